@@ -1,0 +1,1 @@
+//! The textmill command line.

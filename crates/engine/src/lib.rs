@@ -1,0 +1,1 @@
+//! Runs the phases of a pipeline as tasks.

@@ -1,0 +1,1 @@
+//! Web archives and HTML to clean main text.

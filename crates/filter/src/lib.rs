@@ -1,0 +1,1 @@
+//! Published heuristic filter rules for pre-training text.

@@ -1,0 +1,1 @@
+//! Readers of Parquet and JSONL shards into document batches.

@@ -1,0 +1,1 @@
+//! Character and layout normalisation of text.

@@ -1,0 +1,1 @@
+//! Pipeline files: YAML to a checked DAG of stages and phases.

@@ -1,0 +1,1 @@
+//! Cleaning statistics as tables, JSON, Markdown and HTML.

@@ -1,0 +1,1 @@
+//! Model-based safety and quality scores.

@@ -1,0 +1,1 @@
+//! Object-store access, the commit protocol, manifests and the deterministic Parquet writer.
