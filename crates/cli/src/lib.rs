@@ -1,1 +1,41 @@
-//! The textmill command line.
+//! The `textmill` command line: arguments, terminal output, exit codes.
+//!
+//! What this crate does not do: it makes no decision about documents. Every command is a thin
+//! layer over the engine, the pipeline or the report crate.
+//!
+//! ```text
+//!  args ─▶ commands::* ─▶ engine / pipeline / report ─▶ stdout (data), stderr (the rest) ─▶ exit code
+//! ```
+
+mod args;
+mod commands;
+mod exit;
+pub mod gather;
+mod logging;
+mod output;
+mod progress;
+mod signals;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+pub use exit::Exit;
+
+/// Runs the command that the process was started with.
+pub fn main() -> ExitCode {
+    let cli = match args::Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version go to standard output and are no error; a closed pipe is none either.
+            let code = if error.use_stderr() { Exit::Usage } else { Exit::Done };
+            drop(error.print());
+            return code.into();
+        }
+    };
+    logging::start(&cli.global);
+    match commands::dispatch(cli) {
+        Ok(exit) => exit.into(),
+        Err(error) => error.report().into(),
+    }
+}

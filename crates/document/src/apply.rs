@@ -74,19 +74,15 @@ pub fn output_schema(input: &Schema, adds: Vec<Field>) -> Schema {
 /// Kept, dropped and failed rows together must be the input rows, each once, each in order.
 fn check_partition(stage: &dyn Stage, batch: &DocumentBatch, applied: &Applied) -> Result<(), StageError> {
     let broken = |what: &str| StageError::Compute(format!("stage `{}` broke its contract: {what}", stage.name()));
-    let ascending =
-        |rows: &mut dyn Iterator<Item = usize>| rows.try_fold(0, |next, row| (row >= next).then_some(row + 1));
-    let left = [
-        &mut applied.dropped.iter().map(|drop| drop.row) as &mut dyn Iterator<Item = usize>,
-        &mut applied.failed.iter().map(|fail| fail.row),
-    ];
-    for rows in left {
-        if ascending(rows).is_none_or(|end| end > batch.num_rows()) {
+    let dropped: Vec<usize> = applied.dropped.iter().map(|drop| drop.row).collect();
+    let failed: Vec<usize> = applied.failed.iter().map(|fail| fail.row).collect();
+    for rows in [&dropped, &failed] {
+        if !rows.is_sorted_by(|a, b| a < b) || rows.last().is_some_and(|last| *last >= batch.num_rows()) {
             return Err(broken("dropped or failed rows are not ascending rows of the batch"));
         }
     }
     let mut gone = vec![false; batch.num_rows()];
-    for row in applied.dropped.iter().map(|drop| drop.row).chain(applied.failed.iter().map(|fail| fail.row)) {
+    for row in dropped.into_iter().chain(failed) {
         if std::mem::replace(&mut gone[row], true) {
             return Err(broken("a row left twice"));
         }

@@ -139,14 +139,21 @@ impl DocumentBatch {
             order.extend(batch.rows.values().iter().enumerate().map(|(row, &number)| (number, branch, row)));
         }
         order.sort_unstable();
-        let records: Vec<_> = branches.iter().map(|batch| &batch.records).collect();
+        let aligned = branches.iter().map(|batch| batch.with_columns_like(&branches[0])).collect::<Result<Vec<_>, _>>()?;
+        let records: Vec<_> = aligned.iter().collect();
         let indices: Vec<_> = order.iter().map(|&(_, branch, row)| (branch, row)).collect();
-        let merged = if let [only] = records.as_slice() {
-            (*only).clone()
-        } else {
-            interleave_record_batch(&records, &indices)?
-        };
+        let merged = interleave_record_batch(&records, &indices)?;
         Self::with_rows(merged, UInt64Array::from_iter_values(order.iter().map(|&(number, _, _)| number)))
+    }
+
+    fn with_columns_like(&self, other: &Self) -> Result<RecordBatch, DocumentError> {
+        let schema = other.schema();
+        if self.schema() == schema {
+            return Ok(self.records.clone());
+        }
+        let columns = schema.fields().iter().map(|field| self.column(field.name()).cloned());
+        let columns = columns.collect::<Result<_, _>>()?;
+        Ok(RecordBatch::try_new(schema, columns)?)
     }
 
     /// Several batches one after the other.

@@ -1,1 +1,52 @@
-//! Runs the phases of a pipeline as tasks.
+//! Runs a checked pipeline: plans tasks, executes them, hands rows over between phases, publishes.
+//!
+//! What this crate does not do: it parses no configuration (`pipeline` does), reads no file format
+//! (`ingest`), and knows no file layout below a manifest (`store`).
+//!
+//! ```text
+//!  Pipeline ─▶ plan ─▶ tasks ──▶ Engine::run_tasks ──▶ manifests ─▶ exchange ─▶ tasks ─▶ ... ─▶ publish
+//!                        │         (local pool)           │
+//!                        └── resume: a manifest with the ─┘
+//!                            task's key is already there
+//! ```
+//!
+//! [`run_task`] is a plain async function that knows no engine: read a split, push every batch
+//! through the phase's graph of stages, write, commit. [`Engine`] is the seam between the local
+//! pool and a cluster. [`run()`] is the whole of `textmill run`.
+
+mod cancel;
+mod compact;
+mod datasets;
+mod engine;
+mod error;
+mod exchange;
+mod gc;
+mod graph;
+mod layout;
+mod local;
+mod memory;
+mod plan;
+mod progress;
+mod publish;
+mod resume;
+mod run;
+mod sample;
+mod split_task;
+mod status;
+mod task;
+mod verify;
+
+pub use cancel::Cancel;
+pub use engine::{Engine, TaskOutcome};
+pub use error::{EngineError, ErrorKind};
+pub use gc::{GcReport, collect_garbage};
+pub use local::LocalEngine;
+pub use memory::{MemoryBudget, TASK_MEMORY, available_memory};
+pub use plan::{RunPlan, TaskSpec, Work, plan_run};
+pub use progress::{Progress, Snapshot};
+pub use resume::{Reuse, reusable};
+pub use run::{RunOptions, RunOutcome, run};
+pub use sample::read_dropped;
+pub use status::{RunStatus, status};
+pub use task::{TaskContext, run_task};
+pub use verify::{Damage, VerifyReport, verify};

@@ -1,1 +1,45 @@
-//! Published heuristic filter rules for pre-training text.
+//! Published heuristic rules that drop documents no model should be trained on.
+//!
+//! Every rule measures a document and, apart from that, decides by bounds; so a run can write the
+//! measured signals as columns instead of dropping, and bounds can be retuned without measuring
+//! again. Rules see one document at a time and only its text: deduplication, language and models
+//! are other stages. No rule changes the text.
+//!
+//! ```text
+//!  text ─▶ Measures (words, lines, symbols: each counted once, when first asked for)
+//!            ├─▶ rule.measure ─▶ signal columns                (mode: annotate)
+//!            └─▶ rule.decide  ─▶ kept, or (reason, value, bound)  (mode: decide)
+//! ```
+//!
+//! A rule is one file (documentation, parameters, measuring, deciding, tests) and one line in
+//! `registry.rs`.
+//!
+//! ```
+//! use textmill_filter::{GopherQuality, Measures, WordSplitter};
+//!
+//! let rule = GopherQuality::default();
+//! let document = Measures::new("Too short to learn from.", WordSplitter::Whitespace);
+//! let finding = rule.decide(&rule.measure(&document)).expect("5 words are fewer than 50");
+//! assert_eq!((finding.reason.code, finding.value, finding.bound), ("too_few_words", 5.0, 50.0));
+//! ```
+
+mod chars;
+mod error;
+pub mod gopher_quality;
+mod lines;
+mod measures;
+mod registry;
+mod rule;
+mod stage;
+mod stop_words;
+mod words;
+
+pub use error::FilterConfigError;
+pub use gopher_quality::{GopherQuality, GopherQualitySignals};
+pub use lines::LineTotals;
+pub use measures::{Measures, SymbolCounts};
+pub use registry::{FilterConfig, RULES, RuleEntry, RuleUse};
+pub use rule::{Finding, Rule};
+pub use stage::FilterStage;
+pub use stop_words::StopWords;
+pub use words::{Word, WordSplitter, WordTotals, Words};

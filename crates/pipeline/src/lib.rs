@@ -1,1 +1,89 @@
-//! Pipeline files: YAML to a checked DAG of stages and phases.
+//! Pipeline files: YAML in, a checked graph of stages out.
+//!
+//! What this crate does not do: it opens no input, runs nothing, and knows of files and clusters no
+//! more than the addresses in the YAML.
+//!
+//! ```text
+//!  text ─▶ yaml (tree with places) ─▶ check (against the JSON Schema) ─▶ graph (who reads whom)
+//!       ─▶ flow (build stages, follow columns) ─▶ Pipeline ─▶ phases, explain, fingerprint
+//!                         any step: ConfigErrors, all at once, each with its line
+//! ```
+//!
+//! The schema is generated from the configuration types and is at once what editors use, what
+//! files are checked against and what `textmill stages show` prints.
+//!
+//! ```
+//! let pipeline = textmill_pipeline::parse(
+//!     "demo.yaml",
+//!     "version: 1
+//! name: demo
+//! input: {paths: [\"docs/*.jsonl\"]}
+//! stages:
+//!   - {id: clean, run: normalize}
+//!   - {id: long, run: {keep_where: \"char_length(text) > 200\"}}
+//! ",
+//! )?;
+//! assert_eq!(pipeline.nodes.len(), 2);
+//! assert_eq!(pipeline.output_schema().fields().len(), 2);
+//! # Ok::<(), textmill_pipeline::ConfigErrors>(())
+//! ```
+
+mod check;
+mod error;
+mod explain;
+mod file;
+mod flow;
+mod graph;
+mod help;
+mod output;
+mod pipeline;
+mod place;
+mod resolve;
+mod snippet;
+mod sql;
+mod stages;
+mod suggest;
+mod yaml;
+
+use std::path::Path;
+
+pub use error::{ConfigError, ConfigErrors};
+pub use explain::{Column, Explanation, ExplainedInput, ExplainedOutput, ExplainedPhase, ExplainedStage, explain};
+pub use file::{
+    DEFAULT_COMPRESSION_LEVEL, DEFAULT_DROPPED_SAMPLE, DEFAULT_MAX_QUARANTINED_RATIO, DEFAULT_SHARD_BYTES, Dropped,
+    FILE_VERSION, OutputConfig, OutputFormat, RunLimits, schema,
+};
+pub use help::{Parameter, StageHelp, stage_help, stage_names};
+pub use pipeline::{Node, OutputColumn, Parent, Phase, Pipeline};
+pub use stages::{BuildContext, BuildError, BuiltStage, STAGES, StageKind};
+
+/// Largest pipeline file that is read, in bytes.
+const MAX_FILE_BYTES: u64 = 4 << 20;
+
+/// Reads and checks the pipeline file at `path`.
+pub fn load(path: &Path) -> Result<Pipeline, ConfigErrors> {
+    let unreadable = |error: &dyn std::fmt::Display| ConfigErrors::unreadable(path, &error.to_string());
+    let size = std::fs::metadata(path).map_err(|error| unreadable(&error))?.len();
+    if size > MAX_FILE_BYTES {
+        return Err(unreadable(&format!("it has {size} bytes; at most {MAX_FILE_BYTES} are read")));
+    }
+    let bytes = std::fs::read(path).map_err(|error| unreadable(&error))?;
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let offset = error.utf8_error().valid_up_to();
+        unreadable(&format!("it is not UTF-8 (byte {offset}); save it as UTF-8"))
+    })?;
+    parse(&path.display().to_string(), &text)
+}
+
+/// Checks a pipeline file given as text; `file_name` is for the messages.
+pub fn parse(file_name: &str, text: &str) -> Result<Pipeline, ConfigErrors> {
+    let failed = |errors| ConfigErrors::new(file_name, text, errors);
+    // Windows editors put a byte-order mark in front, which is no part of the text.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let tree = yaml::parse(text).map_err(|error| failed(vec![error]))?;
+    let mut problems = place::Problems::new(&tree, text);
+    match resolve::resolve(&tree, &mut problems) {
+        Some(pipeline) if problems.is_empty() => Ok(pipeline),
+        _ => Err(failed(problems.into_errors())),
+    }
+}

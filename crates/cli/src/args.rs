@@ -1,0 +1,245 @@
+//! The command line, defined once: help, completions and parsing come from here.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use textmill_document::ByteSize;
+
+/// Cleans text corpora for language-model training: raw shards in, clean Parquet out, with an
+/// account of every document
+#[derive(Debug, Parser)]
+#[command(name = "textmill", version, arg_required_else_help = true, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options of every command
+#[derive(Debug, Args)]
+pub(crate) struct Global {
+    /// When to colour
+    #[arg(long, global = true, value_enum, default_value_t = ColorChoice::Auto, env = "TEXTMILL_COLOR")]
+    pub color: ColorChoice,
+    /// What to log: error, warn, info, debug, trace, or a filter such as `textmill_engine=debug`
+    #[arg(long, global = true, value_name = "LEVEL", default_value = "info", env = "TEXTMILL_LOG")]
+    pub log: String,
+    /// How log lines look
+    #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text, env = "TEXTMILL_LOG_FORMAT")]
+    pub log_format: LogFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorChoice {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TableFormat {
+    #[default]
+    Text,
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    #[default]
+    Text,
+    Json,
+    Markdown,
+    Html,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run a pipeline file, or resume it where it was stopped
+    Run(RunArgs),
+    /// Check a pipeline file without touching its input
+    Validate(FileArgs),
+    /// Show what a run would do: stages, columns, tasks, and what a resume would reuse
+    Explain(ExplainArgs),
+    /// Show how far the run in an output location is
+    Status(OutputArgs),
+    /// Print the cleaning statistics of a run
+    Report(ReportArgs),
+    /// Show dropped documents with their reason, measured value and bound
+    Drops(DropsArgs),
+    /// Check every committed file against its digest
+    Verify(OutputArgs),
+    /// Delete files that no resume and no reader needs
+    Gc(GcArgs),
+    /// List the stages and rules, or show one
+    #[command(subcommand)]
+    Stages(StagesCommand),
+    /// Print the JSON Schema of pipeline files
+    Schema,
+    /// Collect documents from this machine into JSONL shards to try textmill on
+    #[command(subcommand)]
+    Gather(GatherCommand),
+    /// Print shell completions
+    Completions {
+        /// The shell to complete for
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// Pipeline file (YAML)
+    pub file: PathBuf,
+    /// Output location; overrides `output.path` of the file
+    #[arg(long, short, value_name = "PATH", env = "TEXTMILL_OUTPUT")]
+    pub output: Option<String>,
+    /// Worker threads [default: all cores]
+    #[arg(long, value_name = "N", env = "TEXTMILL_THREADS", value_parser = clap::value_parser!(u16).range(1..))]
+    pub threads: Option<u16>,
+    /// Memory budget, such as 8GiB [default: 70 % of what the machine or its control group allows]
+    #[arg(long, value_name = "SIZE", env = "TEXTMILL_MEMORY")]
+    pub memory: Option<ByteSize>,
+    /// Rows of a batch; changes speed and memory, never the result
+    #[arg(long, value_name = "N", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..=65536))]
+    pub batch_rows: u32,
+    /// Replace the finished run of another configuration in the output location
+    #[arg(long)]
+    pub overwrite: bool,
+    /// List the inputs again instead of resuming the plan made before
+    #[arg(long)]
+    pub replan: bool,
+    /// Seconds of silence after which the output of a run on another machine is taken over
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, env = "TEXTMILL_LEASE_SECS")]
+    pub lease_secs: u64,
+    /// How to print the cleaning table
+    #[arg(long, value_enum, default_value_t)]
+    pub format: TableFormat,
+    /// Do not show progress
+    #[arg(long)]
+    pub no_progress: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FileArgs {
+    /// Pipeline file (YAML)
+    pub file: PathBuf,
+    /// How to print the result
+    #[arg(long, value_enum, default_value_t)]
+    pub format: TableFormat,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// Pipeline file (YAML)
+    pub file: PathBuf,
+    /// Output location; overrides `output.path` of the file
+    #[arg(long, short, value_name = "PATH", env = "TEXTMILL_OUTPUT")]
+    pub output: Option<String>,
+    /// Do not look at the input: show stages, columns and phases only
+    #[arg(long, conflicts_with = "resume")]
+    pub no_inputs: bool,
+    /// Also say, for each task, whether a resume would reuse its result
+    #[arg(long)]
+    pub resume: bool,
+    /// How to print the plan
+    #[arg(long, value_enum, default_value_t)]
+    pub format: TableFormat,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct OutputArgs {
+    /// Output location of a run
+    pub output: String,
+    /// How to print the result
+    #[arg(long, value_enum, default_value_t)]
+    pub format: TableFormat,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReportArgs {
+    /// Output location of a run
+    pub output: String,
+    /// How to print the report
+    #[arg(long, value_enum, default_value_t)]
+    pub format: ReportFormat,
+    /// Put a published table beside it: wanjuan-cc, map-neo-zh, ...
+    #[arg(long, value_name = "NAME")]
+    pub compare: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DropsArgs {
+    /// Output location of a run
+    pub output: String,
+    /// Only documents dropped for this reason
+    #[arg(long, value_name = "REASON")]
+    pub reason: Option<String>,
+    /// Most documents to show
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub limit: usize,
+    /// How to print them: JSON is one object a line
+    #[arg(long, value_enum, default_value_t)]
+    pub format: TableFormat,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GcArgs {
+    /// Output location of a run
+    pub output: String,
+    /// Only show what would be deleted
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Seconds of silence after which the output of a run on another machine is taken over
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, env = "TEXTMILL_LEASE_SECS")]
+    pub lease_secs: u64,
+    /// How to print the result
+    #[arg(long, value_enum, default_value_t)]
+    pub format: TableFormat,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum StagesCommand {
+    /// List every stage and rule
+    List {
+        /// How to print the list
+        #[arg(long, value_enum, default_value_t)]
+        format: TableFormat,
+    },
+    /// Show what a stage or rule does, its parameters, reasons and source
+    Show {
+        /// Name of a stage or rule
+        name: String,
+        /// How to print it
+        #[arg(long, value_enum, default_value_t)]
+        format: TableFormat,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum GatherCommand {
+    /// The documentation of the crates that cargo has downloaded: read-mes, change logs, licences,
+    /// doc comments
+    CargoDocs {
+        /// Folder for the JSONL shards
+        #[arg(long, short, value_name = "DIR")]
+        output: PathBuf,
+        /// Folder with the sources of the downloaded crates [default: the one cargo uses]
+        #[arg(long, value_name = "DIR")]
+        registry: Option<PathBuf>,
+        /// Size of a shard
+        #[arg(long, value_name = "SIZE", default_value = "16MiB")]
+        shard_bytes: ByteSize,
+        /// Stop after this much text
+        #[arg(long, value_name = "SIZE")]
+        limit_bytes: Option<ByteSize>,
+        /// Replace the shards in a folder that is not empty
+        #[arg(long)]
+        overwrite: bool,
+    },
+}

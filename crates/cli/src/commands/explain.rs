@@ -1,0 +1,104 @@
+use serde_json::json;
+use textmill_document::ByteSize;
+use textmill_engine::{Reuse, RunPlan, TaskSpec, Work, plan_run, reusable};
+use textmill_pipeline::explain;
+use textmill_store::Store;
+
+use super::block_on;
+use super::run::output_location;
+use crate::args::{ExplainArgs, TableFormat};
+use crate::exit::CommandError;
+use crate::{Exit, output};
+
+struct Planned {
+    plan: RunPlan,
+    /// For each task whether its result is committed; absent unless asked for.
+    reused: Option<Vec<bool>>,
+}
+
+pub(super) fn run(args: &ExplainArgs) -> Result<Exit, CommandError> {
+    let pipeline = textmill_pipeline::load(&args.file)?;
+    let explanation = explain(&pipeline);
+    let planned = if args.no_inputs {
+        None
+    } else {
+        let store = match args.resume {
+            true => Some(Store::open(&output_location(&pipeline, args.output.as_deref())?)?),
+            false => None,
+        };
+        Some(block_on(2, async {
+            let plan = plan_run(&pipeline).await?;
+            let reused = match &store {
+                Some(store) => Some(reusable(store, &plan.tasks).await?.iter().map(is_reused).collect()),
+                None => None,
+            };
+            Ok(Planned { plan, reused })
+        })?)
+    };
+    match args.format {
+        TableFormat::Json => {
+            let tasks = planned.as_ref().map(tasks_json);
+            output::json(&json!({"pipeline": explanation, "tasks": tasks}))?;
+        }
+        TableFormat::Text => {
+            let tasks = planned.as_ref().map(tasks_text).unwrap_or_default();
+            output::data(&format!("{explanation}{tasks}"))?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn is_reused(found: &Reuse) -> bool {
+    matches!(found, Reuse::Committed(_))
+}
+
+fn tasks_json(planned: &Planned) -> serde_json::Value {
+    let task = |(index, task): (usize, &TaskSpec)| {
+        json!({
+            "task": task.label(),
+            "key": task.key,
+            "input": input_name(task),
+            "bytes": input_bytes(task),
+            "reused": planned.reused.as_ref().and_then(|reused| reused.get(index)),
+        })
+    };
+    json!({
+        "notes": planned.plan.notes,
+        "unreadable": planned.plan.unreadable,
+        "tasks": planned.plan.tasks.iter().enumerate().map(task).collect::<Vec<_>>(),
+    })
+}
+
+fn tasks_text(planned: &Planned) -> String {
+    let tasks = &planned.plan.tasks;
+    let bytes: u64 = tasks.iter().map(input_bytes).sum();
+    let mut text = format!("\ntasks: {} over {} of input\n", tasks.len(), ByteSize(bytes));
+    for note in planned.plan.notes.iter().chain(&planned.plan.unreadable) {
+        text.push_str(&format!("  note: {}\n", output::printable(note)));
+    }
+    let Some(reused) = &planned.reused else { return text };
+    let count = reused.iter().filter(|reused| **reused).count();
+    text.push_str(&format!("resume: {count} of {} tasks are committed and would be reused\n", tasks.len()));
+    for (task, _) in tasks.iter().zip(reused).filter(|(_, reused)| !**reused) {
+        let name = output::printable(&input_name(task));
+        text.push_str(&format!("  {} runs: no committed result for this input and configuration ({name})\n", task.label()));
+    }
+    text
+}
+
+fn input_name(task: &TaskSpec) -> String {
+    match &task.work {
+        Work::Split(split) => match split.row_groups {
+            Some((first, end)) => format!("{} row groups {first}..{end}", split.shard.name),
+            None => split.shard.name.clone(),
+        },
+        Work::Compact { dataset, sources, .. } => format!("{} files of {}", sources.len(), dataset.dir_name()),
+    }
+}
+
+fn input_bytes(task: &TaskSpec) -> u64 {
+    match &task.work {
+        Work::Split(split) => split.bytes,
+        Work::Compact { sources, .. } => sources.iter().map(|file| file.bytes).sum(),
+    }
+}

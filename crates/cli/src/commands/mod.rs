@@ -1,0 +1,60 @@
+mod data;
+mod explain;
+mod gather;
+mod inspect;
+mod report;
+mod run;
+mod stages;
+mod validate;
+
+use std::future::Future;
+
+use clap::CommandFactory;
+use textmill_store::Store;
+
+use crate::args::{Cli, Command};
+use crate::exit::CommandError;
+use crate::{Exit, output};
+
+/// Runs the command.
+pub(crate) fn dispatch(cli: Cli) -> Result<Exit, CommandError> {
+    match cli.command {
+        Command::Run(args) => run::run(&args),
+        Command::Validate(args) => validate::run(&args),
+        Command::Explain(args) => explain::run(&args),
+        Command::Status(args) => inspect::status(&args),
+        Command::Report(args) => report::run(&args),
+        Command::Drops(args) => data::drops(&args),
+        Command::Verify(args) => inspect::verify(&args),
+        Command::Gc(args) => inspect::gc(&args),
+        Command::Stages(command) => stages::run(&command),
+        Command::Schema => output::json(&textmill_pipeline::schema()).map(|()| Exit::Done),
+        Command::Gather(command) => gather::run(&command),
+        Command::Completions { shell } => completions(shell),
+    }
+}
+
+fn completions(shell: clap_complete::Shell) -> Result<Exit, CommandError> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "textmill", &mut script);
+    output::data(&String::from_utf8_lossy(&script))?;
+    Ok(Exit::Done)
+}
+
+/// Runs asynchronous work on a runtime of `threads` I/O threads.
+fn block_on<T>(
+    threads: usize,
+    work: impl Future<Output = Result<T, CommandError>>,
+) -> Result<T, CommandError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build();
+    let runtime = runtime.map_err(|error| CommandError::Threads(error.to_string()))?;
+    let result = runtime.block_on(work);
+    // A read that hangs in the kernel must not keep the process alive.
+    runtime.shutdown_timeout(std::time::Duration::from_secs(5));
+    result
+}
+
+/// Opens a location that a command reads from.
+fn open(location: &str) -> Result<Store, CommandError> {
+    Ok(Store::open(location)?)
+}

@@ -1,0 +1,92 @@
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use textmill_engine::{Cancel, MemoryBudget, Progress, RunOptions, RunOutcome};
+use textmill_pipeline::Pipeline;
+use textmill_report::{cleaning_table, to_json, to_text};
+use textmill_store::Store;
+
+use super::report::summary;
+use super::{block_on, data};
+use crate::args::{RunArgs, TableFormat};
+use crate::exit::CommandError;
+use crate::{Exit, output, progress, signals};
+
+/// I/O threads: they wait for files and sockets, the worker threads do the computing.
+const IO_THREADS: usize = 2;
+
+pub(super) fn run(args: &RunArgs) -> Result<Exit, CommandError> {
+    let pipeline = textmill_pipeline::load(&args.file)?;
+    for warning in &pipeline.warnings {
+        output::warning(warning);
+    }
+    let location = output_location(&pipeline, args.output.as_deref())?;
+    let store = Store::open(&location)?;
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let threads = args.threads.map_or(cores, usize::from);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).thread_name(|index| format!("worker-{index}"));
+    pool.build_global().map_err(|error| CommandError::Threads(error.to_string()))?;
+    block_on(IO_THREADS, start(args, pipeline, store, threads))
+}
+
+async fn start(args: &RunArgs, pipeline: Pipeline, store: Store, threads: usize) -> Result<Exit, CommandError> {
+    let options = RunOptions {
+        threads,
+        memory: MemoryBudget::new(args.memory),
+        batch_rows: usize::try_from(args.batch_rows).unwrap_or(1024),
+        overwrite: args.overwrite,
+        replan: args.replan,
+        lease: Duration::from_secs(args.lease_secs),
+        progress: Arc::new(Progress::default()),
+        cancel: Cancel::default(),
+    };
+    signals::watch(options.cancel.clone());
+    let shown = progress::Shown::start(Arc::clone(&options.progress), !args.no_progress);
+    let started = Instant::now();
+    let outcome = textmill_engine::run(&pipeline, &store, &options).await;
+    drop(shown);
+    finish(args, &pipeline, &store, outcome?, started.elapsed())
+}
+
+fn finish(
+    args: &RunArgs,
+    pipeline: &Pipeline,
+    store: &Store,
+    outcome: RunOutcome,
+    elapsed: Duration,
+) -> Result<Exit, CommandError> {
+    for note in outcome.plan.notes.iter().filter(|_| !outcome.already_complete) {
+        output::warning(note);
+    }
+    let seconds = (!outcome.already_complete).then_some(elapsed.as_secs_f64());
+    let run = &outcome.manifest;
+    let table = cleaning_table(&summary(run, store.location(), seconds));
+    match args.format {
+        TableFormat::Text => output::data(&to_text(&table, output::width(), output::color_stdout()))?,
+        TableFormat::Json => output::data(&to_json(&table)?)?,
+    }
+    if outcome.already_complete {
+        output::line("this run was already complete; nothing was done (--replan looks for new input)");
+    }
+    data::say_where(run, store);
+    let quarantined = run.ledger.quarantined().documents as f64;
+    let read = run.ledger.input().documents.max(1) as f64;
+    let allowed = pipeline.limits.max_quarantined_ratio;
+    if quarantined / read > allowed || !run.unreadable.is_empty() {
+        let shards = run.unreadable.len();
+        output::warning(&format!(
+            "{quarantined} of {read} records ({:.2} %) and {shards} whole shard(s) are in quarantine; \
+             limits.max_quarantined_ratio allows {:.2} % and no shard: exit code 3",
+            quarantined / read * 100.0,
+            allowed * 100.0,
+        ));
+        return Ok(Exit::OverLimit);
+    }
+    Ok(Exit::Done)
+}
+
+/// `--output`, or `output.path` of the pipeline file.
+pub(super) fn output_location(pipeline: &Pipeline, asked: Option<&str>) -> Result<String, CommandError> {
+    let location = asked.map(str::to_owned).or_else(|| pipeline.output.path.clone());
+    location.ok_or_else(|| CommandError::usage("no output location", "set `output.path` in the file, or give --output"))
+}

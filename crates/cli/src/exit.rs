@@ -1,0 +1,157 @@
+use std::io;
+use std::process::ExitCode;
+
+use textmill_engine::{EngineError, ErrorKind};
+use textmill_pipeline::ConfigErrors;
+
+use crate::output;
+
+/// How the process ended. Scripts may rely on these codes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// All done.
+    Done,
+    /// The command line or the pipeline file is wrong, or the output is in use.
+    Usage,
+    /// Done and published, but more was quarantined than the pipeline file allows.
+    OverLimit,
+    /// An input cannot be read or changed under the run.
+    Input,
+    /// The output location failed.
+    Storage,
+    /// Not enough memory.
+    Resources,
+    /// Damaged data, or counts that do not balance.
+    Integrity,
+    /// A bug in textmill.
+    Bug,
+    /// Stopped by Ctrl-C; resumable.
+    Interrupted,
+    /// Stopped by SIGTERM; resumable.
+    Terminated,
+}
+
+impl Exit {
+    /// The process exit code.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Usage => 2,
+            Self::OverLimit => 3,
+            Self::Input => 4,
+            Self::Storage => 5,
+            Self::Resources => 6,
+            Self::Integrity => 7,
+            Self::Bug => 70,
+            Self::Interrupted => 130,
+            Self::Terminated => 143,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub(crate) enum CommandError {
+    /// The pipeline file has errors; they carry their own layout.
+    #[error("{0}")]
+    Config(#[from] ConfigErrors),
+    /// The engine failed.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// Gathering failed.
+    #[error(transparent)]
+    Gather(#[from] crate::gather::GatherError),
+    /// The report could not be made.
+    #[error(transparent)]
+    Report(#[from] textmill_report::ReportError),
+    /// The command asks for something that does not exist.
+    #[error("{message}")]
+    Usage {
+        /// What is wrong.
+        message: String,
+        /// What to do.
+        hint: Option<String>,
+    },
+    /// Writing to standard output failed.
+    #[error("cannot write to standard output: {0}")]
+    Stdout(io::Error),
+    /// The asynchronous runtime or the thread pool could not be started.
+    #[error("cannot start worker threads: {0}")]
+    Threads(String),
+}
+
+impl From<textmill_store::StoreError> for CommandError {
+    fn from(error: textmill_store::StoreError) -> Self {
+        Self::Engine(error.into())
+    }
+}
+
+impl CommandError {
+    pub(crate) fn usage(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Usage { message: message.into(), hint: Some(hint.into()) }
+    }
+
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Report(textmill_report::ReportError::UnknownTable { .. }) => Exit::Usage,
+            Self::Report(_) => Exit::Bug,
+            Self::Config(_) | Self::Usage { .. } | Self::Gather(_) => Exit::Usage,
+            Self::Engine(error) => match error.kind() {
+                ErrorKind::Usage => Exit::Usage,
+                ErrorKind::Input => Exit::Input,
+                ErrorKind::Storage => Exit::Storage,
+                ErrorKind::Resources => Exit::Resources,
+                ErrorKind::Integrity => Exit::Integrity,
+                ErrorKind::Interrupted => crate::signals::exit(),
+                _ => Exit::Bug,
+            },
+            // A reader that went away (`| head`) has all it wanted.
+            Self::Stdout(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
+            Self::Stdout(_) => Exit::Storage,
+            Self::Threads(_) => Exit::Resources,
+        }
+    }
+
+    /// Prints the error and its causes, one line each, and returns the exit code.
+    pub(crate) fn report(&self) -> Exit {
+        let exit = self.exit();
+        if exit == Exit::Done {
+            return exit;
+        }
+        match self {
+            Self::Config(errors) => output::error_block(&errors.to_string()),
+            _ => output::error(&self.to_string()),
+        }
+        let mut source = std::error::Error::source(self);
+        while let Some(cause) = source {
+            // `transparent` variants repeat their source's message.
+            if cause.to_string() != self.to_string() {
+                output::note("caused by", &cause.to_string());
+            }
+            source = cause.source();
+        }
+        if let Self::Usage { hint: Some(hint), .. } = self {
+            output::note("hint", hint);
+        }
+        exit
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_closed_pipe_is_success_and_a_full_disk_is_not() {
+        let stdout = |kind| CommandError::Stdout(io::Error::from(kind)).exit();
+        assert_eq!(stdout(io::ErrorKind::BrokenPipe), Exit::Done);
+        assert_eq!(stdout(io::ErrorKind::StorageFull), Exit::Storage);
+    }
+}

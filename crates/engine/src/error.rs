@@ -1,0 +1,140 @@
+use textmill_document::{Imbalance, StageError};
+use textmill_ingest::IngestError;
+use textmill_store::StoreError;
+
+/// Whose fault an error is; it decides the exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The command or the pipeline file asks for something that cannot be done.
+    Usage,
+    /// An input cannot be read, or changed under the run.
+    Input,
+    /// The output location fails.
+    Storage,
+    /// Not enough memory or another resource for the run as asked.
+    Resources,
+    /// Committed data is damaged or the counts do not balance.
+    Integrity,
+    /// The run was asked to stop; it can be resumed.
+    Interrupted,
+    /// A fault of textmill itself.
+    Bug,
+}
+
+/// Why a run, or a command on its output, failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EngineError {
+    /// Planning found unusable inputs; each is listed.
+    #[error("{} input problem(s):\n{}", .0.len(), join(.0))]
+    Inputs(Vec<IngestError>),
+    /// Reading a split failed.
+    #[error(transparent)]
+    Ingest(#[from] IngestError),
+    /// The output location failed, or what lies there is damaged.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Another run owns the output.
+    #[error(transparent)]
+    Owner(#[from] textmill_store::owner::AcquireError),
+    /// A stage broke its contract or got columns it did not declare.
+    #[error("stage `{stage}`: {error}")]
+    Stage {
+        /// Id of the stage.
+        stage: String,
+        /// What it did.
+        error: StageError,
+    },
+    /// Counts do not balance: documents were lost or doubled. Nothing was published.
+    #[error("{0}; nothing was published. This is a bug in textmill: please report it with the pipeline file")]
+    Imbalance(#[from] Imbalance),
+    /// The two sides of a hand-over disagree.
+    #[error("{place}: {found}, but {expected} were handed over; nothing was published")]
+    HandOver {
+        /// Where the rows were handed over.
+        place: String,
+        /// What arrived.
+        found: String,
+        /// What was sent.
+        expected: String,
+    },
+    /// The output holds the finished run of another configuration.
+    #[error(
+        "{output} holds the finished run `{name}` of another configuration or input ({documents} documents); \
+         write to another output, or replace it with --overwrite"
+    )]
+    OutputTaken {
+        /// The output location.
+        output: String,
+        /// Name of the run that is there.
+        name: String,
+        /// Documents it published.
+        documents: u64,
+    },
+    /// There is no run at the location.
+    #[error("{0} holds no textmill run (there is no _textmill/plan); check the path")]
+    NoRun(String),
+    /// The run has not been published yet.
+    #[error("the run in {0} is not finished; resume it with the same `textmill run` command")]
+    Unfinished(String),
+    /// The memory budget is below what one task needs.
+    #[error("the memory budget of {budget} is too small: one task needs about {needed}; raise --memory")]
+    Memory {
+        /// The budget.
+        budget: textmill_document::ByteSize,
+        /// What one task needs.
+        needed: textmill_document::ByteSize,
+    },
+    /// The run was asked to stop.
+    #[error("interrupted; everything committed so far is kept, and the same command resumes the run")]
+    Interrupted,
+    /// DataFusion failed on an exchange plan.
+    #[error("exchange `{name}`: {error}")]
+    Exchange {
+        /// Name of the exchange.
+        name: String,
+        /// DataFusion's error.
+        error: datafusion::error::DataFusionError,
+    },
+    /// Something that cannot happen did.
+    #[error("{0}. This is a bug in textmill: please report it")]
+    Bug(String),
+}
+
+fn join(errors: &[IngestError]) -> String {
+    errors.iter().map(|error| format!("  {error}")).collect::<Vec<_>>().join("\n")
+}
+
+impl EngineError {
+    /// Whose fault it is.
+    pub fn kind(&self) -> ErrorKind {
+        use textmill_ingest::IngestErrorKind as Ingest;
+        use textmill_store::StoreErrorKind as Store;
+        let ingest_kind = |error: &IngestError| match error.kind() {
+            Ingest::Config => ErrorKind::Usage,
+            Ingest::Unreadable | Ingest::Changed => ErrorKind::Input,
+            _ => ErrorKind::Storage,
+        };
+        match self {
+            Self::Inputs(errors) => errors.first().map_or(ErrorKind::Input, ingest_kind),
+            Self::Ingest(error) => ingest_kind(error),
+            Self::Store(error) => match error.kind() {
+                Store::Integrity => ErrorKind::Integrity,
+                Store::Config => ErrorKind::Usage,
+                _ => ErrorKind::Storage,
+            },
+            Self::Owner(error) if error.is_held() => ErrorKind::Usage,
+            Self::Owner(_) => ErrorKind::Storage,
+            Self::OutputTaken { .. } | Self::NoRun(_) | Self::Unfinished(_) => ErrorKind::Usage,
+            Self::Memory { .. } => ErrorKind::Resources,
+            Self::Exchange { error, .. } => match error.find_root() {
+                datafusion::error::DataFusionError::ResourcesExhausted(_) => ErrorKind::Resources,
+                _ => ErrorKind::Bug,
+            },
+            Self::Imbalance(_) | Self::HandOver { .. } => ErrorKind::Integrity,
+            Self::Interrupted => ErrorKind::Interrupted,
+            Self::Stage { .. } | Self::Bug(_) => ErrorKind::Bug,
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! Where things lie below the output location.
+//!
+//! 1. `data/`, `dropped/`, `quarantine/` hold only files named in the run manifest.
+//! 2. Everything else is below `_textmill/`. What a task wrote is found through its manifest,
+//!    never by listing a directory.
+//! 3. Sealed files are created once and never changed.
+
+use textmill_store::manifest::Dataset;
+
+/// The manifest of the published run.
+pub(crate) const RUN_MANIFEST: &str = "_textmill/run.json";
+/// Folder of the run plans, numbered from 1; the last one counts.
+pub(crate) const PLANS: &str = "_textmill/plan";
+/// Folder of the task manifests.
+pub(crate) const TASKS: &str = "_textmill/tasks";
+/// Folder of the data files that tasks wrote and that are not published yet.
+pub(crate) const STAGING: &str = "_textmill/staging";
+/// Folder of the manifests of runs whose published files are being replaced.
+pub(crate) const RETIRED: &str = "_textmill/retired";
+
+/// The plan with this number.
+pub(crate) fn plan(number: u64) -> String {
+    format!("{PLANS}/{number:08}.json")
+}
+
+/// The manifest of the task with this key: a deterministic name, so that the first commit wins.
+pub(crate) fn task_manifest(phase: &str, key: &str) -> String {
+    format!("{TASKS}/{phase}/{key}.json")
+}
+
+/// Prefix of the data files of one attempt: no two attempts ever share a name.
+pub(crate) fn staging(phase: &str, key: &str, attempt: &str, dataset: Dataset) -> String {
+    format!("{STAGING}/{phase}/{key}/{attempt}-{}", dataset.dir_name())
+}
+
+/// The published file with this number.
+pub(crate) fn published(dataset: Dataset, number: usize) -> String {
+    format!("{}/part-{number:05}.parquet", dataset.dir_name())
+}

@@ -1,0 +1,102 @@
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use async_trait::async_trait;
+use datafusion::datasource::MemTable;
+use datafusion::error::DataFusionError;
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::prelude::{SessionConfig, SessionContext};
+use futures::stream::{FuturesUnordered, StreamExt};
+use textmill_store::manifest::TaskManifest;
+
+use crate::engine::{Engine, ExchangeInput, TaskOutcome};
+use crate::plan::TaskSpec;
+use crate::{EngineError, MemoryBudget, TaskContext, run_task};
+
+/// Share of the memory budget that `DataFusion` may track; it tracks only its large operators.
+const EXCHANGE_SHARE: f64 = 0.6;
+
+/// Runs tasks on a bounded pool in this process and exchanges on a `DataFusion` session.
+#[derive(Debug)]
+pub struct LocalEngine {
+    threads: usize,
+    tasks_at_once: usize,
+    memory: MemoryBudget,
+}
+
+impl LocalEngine {
+    /// An engine of `threads` workers within `memory`.
+    pub fn new(threads: usize, memory: MemoryBudget) -> Result<Self, EngineError> {
+        let threads = threads.max(1);
+        Ok(Self { threads, tasks_at_once: memory.tasks(threads)?, memory })
+    }
+
+    /// Batches that one task may have inside the stages: with fewer tasks than workers, a task
+    /// uses several workers. One more than its share keeps them fed.
+    pub fn parallelism(&self, tasks: usize) -> usize {
+        let at_once = self.tasks_at_once.min(tasks).max(1);
+        self.threads.div_ceil(at_once) + 1
+    }
+}
+
+#[async_trait]
+impl Engine for LocalEngine {
+    async fn run_tasks(
+        &self,
+        context: &Arc<TaskContext>,
+        tasks: Vec<TaskSpec>,
+    ) -> Result<Vec<TaskManifest>, EngineError> {
+        let mut manifests: Vec<Option<TaskManifest>> = tasks.iter().map(|_| None).collect();
+        let mut waiting = tasks.into_iter().enumerate();
+        let mut running = FuturesUnordered::new();
+        let mut failure = None;
+        loop {
+            while failure.is_none() && running.len() < self.tasks_at_once && !context.cancel.is_cancelled() {
+                let Some((position, spec)) = waiting.next() else { break };
+                running.push(start(position, spec, Arc::clone(context)));
+            }
+            match running.next().await {
+                Some(Ok(outcome)) => {
+                    context.progress.task_done();
+                    manifests[outcome.position] = Some(outcome.manifest);
+                }
+                // The others stop at their next batch; the first error is the one to report.
+                Some(Err(error)) => {
+                    context.cancel.cancel();
+                    failure = failure.or(Some(error));
+                }
+                None => break,
+            }
+        }
+        match failure {
+            Some(error) => Err(error),
+            None => manifests.into_iter().collect::<Option<Vec<_>>>().ok_or(EngineError::Interrupted),
+        }
+    }
+
+    async fn exchange(
+        &self,
+        name: &str,
+        inputs: Vec<ExchangeInput>,
+        sql: &str,
+    ) -> Result<Vec<RecordBatch>, EngineError> {
+        let failed = |error: DataFusionError| EngineError::Exchange { name: name.to_owned(), error };
+        let memory = usize::try_from(self.memory.bytes()).unwrap_or(usize::MAX);
+        let runtime = RuntimeEnvBuilder::new().with_memory_limit(memory, EXCHANGE_SHARE).build_arc().map_err(failed)?;
+        let config = SessionConfig::new().with_target_partitions(self.threads);
+        let session = SessionContext::new_with_config_rt(config, runtime);
+        for input in inputs {
+            let Some(first) = input.batches.first() else { return Ok(Vec::new()) };
+            let table = MemTable::try_new(first.schema(), vec![input.batches]).map_err(failed)?;
+            session.register_table(input.table, Arc::new(table)).map_err(failed)?;
+        }
+        session.sql(sql).await.map_err(failed)?.collect().await.map_err(failed)
+    }
+}
+
+async fn start(position: usize, spec: TaskSpec, context: Arc<TaskContext>) -> Result<TaskOutcome, EngineError> {
+    let label = spec.label();
+    let joined = tokio::spawn(async move { run_task(&spec, &context).await }).await;
+    let manifest = joined.map_err(|error| EngineError::Bug(format!("task {label} died: {error}")))??;
+    Ok(TaskOutcome { position, manifest })
+}

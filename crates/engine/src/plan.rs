@@ -1,0 +1,154 @@
+//! The plan of a run: which tasks there are, each with the key that decides whether a committed
+//! result may be reused. It is written once and never made again for the same run.
+
+use serde::{Deserialize, Serialize};
+use textmill_ingest::{InputPlan, Split, plan_input};
+use textmill_pipeline::{Dropped as DroppedPolicy, Pipeline};
+use textmill_store::manifest::{Dataset, FileEntry};
+
+use crate::EngineError;
+
+/// Raised when the engine itself makes other bytes of the same stages (writer settings, side
+/// datasets): results of an older engine are then not reused.
+const ENGINE_VERSION: u32 = 1;
+
+/// Fewest dropped documents that one task keeps per reason, however many tasks there are.
+const MIN_TASK_SAMPLE: usize = 2;
+
+/// What a task works on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Work {
+    /// Read a split and run the stages of the phase on it.
+    Split(Box<Split>),
+    /// Join the files of neighbouring tasks into one file, in order.
+    Compact {
+        /// The dataset that the files belong to.
+        dataset: Dataset,
+        /// The files, in order.
+        sources: Vec<FileEntry>,
+        /// For each source the rows to take; absent means all rows of all sources.
+        rows: Option<Vec<Vec<u32>>>,
+    },
+}
+
+/// One unit of work, retry and resume.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TaskSpec {
+    /// Id of the phase.
+    pub phase: String,
+    /// Position among the tasks of the phase; it fixes the order of the output.
+    pub index: u64,
+    /// Digest of everything that decides the task's result. Equal key, equal bytes.
+    pub key: String,
+    /// Dropped documents kept per stage and reason.
+    pub sample_per_reason: usize,
+    /// What to work on.
+    pub work: Work,
+}
+
+/// The tasks of a run, pinned to the inputs that were listed when it was planned.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunPlan {
+    /// Version of this format.
+    pub format_version: u32,
+    /// Name of the pipeline.
+    pub name: String,
+    /// Digest of the configuration and the input patterns, but not of what lies there.
+    pub config_key: String,
+    /// Digest of all task keys and the layout of the output.
+    pub run_key: String,
+    /// The tasks of the first phase, in input order.
+    pub tasks: Vec<TaskSpec>,
+    /// Shards that could not be opened and whose quarantine the pipeline file asked for.
+    pub unreadable: Vec<String>,
+    /// What people should know about the input, such as columns that are not read.
+    pub notes: Vec<String>,
+}
+
+impl TaskSpec {
+    /// Short name for messages.
+    pub fn label(&self) -> String {
+        format!("{:05}", self.index)
+    }
+}
+
+/// Lists and pins the inputs and cuts them into tasks. Reads no document.
+pub async fn plan_run(pipeline: &Pipeline) -> Result<RunPlan, EngineError> {
+    let input = plan_input(&pipeline.input).await.map_err(EngineError::Inputs)?;
+    Ok(plan_tasks(pipeline, input))
+}
+
+fn plan_tasks(pipeline: &Pipeline, input: InputPlan) -> RunPlan {
+    let sample = task_sample(pipeline, input.splits.len());
+    let phases = pipeline.phases();
+    // A pipeline without stages is one empty phase: rows pass through.
+    let (phase_id, fingerprint) = phases.first().map_or_else(
+        || ("p0".to_owned(), serde_json::Value::Null),
+        |phase| (phase.id.clone(), pipeline.fingerprint(phase)),
+    );
+    let writer = serde_json::json!([
+        ENGINE_VERSION,
+        pipeline.output.compression_level,
+        pipeline.output.shard_bytes.bytes(),
+        format!("{:?}", pipeline.output.dropped),
+        sample,
+    ]);
+    let tasks: Vec<TaskSpec> = (0..)
+        .zip(input.splits)
+        .map(|(index, split)| TaskSpec {
+            phase: phase_id.clone(),
+            index,
+            key: digest(&serde_json::json!([fingerprint, writer, split])),
+            sample_per_reason: sample,
+            work: Work::Split(Box::new(split)),
+        })
+        .collect();
+    let keys: Vec<_> = tasks.iter().map(|task| task.key.as_str()).collect();
+    let unreadable: Vec<_> = input.unreadable.iter().map(|shard| format!("{}: {}", shard.shard.location, shard.detail)).collect();
+    let run_key = digest(&serde_json::json!([keys, writer, unreadable, pipeline.output.dropped_sample]));
+    RunPlan {
+        format_version: 1,
+        name: pipeline.name.clone(),
+        config_key: config_key(pipeline),
+        run_key,
+        tasks,
+        unreadable,
+        notes: input.notes,
+    }
+}
+
+/// Digest of everything in the pipeline file that decides the result.
+pub(crate) fn config_key(pipeline: &Pipeline) -> String {
+    let phases: Vec<_> = pipeline.phases().iter().map(|phase| pipeline.fingerprint(phase)).collect();
+    let input = serde_json::to_value(&pipeline.input).unwrap_or_default();
+    let output = serde_json::to_value(&pipeline.output).unwrap_or_default();
+    digest(&serde_json::json!([ENGINE_VERSION, phases, input, without(output, "path")]))
+}
+
+fn without(mut value: serde_json::Value, key: &str) -> serde_json::Value {
+    if let Some(map) = value.as_object_mut() {
+        map.shift_remove(key);
+    }
+    value
+}
+
+/// The global sample of a reason is drawn from the tasks' samples: each task keeps four times its
+/// share, so that a reason found in a quarter of the tasks still fills the sample.
+fn task_sample(pipeline: &Pipeline, tasks: usize) -> usize {
+    match pipeline.output.dropped {
+        DroppedPolicy::Sample => {
+            let wanted = pipeline.output.dropped_sample;
+            (wanted * 4).div_ceil(tasks.max(1)).max(MIN_TASK_SAMPLE).min(wanted)
+        }
+        DroppedPolicy::None | DroppedPolicy::All => 0,
+    }
+}
+
+/// BLAKE3 of the compact JSON, in hex, cut to 128 bits: names stay short and collisions out of reach.
+pub(crate) fn digest(value: &serde_json::Value) -> String {
+    let hex = blake3::hash(value.to_string().as_bytes()).to_hex();
+    hex.as_str().chars().take(32).collect()
+}

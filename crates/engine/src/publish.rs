@@ -1,0 +1,264 @@
+//! The end of a run: neighbouring small files become shards, shards become visible, and one
+//! manifest makes them a corpus.
+//!
+//! 1. Files reach `data/`, `dropped/` and `quarantine/` by a link or server-side copy of a
+//!    committed file; a name below these folders never holds a partial file.
+//! 2. Until `run.json` exists there is no published run, whatever lies in the folders.
+//! 3. Every step may be repeated: after a crash the whole of it runs again with the same result.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use textmill_document::Ledger;
+use textmill_pipeline::{Dropped as DroppedPolicy, Pipeline};
+use textmill_store::manifest::{Dataset, FileEntry, RunManifest, TaskManifest, TaskMetrics, content_digest};
+use textmill_store::sealed::{seal, unseal};
+use textmill_store::verify::{Finding, verify_file};
+use textmill_store::{Created, Store, StoreError};
+
+use crate::engine::Engine;
+use crate::exchange::choose_sample;
+use crate::plan::{RunPlan, TaskSpec, Work, digest};
+use crate::{EngineError, TaskContext, layout, resume};
+
+/// Publishes what the tasks committed. Returns the manifest of the run.
+pub(crate) async fn publish(
+    engine: &dyn Engine,
+    context: &Arc<TaskContext>,
+    pipeline: &Pipeline,
+    plan: &RunPlan,
+    tasks: &[TaskManifest],
+) -> Result<RunManifest, EngineError> {
+    let ledger = run_ledger(tasks)?;
+    let mut staged = BTreeMap::new();
+    for dataset in [Dataset::Data, Dataset::Dropped, Dataset::Quarantine] {
+        let files: Vec<_> = tasks.iter().filter_map(|task| task.outputs.get(&dataset)).flatten().cloned().collect();
+        let shards = shards(engine, context, pipeline, dataset, files).await?;
+        if !shards.is_empty() {
+            staged.insert(dataset, shards);
+        }
+    }
+    check_rows(&staged, &ledger, pipeline)?;
+    context.owner.check().await?;
+    retire(&context.store).await?;
+    let datasets = link(&context.store, staged).await?;
+    let manifest = RunManifest {
+        format_version: textmill_store::manifest::FORMAT_VERSION,
+        name: plan.name.clone(),
+        run_key: plan.run_key.clone(),
+        digest: content_digest(&datasets),
+        datasets,
+        ledger,
+        tasks: tasks.len() as u64,
+        unreadable: plan.unreadable.clone(),
+        metrics: metrics(tasks),
+        textmill_version: env!("CARGO_PKG_VERSION").to_owned(),
+    };
+    context.owner.check().await?;
+    create_manifest(&context.store, &manifest).await?;
+    Ok(manifest)
+}
+
+fn run_ledger(tasks: &[TaskManifest]) -> Result<Ledger, EngineError> {
+    let mut ledger = Ledger::default();
+    for task in tasks {
+        task.ledger.check()?;
+        ledger.merge(&task.ledger);
+    }
+    ledger.check()?;
+    Ok(ledger)
+}
+
+fn metrics(tasks: &[TaskManifest]) -> TaskMetrics {
+    let mut total = TaskMetrics::default();
+    for task in tasks {
+        total.merge(&task.metrics);
+    }
+    total
+}
+
+/// The files of one dataset as shards of about `shard_bytes`.
+async fn shards(
+    engine: &dyn Engine,
+    context: &Arc<TaskContext>,
+    pipeline: &Pipeline,
+    dataset: Dataset,
+    files: Vec<FileEntry>,
+) -> Result<Vec<FileEntry>, EngineError> {
+    let sampled = dataset == Dataset::Dropped && pipeline.output.dropped == DroppedPolicy::Sample;
+    let groups = if sampled && !files.is_empty() {
+        let rows = choose_sample(engine, &context.store, &files, pipeline.output.dropped_sample).await?;
+        vec![Group { files, rows: Some(rows) }]
+    } else {
+        group(files, pipeline.output.shard_bytes.bytes())
+    };
+    let mut shards: Vec<Option<FileEntry>> = Vec::new();
+    let mut tasks = Vec::new();
+    for Group { files, rows } in groups {
+        if let ([only], None) = (files.as_slice(), &rows) {
+            shards.push(Some(only.clone()));
+        } else {
+            tasks.push(compaction(context, dataset, tasks.len() as u64, files, rows));
+            shards.push(None);
+        }
+    }
+    let manifests = run_missing(engine, context, tasks).await?;
+    let mut joined = manifests.iter().map(|manifest| manifest.outputs.get(&dataset).into_iter().flatten());
+    let mut result = Vec::new();
+    for shard in shards {
+        match shard {
+            Some(file) => result.push(file),
+            None => result.extend(joined.next().into_iter().flatten().cloned()),
+        }
+    }
+    Ok(result)
+}
+
+struct Group {
+    files: Vec<FileEntry>,
+    rows: Option<Vec<Vec<u32>>>,
+}
+
+/// Neighbours are joined while they fit into one shard together.
+fn group(files: Vec<FileEntry>, shard_bytes: u64) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    let mut bytes = 0_u64;
+    for file in files {
+        bytes = bytes.saturating_add(file.bytes);
+        match groups.last_mut() {
+            Some(group) if bytes <= shard_bytes => group.files.push(file),
+            _ => {
+                bytes = file.bytes;
+                groups.push(Group { files: vec![file], rows: None });
+            }
+        }
+    }
+    groups
+}
+
+fn compaction(
+    context: &TaskContext,
+    dataset: Dataset,
+    index: u64,
+    sources: Vec<FileEntry>,
+    rows: Option<Vec<Vec<u32>>>,
+) -> TaskSpec {
+    let parts: Vec<_> = sources.iter().map(|file| (file.blake3.as_str(), file.rows)).collect();
+    let key = digest(&serde_json::json!(["compact", dataset, parts, rows, context.settings.zstd_level]));
+    let phase = format!("publish-{}", dataset.dir_name());
+    TaskSpec { phase, index, key, sample_per_reason: 0, work: Work::Compact { dataset, sources, rows } }
+}
+
+/// Runs the tasks that have no committed result yet.
+pub(crate) async fn run_missing(
+    engine: &dyn Engine,
+    context: &Arc<TaskContext>,
+    tasks: Vec<TaskSpec>,
+) -> Result<Vec<TaskManifest>, EngineError> {
+    let found = resume::reusable(&context.store, &tasks).await?;
+    let done = found.iter().filter(|found| matches!(found, resume::Reuse::Committed(_))).count();
+    context.progress.add_tasks(tasks.len() as u64, done as u64);
+    let missing: Vec<_> =
+        tasks.iter().zip(&found).filter(|(_, found)| matches!(found, resume::Reuse::Missing)).collect();
+    let missing = missing.into_iter().map(|(task, _)| task.clone()).collect();
+    let mut fresh = engine.run_tasks(context, missing).await?.into_iter();
+    let manifests = found.into_iter().map(|found| match found {
+        resume::Reuse::Committed(manifest) => Some(*manifest),
+        resume::Reuse::Missing => fresh.next(),
+    });
+    manifests.collect::<Option<Vec<_>>>().ok_or_else(|| EngineError::Bug("a task has no manifest".to_owned()))
+}
+
+/// The rows to be published must be the rows that the ledger says were kept, dropped and
+/// quarantined.
+fn check_rows(
+    staged: &BTreeMap<Dataset, Vec<FileEntry>>,
+    ledger: &Ledger,
+    pipeline: &Pipeline,
+) -> Result<(), EngineError> {
+    let mut expected = vec![
+        (Dataset::Data, ledger.output.documents),
+        (Dataset::Quarantine, ledger.quarantined().documents),
+    ];
+    if pipeline.output.dropped == DroppedPolicy::All {
+        expected.push((Dataset::Dropped, ledger.dropped().documents));
+    }
+    for (dataset, expected) in expected {
+        let found: u64 = staged.get(&dataset).into_iter().flatten().map(|file| file.rows).sum();
+        if found != expected {
+            return Err(EngineError::HandOver {
+                place: format!("dataset `{}`", dataset.dir_name()),
+                found: format!("{found} rows"),
+                expected: format!("{expected}"),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Takes back the published run that this one replaces. Its files are listed first, so that a
+/// crash between the steps leaves neither a manifest without files nor files without a manifest.
+async fn retire(store: &Store) -> Result<(), EngineError> {
+    if let Some(bytes) = store.get_opt(layout::RUN_MANIFEST).await? {
+        let old: RunManifest = unseal(layout::RUN_MANIFEST, &bytes)?;
+        let path = format!("{}/{}.json", layout::RETIRED, old.digest);
+        store.create(&path, bytes).await?;
+        store.delete(layout::RUN_MANIFEST).await?;
+    }
+    for record in store.list(layout::RETIRED).await? {
+        let old: RunManifest = unseal(&record.path, &store.get(&record.path).await?)?;
+        for file in old.datasets.values().flatten() {
+            store.delete(&file.path).await?;
+        }
+        store.delete(&record.path).await?;
+    }
+    Ok(())
+}
+
+async fn link(
+    store: &Store,
+    staged: BTreeMap<Dataset, Vec<FileEntry>>,
+) -> Result<BTreeMap<Dataset, Vec<FileEntry>>, EngineError> {
+    let mut published = BTreeMap::new();
+    for (dataset, files) in staged {
+        let mut entries = Vec::with_capacity(files.len());
+        for (number, file) in files.into_iter().enumerate() {
+            let path = layout::published(dataset, number);
+            check_digest(store, &file).await?;
+            store.publish(&file.path, &path).await?;
+            entries.push(FileEntry { path, ..file });
+        }
+        published.insert(dataset, entries);
+    }
+    Ok(published)
+}
+
+/// A file that lay on a local disk since an earlier call may have been damaged meanwhile; reading
+/// it once more costs a fraction of writing it. Object stores keep checksums of their own, and
+/// reading everything back from them would double the traffic.
+async fn check_digest(store: &Store, file: &FileEntry) -> Result<(), EngineError> {
+    if store.local_path(&file.path).is_none() {
+        return Ok(());
+    }
+    match verify_file(store, file).await? {
+        Finding::Intact => Ok(()),
+        finding => Err(StoreError::integrity(&file.path, finding.to_string()).into()),
+    }
+}
+
+async fn create_manifest(store: &Store, manifest: &RunManifest) -> Result<(), EngineError> {
+    match store.create(layout::RUN_MANIFEST, seal(manifest)?).await? {
+        Created::New => Ok(()),
+        Created::AlreadyExists => {
+            let theirs: RunManifest = unseal(layout::RUN_MANIFEST, &store.get(layout::RUN_MANIFEST).await?)?;
+            if theirs.digest == manifest.digest {
+                return Ok(());
+            }
+            Err(EngineError::HandOver {
+                place: layout::RUN_MANIFEST.to_owned(),
+                found: format!("another run with digest {}", theirs.digest),
+                expected: manifest.digest.clone(),
+            })
+        }
+    }
+}

@@ -1,0 +1,50 @@
+use futures::stream::{StreamExt, TryStreamExt};
+use textmill_store::Store;
+use textmill_store::manifest::TaskManifest;
+use textmill_store::sealed::unseal;
+
+use crate::plan::TaskSpec;
+use crate::{EngineError, layout};
+
+/// Manifests looked up at once: enough to hide an object store's latency.
+const LOOKUPS: usize = 16;
+
+/// What resuming a run finds for one task.
+#[derive(Debug)]
+pub enum Reuse {
+    /// A committed manifest with the task's key: the task is not run again.
+    Committed(Box<TaskManifest>),
+    /// No result with this key: the task runs.
+    Missing,
+}
+
+/// Looks up the committed result of each task. A manifest lies under the task's key, so a result
+/// of other input, configuration, stage version or engine can never be taken for this one's.
+pub async fn reusable(store: &Store, tasks: &[TaskSpec]) -> Result<Vec<Reuse>, EngineError> {
+    futures::stream::iter(tasks).map(|task| lookup(store, task)).buffered(LOOKUPS).try_collect().await
+}
+
+async fn lookup(store: &Store, task: &TaskSpec) -> Result<Reuse, EngineError> {
+    let path = layout::task_manifest(&task.phase, &task.key);
+    let Some(bytes) = store.get_opt(&path).await? else { return Ok(Reuse::Missing) };
+    let manifest: TaskManifest = unseal(&path, &bytes)?;
+    if manifest.key != task.key {
+        return Err(EngineError::HandOver {
+            place: path,
+            found: format!("a manifest with key {}", manifest.key),
+            expected: task.key.clone(),
+        });
+    }
+    // A file that vanished (a cleaned scratch disk) makes the task run again; a damaged one is
+    // found by its digest when it is read.
+    for file in manifest.outputs.values().flatten() {
+        match store.head(&file.path).await? {
+            Some(info) if info.size == file.bytes => {}
+            _ => {
+                store.delete(&path).await?;
+                return Ok(Reuse::Missing);
+            }
+        }
+    }
+    Ok(Reuse::Committed(Box::new(manifest)))
+}

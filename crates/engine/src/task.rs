@@ -1,0 +1,133 @@
+//! One task: a pure function of its spec that ends in one committed manifest.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use textmill_document::Ledger;
+use textmill_ingest::ReadOptions;
+use textmill_pipeline::{Dropped as DroppedPolicy, Pipeline};
+use textmill_store::manifest::{Dataset, FileEntry, TaskManifest, TaskMetrics};
+use textmill_store::owner::Owner;
+use textmill_store::parquet_writer::{DatasetWriter, WriterOptions};
+use textmill_store::{Committed, Store, commit_task};
+
+use crate::datasets::{dropped_schema, quarantine_schema};
+use crate::graph::PhaseGraph;
+use crate::plan::{TaskSpec, Work};
+use crate::{Cancel, EngineError, Progress, compact, layout, split_task};
+
+/// What every task of a run shares.
+#[derive(Debug)]
+pub struct TaskContext {
+    /// The output location.
+    pub store: Store,
+    /// Proof that this process owns the output; checked before every commit.
+    pub owner: Arc<Owner>,
+    /// Counters for the terminal.
+    pub progress: Arc<Progress>,
+    /// Asks running tasks to stop between two batches.
+    pub cancel: Cancel,
+    /// Batches of one task that may be inside the stages at once.
+    pub parallelism: usize,
+    pub(crate) graph: Arc<PhaseGraph>,
+    pub(crate) read: ReadOptions,
+    pub(crate) settings: OutputSettings,
+}
+
+/// What the pipeline file says about files, shared by all writers of a run.
+#[derive(Debug, Clone)]
+pub(crate) struct OutputSettings {
+    pub shard_bytes: u64,
+    pub zstd_level: i32,
+    pub dropped: DroppedPolicy,
+    pub dropped_schema: arrow::datatypes::SchemaRef,
+    pub data_schema: arrow::datatypes::SchemaRef,
+}
+
+/// What a task wrote, before it is committed.
+#[derive(Debug)]
+pub(crate) struct Written {
+    pub outputs: BTreeMap<Dataset, Vec<FileEntry>>,
+    pub ledger: Ledger,
+    pub metrics: TaskMetrics,
+}
+
+impl TaskContext {
+    /// The context of a run of `pipeline` into `store`.
+    pub(crate) fn new(pipeline: &Pipeline, store: Store, owner: Arc<Owner>, parts: TaskContextParts) -> Self {
+        let graph = PhaseGraph::new(pipeline);
+        let settings = OutputSettings {
+            shard_bytes: pipeline.output.shard_bytes.bytes(),
+            zstd_level: pipeline.output.compression_level,
+            dropped: pipeline.output.dropped,
+            dropped_schema: dropped_schema(&textmill_ingest::document_schema(&pipeline.input)),
+            data_schema: Arc::clone(graph.output_schema()),
+        };
+        let read = ReadOptions {
+            projection: Some(pipeline.input_projection.clone()),
+            batch_rows: parts.batch_rows,
+            ..ReadOptions::new(pipeline.input.clone())
+        };
+        let TaskContextParts { progress, cancel, parallelism, .. } = parts;
+        Self { store, owner, progress, cancel, parallelism, graph: Arc::new(graph), read, settings }
+    }
+
+    pub(crate) fn writer(&self, spec: &TaskSpec, attempt: &str, dataset: Dataset) -> DatasetWriter {
+        let schema = match dataset {
+            Dataset::Data => Arc::clone(&self.settings.data_schema),
+            Dataset::Dropped => Arc::clone(&self.settings.dropped_schema),
+            Dataset::Quarantine => quarantine_schema(),
+        };
+        let shard_bytes = match spec.work {
+            Work::Split(_) => self.settings.shard_bytes,
+            // Compaction chose its sources so that one file comes out.
+            Work::Compact { .. } => u64::MAX,
+        };
+        let prefix = layout::staging(&spec.phase, &spec.key, attempt, dataset);
+        let options =
+            WriterOptions { shard_bytes, zstd_level: self.settings.zstd_level, ..WriterOptions::new(schema) };
+        DatasetWriter::new(self.store.clone(), &prefix, options)
+    }
+}
+
+/// The parts of a [`TaskContext`] that do not come from the pipeline.
+#[derive(Debug)]
+pub(crate) struct TaskContextParts {
+    pub progress: Arc<Progress>,
+    pub cancel: Cancel,
+    pub parallelism: usize,
+    pub batch_rows: usize,
+}
+
+/// Runs one task and commits its manifest. Running it twice, even at once, commits one result:
+/// the loser adopts the winner's manifest and deletes its own files.
+pub async fn run_task(spec: &TaskSpec, context: &Arc<TaskContext>) -> Result<TaskManifest, EngineError> {
+    let started = std::time::Instant::now();
+    let attempt = uuid::Uuid::new_v4().simple().to_string();
+    let mut written = match &spec.work {
+        Work::Split(split) => split_task::run(spec, split, &attempt, context).await?,
+        Work::Compact { dataset, sources, rows } => {
+            compact::run(spec, *dataset, sources, rows.as_deref(), &attempt, context).await?
+        }
+    };
+    written.ledger.check()?;
+    written.metrics.wall_micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+    let manifest = TaskManifest {
+        format_version: textmill_store::manifest::FORMAT_VERSION,
+        key: spec.key.clone(),
+        phase: spec.phase.clone(),
+        task: spec.label(),
+        attempt,
+        owner_epoch: context.owner.epoch(),
+        textmill_version: env!("CARGO_PKG_VERSION").to_owned(),
+        outputs: written.outputs,
+        ledger: written.ledger,
+        metrics: written.metrics,
+    };
+    context.owner.check().await?;
+    let path = layout::task_manifest(&spec.phase, &spec.key);
+    match commit_task(&context.store, &path, &manifest).await? {
+        Committed::Mine => Ok(manifest),
+        Committed::Adopted(theirs) => Ok(*theirs),
+    }
+}

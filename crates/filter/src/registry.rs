@@ -1,0 +1,205 @@
+//! The closed list of rule families. A new family is one file, and one line at the end of this one.
+
+use schemars::{JsonSchema, Schema, schema_for};
+use serde::{Deserialize, Serialize};
+use textmill_document::Mode;
+
+use crate::rule::RuleConfig;
+use crate::{FilterConfigError, GopherQuality, Rule, WordSplitter};
+
+/// What the registry knows of a rule family.
+#[derive(Debug)]
+pub struct RuleEntry {
+    /// The rule.
+    pub rule: RuleUse,
+    /// Its name in `use`, and of the field that overrides its parameters.
+    pub name: &'static str,
+    /// JSON schema of its parameters; the description is the rule's documentation.
+    pub schema: fn() -> Schema,
+    /// Whether the configuration has parameters for it.
+    configured: fn(&FilterConfig) -> bool,
+    /// The rule, with the parameters of the configuration or else the published ones.
+    build: fn(&FilterConfig) -> Result<Box<dyn Rule>, FilterConfigError>,
+}
+
+/// Makes, of one line per rule family, its entry in [`RULES`], its name in `use`, and the field of
+/// [`FilterConfig`] that overrides its parameters.
+macro_rules! rules {
+    ($($(#[doc = $doc:literal])+ $config:ident => $field:ident,)+) => {
+        /// A rule family to use.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+        #[serde(rename_all = "snake_case")]
+        pub enum RuleUse {
+            $($(#[doc = $doc])+ $config,)+
+        }
+
+        /// Every rule family, in the order in which lists show them.
+        pub static RULES: &[RuleEntry] = &[$(
+            RuleEntry {
+                rule: RuleUse::$config,
+                name: stringify!($field),
+                schema: || schema_for!($config),
+                configured: |config| config.$field.is_some(),
+                build: |config| build(stringify!($field), config.$field.as_ref()),
+            },
+        )+];
+
+        /// Drops documents by published heuristic rules.
+        ///
+        /// # What it removes
+        /// Documents that fail a check of a rule family in `use`. The families check in that order, each
+        /// in its own order; the first failed check is the reason, with the measured value and the bound.
+        ///
+        /// # Why
+        /// A large part of any crawl is lists, menus, tables and noise. Cheap counts of words, lines and
+        /// symbols find most of it before anything dear looks at the text.
+        ///
+        /// # Parameters
+        /// `mode`, `use`, `words`, and one optional field per rule family: see the table, and
+        /// `textmill stages show` with the name of the family.
+        ///
+        /// # Source
+        /// Each family names its own.
+        ///
+        /// # Kept example
+        /// See the family.
+        ///
+        /// # Dropped example
+        /// See the family.
+        ///
+        /// # Cost
+        /// What families share (words, lines, symbols) is counted once; see the family.
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+        #[serde(deny_unknown_fields)]
+        pub struct FilterConfig {
+            /// `decide` drops; `annotate` drops nothing and writes the signals of the rules as number
+            /// columns. Default `decide`.
+            #[serde(default)]
+            pub mode: Mode,
+            /// Names of the rule families, in the order in which they decide; at least one, none twice.
+            #[serde(rename = "use")]
+            #[schemars(length(min = 1))]
+            pub use_: Vec<RuleUse>,
+            /// What counts as a word. Default `whitespace`.
+            #[serde(default)]
+            pub words: WordSplitter,
+            $(
+                $(#[doc = $doc])+
+                ///
+                /// Parameters that differ from the published ones; only with the family in `use`.
+                #[serde(default, skip_serializing_if = "Option::is_none")]
+                pub $field: Option<$config>,
+            )+
+        }
+
+        impl FilterConfig {
+            /// The rule families `rules` with their published parameters.
+            pub fn published(rules: Vec<RuleUse>) -> Self {
+                Self { mode: Mode::default(), use_: rules, words: WordSplitter::default(), $($field: None,)+ }
+            }
+        }
+    };
+}
+
+impl FilterConfig {
+    /// The rules in use, in the order in which they decide.
+    pub fn rules(&self) -> Result<Vec<Box<dyn Rule>>, FilterConfigError> {
+        if self.use_.is_empty() {
+            return Err(FilterConfigError::NoRules);
+        }
+        for (index, rule) in self.use_.iter().enumerate() {
+            if self.use_.iter().take(index).any(|earlier| earlier == rule) {
+                return Err(FilterConfigError::RepeatedRule { path: format!("use.{index}"), rule: rule.entry().name });
+            }
+        }
+        match RULES.iter().find(|entry| (entry.configured)(self) && !self.use_.contains(&entry.rule)) {
+            Some(unused) => Err(FilterConfigError::NotInUse { rule: unused.name }),
+            None => self.use_.iter().map(|rule| (rule.entry().build)(self)).collect(),
+        }
+    }
+}
+
+impl RuleUse {
+    /// What the registry knows of the rule.
+    ///
+    /// # Panics
+    /// Never: variants and entries come from the same lines.
+    pub fn entry(self) -> &'static RuleEntry {
+        RULES.iter().find(|entry| entry.rule == self).expect("each variant has an entry")
+    }
+}
+
+fn build<T: RuleConfig>(name: &str, config: Option<&T>) -> Result<Box<dyn Rule>, FilterConfigError> {
+    let built = match config {
+        Some(config) => config.build(),
+        None => T::default().build(),
+    };
+    built.map_err(|bad| FilterConfigError::parameter(name, bad))
+}
+
+/// Names of all rule families.
+pub(crate) fn names() -> Vec<&'static str> {
+    RULES.iter().map(|entry| entry.name).collect()
+}
+
+rules! {
+    /// Gopher's quality rules: words, symbols, bullets, ellipses, letters, stop words.
+    GopherQuality => gopher_quality,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_the_rules_and_of_the_file_format() {
+        for entry in RULES {
+            let config = FilterConfig::published(vec![entry.rule]);
+            let rules = config.rules().expect("published parameters are valid");
+            assert_eq!(rules.iter().map(|rule| rule.name()).collect::<Vec<_>>(), [entry.name]);
+            let json = serde_json::to_value(entry.rule).expect("a name");
+            assert_eq!(json, entry.name);
+            assert_eq!(entry.rule.entry().name, entry.name);
+        }
+    }
+
+    #[test]
+    fn every_schema_has_the_documentation() {
+        let stage = ("filter", schema_for!(FilterConfig));
+        for (name, schema) in RULES.iter().map(|entry| (entry.name, (entry.schema)())).chain([stage]) {
+            let documentation = schema.get("description").map(ToString::to_string).unwrap_or_default();
+            for heading in ["What it removes", "Why", "Parameters", "Source", "Kept example", "Dropped example", "Cost"]
+            {
+                assert!(documentation.contains(&format!("# {heading}")), "{name} lacks {heading}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_list_of_rules_is_checked() {
+        let published = FilterConfig::published;
+        let gopher = RuleUse::GopherQuality;
+        let cases = [
+            (published(vec![]), "use"),
+            (published(vec![gopher, gopher]), "use.1"),
+            (FilterConfig { gopher_quality: Some(GopherQuality::default()), ..published(vec![]) }, "use"),
+        ];
+        for (config, field) in cases {
+            let error = config.rules().expect_err(field);
+            assert_eq!(error.field(), Some(field), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_file_form_is_read_strictly() {
+        let read = |text: &str| serde_json::from_str::<FilterConfig>(text);
+        let config = read(r#"{"use": ["gopher_quality"], "gopher_quality": {"min_words": 10, "max_words": null}}"#)
+            .expect("a valid form");
+        let gopher = config.gopher_quality.expect("given");
+        assert_eq!((gopher.min_words, gopher.max_words), (Some(10), None));
+        assert_eq!(gopher.min_stop_words, GopherQuality::default().min_stop_words);
+        for bad in ["{}", r#"{"use": ["gopher"]}"#, r#"{"use": [], "gopher_quality": {"min_wrds": 1}}"#] {
+            assert!(read(bad).is_err(), "{bad}");
+        }
+    }
+}

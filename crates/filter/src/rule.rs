@@ -1,0 +1,88 @@
+use std::fmt;
+
+use schemars::JsonSchema;
+use textmill_document::Reason;
+
+use crate::Measures;
+
+/// Why a rule drops a document.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Finding {
+    /// One of [`Rule::reasons`].
+    pub reason: Reason,
+    /// The measured value.
+    pub value: f64,
+    /// The bound that it broke.
+    pub bound: f64,
+}
+
+impl Finding {
+    /// A finding where `value` is below `min`; `None` switches the check off.
+    pub fn below(reason: Reason, value: f64, min: Option<f64>) -> Option<Self> {
+        min.filter(|bound| value < *bound).map(|bound| Self { reason, value, bound })
+    }
+
+    /// A finding where `value` is above `max`; `None` switches the check off.
+    pub fn above(reason: Reason, value: f64, max: Option<f64>) -> Option<Self> {
+        max.filter(|bound| value > *bound).map(|bound| Self { reason, value, bound })
+    }
+}
+
+/// One rule family as configured.
+pub trait Rule: fmt::Debug + Send + Sync {
+    /// Name in the registry and in `use`.
+    fn name(&self) -> &'static str;
+
+    /// Every reason for which the rule can drop a document, in the order of its checks.
+    fn reasons(&self) -> &'static [Reason];
+
+    /// Names of the columns that it writes in annotate mode. Where RedPajama-V2 publishes the same
+    /// signal, the name is its.
+    fn signals(&self) -> &'static [&'static str];
+
+    /// The document's signals, in the order of [`Rule::signals`].
+    fn measure(&self, document: &Measures<'_>) -> Vec<f64>;
+
+    /// The first check that the document fails, in the order of [`Rule::reasons`].
+    fn decide(&self, document: &Measures<'_>) -> Option<Finding>;
+}
+
+/// The parameters of a rule family: what the registry needs to build it.
+pub(crate) trait RuleConfig: Default + JsonSchema {
+    /// The rule with these parameters, or the parameter at fault and what is wrong with it.
+    fn build(&self) -> Result<Box<dyn Rule>, BadParameter>;
+}
+
+/// A parameter outside its range.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct BadParameter {
+    pub(crate) name: &'static str,
+    pub(crate) problem: String,
+}
+
+/// Refuses a bound outside `min..=max` (and one that is no number).
+pub(crate) fn in_range(name: &'static str, bound: Option<f64>, min: f64, max: f64) -> Result<(), BadParameter> {
+    match bound {
+        Some(bound) if !(min..=max).contains(&bound) => {
+            let allowed = if max.is_finite() { format!("from {min} to {max}") } else { format!("{min} or more") };
+            Err(BadParameter { name, problem: format!("is {bound}; it must be {allowed}, or null for no check") })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses a lower bound above the upper one, which would drop every document.
+pub(crate) fn ordered(
+    name: &'static str,
+    min: Option<f64>,
+    upper_name: &'static str,
+    max: Option<f64>,
+) -> Result<(), BadParameter> {
+    match (min, max) {
+        (Some(min), Some(max)) if min > max => Err(BadParameter {
+            name,
+            problem: format!("is {min}, above `{upper_name}`, which is {max}; no document passes"),
+        }),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,146 @@
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, Float64Array};
+use arrow::datatypes::{DataType, Field};
+use textmill_document::{Applied, ColumnRead, DocumentBatch, Dropped, Mode, Reason, Stage, StageError, columns};
+
+use crate::{FilterConfig, FilterConfigError, Measures, Rule, WordSplitter};
+
+/// The stage `filter`.
+#[derive(Debug)]
+pub struct FilterStage {
+    mode: Mode,
+    words: WordSplitter,
+    rules: Vec<Box<dyn Rule>>,
+}
+
+impl FilterStage {
+    /// The stage as configured.
+    #[allow(clippy::needless_pass_by_value, reason = "all stages are built alike, from an owned configuration")]
+    pub fn new(config: FilterConfig) -> Result<Self, FilterConfigError> {
+        Ok(Self { mode: config.mode, words: config.words, rules: config.rules()? })
+    }
+
+    fn decide(&self, batch: &DocumentBatch) -> Result<Applied, StageError> {
+        let mut dropped = Vec::new();
+        for (row, text) in batch.text()?.iter().enumerate() {
+            // A document without text has no words, lines or symbols.
+            let document = Measures::new(text.unwrap_or(""), self.words);
+            if let Some(found) = self.rules.iter().find_map(|rule| rule.decide(&document)) {
+                dropped.push(Dropped::measured(row, found.reason, found.value, found.bound));
+            }
+        }
+        Ok(Applied::without(batch, dropped)?)
+    }
+
+    fn annotate(&self, batch: &DocumentBatch) -> Result<Applied, StageError> {
+        let fields = self.adds();
+        let mut signals: Vec<Vec<Option<f64>>> = vec![Vec::with_capacity(batch.num_rows()); fields.len()];
+        for text in batch.text()? {
+            let measured: Vec<Option<f64>> = match text.map(|text| Measures::new(text, self.words)) {
+                Some(document) => self.rules.iter().flat_map(|rule| rule.measure(&document)).map(Some).collect(),
+                None => vec![None; fields.len()],
+            };
+            for (column, value) in signals.iter_mut().zip(measured) {
+                column.push(value);
+            }
+        }
+        let arrays = signals.into_iter().map(|column| Arc::new(Float64Array::from(column)) as ArrayRef);
+        Ok(Applied::all(batch.with_columns(fields.into_iter().zip(arrays).collect())?))
+    }
+}
+
+impl Stage for FilterStage {
+    fn name(&self) -> &'static str {
+        "filter"
+    }
+
+    fn version(&self) -> u32 {
+        1
+    }
+
+    fn reads(&self) -> Vec<ColumnRead> {
+        vec![ColumnRead::standard(columns::TEXT)]
+    }
+
+    fn adds(&self) -> Vec<Field> {
+        let signals = self.rules.iter().flat_map(|rule| rule.signals());
+        match self.mode {
+            Mode::Decide => Vec::new(),
+            Mode::Annotate => signals.map(|name| Field::new(*name, DataType::Float64, true)).collect(),
+        }
+    }
+
+    fn reasons(&self) -> Vec<Reason> {
+        match self.mode {
+            Mode::Decide => self.rules.iter().flat_map(|rule| rule.reasons()).copied().collect(),
+            Mode::Annotate => Vec::new(),
+        }
+    }
+
+    fn apply(&self, batch: DocumentBatch) -> Result<Applied, StageError> {
+        match self.mode {
+            Mode::Decide => self.decide(&batch),
+            Mode::Annotate => self.annotate(&batch),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use textmill_document::testing::{assert_stage_compliance, text_batch};
+
+    use super::*;
+    use crate::{GopherQuality, RuleUse};
+
+    fn stage(mode: Mode) -> FilterStage {
+        let config = FilterConfig { mode, ..FilterConfig::published(vec![RuleUse::GopherQuality]) };
+        FilterStage::new(config).expect("a valid config")
+    }
+
+    fn prose() -> String {
+        "The keeper of the museum walked along the river with a friend. ".repeat(8)
+    }
+
+    #[test]
+    fn keeps_the_duties_of_a_stage() {
+        assert_stage_compliance(&stage(Mode::Decide));
+        assert_stage_compliance(&stage(Mode::Annotate));
+    }
+
+    #[test]
+    fn drops_carry_value_and_bound() {
+        let input = text_batch(&[Some(prose()), Some("Home | News | Contact".to_owned()), None]);
+        let applied = stage(Mode::Decide).apply(input).expect("applies");
+        let dropped: Vec<_> =
+            applied.dropped.iter().map(|drop| (drop.row, drop.reason.code, drop.value, drop.bound)).collect();
+        let expected = [(1, "too_few_words", Some(3.0), Some(50.0)), (2, "too_few_words", Some(0.0), Some(50.0))];
+        assert_eq!(dropped, expected);
+        assert_eq!(applied.kept.num_rows(), 1);
+    }
+
+    #[test]
+    fn annotate_writes_signals_and_drops_nothing() {
+        let input = text_batch(&[Some("one two #three...".to_owned()), None]);
+        let applied = stage(Mode::Annotate).apply(input).expect("applies");
+        assert!(applied.dropped.is_empty());
+        let column = |name: &str| -> Vec<Option<f64>> { applied.kept.floats(name).expect("added").iter().collect() };
+        assert_eq!(column("rps_doc_word_count"), [Some(3.0), None]);
+        assert_eq!(column("rps_doc_symbol_to_word_ratio"), [Some(2.0 / 3.0), None]);
+        assert_eq!(column("rps_doc_frac_lines_end_with_ellipsis"), [Some(1.0), None]);
+        assert_eq!(column("distinct_stop_word_count"), [Some(0.0), None]);
+    }
+
+    #[test]
+    fn a_bad_parameter_is_named_with_its_rule() {
+        let gopher = GopherQuality { min_alpha_word_ratio: Some(80.0), ..GopherQuality::default() };
+        let config =
+            FilterConfig { gopher_quality: Some(gopher), ..FilterConfig::published(vec![RuleUse::GopherQuality]) };
+        let error = FilterStage::new(config).expect_err("80 is no ratio");
+        assert_eq!(error.field(), Some("gopher_quality.min_alpha_word_ratio"));
+        assert_eq!(
+            error.to_string(),
+            "`gopher_quality.min_alpha_word_ratio` is 80; it must be from 0 to 1, or null for no check"
+        );
+    }
+}

@@ -1,0 +1,271 @@
+//! The `input` section of a pipeline file.
+
+use arrow::datatypes::{Field, Schema};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use textmill_document::ByteSize;
+use textmill_document::columns::{HTML, ID, METADATA, TEXT, text_field};
+
+use crate::columns::{self, ColumnType, Columns};
+use crate::{IngestError, Shard};
+
+/// Default of [`InputConfig::split_bytes`].
+pub const DEFAULT_SPLIT_BYTES: ByteSize = ByteSize::mib(128);
+/// Default of [`Limits::max_document_bytes`].
+pub const DEFAULT_MAX_DOCUMENT_BYTES: ByteSize = ByteSize::mib(64);
+/// Default of [`Limits::max_decompression_ratio`]. Text compresses 3 to 20 times; 1000 is reached
+/// only by runs of one byte.
+pub const DEFAULT_MAX_DECOMPRESSION_RATIO: u32 = 1000;
+/// An Arrow string view holds lengths below 4 GiB; half of that leaves room for JSON escapes.
+const LARGEST_MAX_DOCUMENT_BYTES: ByteSize = ByteSize(2 << 30);
+
+/// What the pipeline reads.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct InputConfig {
+    /// Files, directories or globs (`**`, `*`, `?`, `[..]`, `{a,b}`), on this machine or as s3://,
+    /// gs:// or az:// URLs. A directory stands for all files below it with a known extension whose
+    /// names do not begin with `.` or `_`. A file that is listed twice is read once.
+    #[schemars(length(min = 1))]
+    pub paths: Vec<String>,
+    /// Format of all files. By default it is told from each name: .parquet; .jsonl or .ndjson, also
+    /// with .gz or .zst; .jsonl.tar.gz for `WanJuan` 1.0. The compression always follows the name.
+    #[serde(default)]
+    pub format: Option<Format>,
+    /// Which field of the files becomes which column of the document. By default `{id: id, text:
+    /// text}`, for `WanJuan` 1.0 `{id: id, text: content}`. Documents without an id get one made of
+    /// the file's name and the record's number, `part-0.jsonl:17`.
+    #[serde(default)]
+    pub columns: Columns,
+    /// What happens to fields that no column is declared for.
+    #[serde(default)]
+    pub other_fields: OtherFields,
+    /// What happens when a whole file cannot be opened.
+    #[serde(default)]
+    pub on_unreadable: OnUnreadable,
+    /// Bounds on what a single document or file may cost.
+    #[serde(default)]
+    pub limits: Limits,
+    /// Compressed bytes of a Parquet file that one task reads, cut at row groups. Other files are
+    /// one task each. Unit: bytes, default 128MiB.
+    #[serde(default = "default_split_bytes")]
+    pub split_bytes: ByteSize,
+}
+
+/// Format of input files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Format {
+    /// Apache Parquet.
+    Parquet,
+    /// One JSON object a line, plain or compressed (.gz with any number of members, .zst).
+    Jsonl,
+    /// `WanJuan` 1.0: JSON lines, usually in a .jsonl.tar.gz; rows are `{id, content}`, or exam items,
+    /// which are rendered to text (see the crate documentation).
+    Wanjuan,
+}
+
+/// What happens to fields of a JSON record that no column is declared for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OtherFields {
+    /// They are not read.
+    #[default]
+    Drop,
+    /// They are kept as one JSON object in the column `metadata` (JSON lines only; null for
+    /// Parquet).
+    Metadata,
+}
+
+/// What happens when a whole file cannot be opened (damaged footer, not of its format).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OnUnreadable {
+    /// The run does not start; all such files are listed.
+    #[default]
+    Fail,
+    /// The file goes to quarantine and the run reads the others.
+    Quarantine,
+}
+
+/// Bounds on what a single document or file may cost.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Largest document, and longest JSON line, that is read; a larger one goes to quarantine. Unit:
+    /// bytes, at most 2GiB, default 64MiB.
+    pub max_document_bytes: ByteSize,
+    /// Largest ratio of decompressed to compressed bytes of one compressed block (gzip member, zstd
+    /// frame); it is applied beyond the first 64 MiB of output. Default 1000.
+    #[schemars(range(min = 1))]
+    pub max_decompression_ratio: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_document_bytes: DEFAULT_MAX_DOCUMENT_BYTES,
+            max_decompression_ratio: DEFAULT_MAX_DECOMPRESSION_RATIO,
+        }
+    }
+}
+
+fn default_split_bytes() -> ByteSize {
+    DEFAULT_SPLIT_BYTES
+}
+
+impl InputConfig {
+    /// Reads `paths` with everything else at its default.
+    pub fn new(paths: Vec<String>) -> Self {
+        Self {
+            paths,
+            format: None,
+            columns: Columns::default(),
+            other_fields: OtherFields::default(),
+            on_unreadable: OnUnreadable::default(),
+            limits: Limits::default(),
+            split_bytes: DEFAULT_SPLIT_BYTES,
+        }
+    }
+
+    /// What is wrong with the section as such; no file is looked at.
+    pub fn check(&self) -> Vec<IngestError> {
+        let mut reasons = Vec::new();
+        if self.paths.is_empty() {
+            reasons.push("`paths` is empty; name at least one file, directory or glob".to_owned());
+        }
+        for (name, source) in self.columns.iter() {
+            let is_payload = [ID, TEXT, HTML].contains(&name);
+            if is_payload && source.data_type != ColumnType::String {
+                let declared = source.data_type.name();
+                reasons.push(format!("column `{name}` must be a string, not {declared}; leave its `type` out"));
+            }
+            if name.is_empty() || source.from.is_empty() {
+                reasons.push(format!("column `{name}` from `{}`: names must not be empty", source.from));
+            }
+        }
+        if self.other_fields == OtherFields::Metadata && self.columns.contains(METADATA) {
+            reasons.push(
+                "column `metadata` is declared and `other_fields: metadata` makes one; drop one of them".to_owned(),
+            );
+        }
+        if self.limits.max_decompression_ratio == 0 {
+            reasons.push("`limits.max_decompression_ratio` must be at least 1".to_owned());
+        }
+        if self.limits.max_document_bytes.bytes() == 0 || self.limits.max_document_bytes > LARGEST_MAX_DOCUMENT_BYTES {
+            let largest = LARGEST_MAX_DOCUMENT_BYTES;
+            reasons.push(format!("`limits.max_document_bytes` must be above 0 and at most {largest}"));
+        }
+        if self.split_bytes.bytes() == 0 {
+            reasons.push("`split_bytes` must be above 0".to_owned());
+        }
+        reasons.into_iter().map(IngestError::config).collect()
+    }
+}
+
+/// The columns of every document that `config` reads: the declared ones in declared order, with
+/// `id` and `text` put in front where they are missing (`html` stands in for `text`), and
+/// `metadata` at the end where it is asked for. All are nullable.
+pub fn document_schema(config: &InputConfig) -> Schema {
+    let columns = config.columns.iter();
+    let mut fields: Vec<Field> = columns.map(|(name, source)| columns::field(name, source.data_type)).collect();
+    let has = |fields: &[Field], name: &str| fields.iter().any(|field| field.name() == name);
+    if !has(&fields, TEXT) && !has(&fields, HTML) {
+        fields.insert(0, text_field(TEXT));
+    }
+    if !has(&fields, ID) {
+        fields.insert(0, text_field(ID));
+    }
+    if config.other_fields == OtherFields::Metadata && !has(&fields, METADATA) {
+        fields.push(text_field(METADATA));
+    }
+    Schema::new(fields)
+}
+
+/// One column that is read from a shard.
+#[derive(Debug, Clone)]
+pub(crate) struct PlannedColumn {
+    /// Name in the document.
+    pub name: String,
+    /// Field in the file; `None` for a column that the reader makes (a generated id, `metadata`).
+    pub from: Option<String>,
+    /// Type in the document.
+    pub data_type: ColumnType,
+    /// Whether it holds the document itself and must be a string that is not null.
+    pub is_payload: bool,
+}
+
+impl PlannedColumn {
+    /// Whether a file may lack the field: only an `id` that is called `id` in the file as well,
+    /// since ids are generated where they are absent. Any other name was chosen for these files.
+    pub(crate) fn may_be_absent(&self) -> bool {
+        self.name == ID && self.from.as_deref() == Some(ID)
+    }
+}
+
+/// The columns to read from files of `format`, in the order of [`document_schema`], restricted to
+/// `projection`; id and payload are always among them.
+pub(crate) fn planned_columns(
+    config: &InputConfig,
+    format: Format,
+    projection: Option<&[String]>,
+) -> Vec<PlannedColumn> {
+    let mapping = config.columns.for_format(format);
+    let schema = document_schema(config);
+    let payload = if schema.column_with_name(TEXT).is_some() { TEXT } else { HTML };
+    let wanted = |name: &str| {
+        name == ID || name == payload || projection.is_none_or(|names| names.iter().any(|wanted| wanted == name))
+    };
+    let planned = schema.fields().iter().filter(|field| wanted(field.name())).map(|field| {
+        let source = mapping.iter().find(|(name, _)| name == field.name()).map(|(_, source)| source);
+        // A mapping that names neither text nor html reads the default field.
+        let default_text = (field.name() == payload).then(|| payload_field(format).to_owned());
+        PlannedColumn {
+            name: field.name().clone(),
+            from: source.map(|source| source.from.clone()).or(default_text),
+            data_type: source.map_or(ColumnType::String, |source| source.data_type),
+            is_payload: field.name() == payload,
+        }
+    });
+    planned.collect()
+}
+
+fn payload_field(format: Format) -> &'static str {
+    if format == Format::Wanjuan { "content" } else { TEXT }
+}
+
+/// The schema of the batches that are read with `columns`.
+pub(crate) fn batch_schema(columns: &[PlannedColumn]) -> Schema {
+    Schema::new(columns.iter().map(|column| columns::field(&column.name, column.data_type)).collect::<Vec<_>>())
+}
+
+/// How splits are read.
+#[derive(Debug, Clone)]
+pub struct ReadOptions {
+    /// The input section of the pipeline.
+    pub input: InputConfig,
+    /// Document columns that are wanted; `None` reads all. Id and payload (text, or html) are
+    /// always read.
+    pub projection: Option<Vec<String>>,
+    /// Most documents in a batch. Default [`DEFAULT_BATCH_ROWS`].
+    pub batch_rows: usize,
+    /// Most payload bytes in a batch; a single larger document is a batch of its own. Default
+    /// [`DEFAULT_BATCH_BYTES`].
+    pub batch_bytes: usize,
+}
+
+/// Default of [`ReadOptions::batch_rows`].
+pub const DEFAULT_BATCH_ROWS: usize = 1024;
+/// Default of [`ReadOptions::batch_bytes`]: 8 MiB.
+pub const DEFAULT_BATCH_BYTES: usize = 8 << 20;
+
+impl ReadOptions {
+    /// Reads all columns of `input` in batches of the default size.
+    pub fn new(input: InputConfig) -> Self {
+        Self { input, projection: None, batch_rows: DEFAULT_BATCH_ROWS, batch_bytes: DEFAULT_BATCH_BYTES }
+    }
+
+    pub(crate) fn columns(&self, shard: &Shard) -> Vec<PlannedColumn> {
+        planned_columns(&self.input, shard.format, self.projection.as_deref())
+    }
+}

@@ -1,0 +1,161 @@
+use std::io;
+
+use textmill_store::{StoreError, StoreErrorKind};
+
+use crate::columns::ColumnProblem;
+
+/// Whose fault an [`IngestError`] is; the command line chooses its exit code by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum IngestErrorKind {
+    /// The pipeline file asks for something that cannot be.
+    Config,
+    /// An input cannot be found or opened, or is not what its format says.
+    Unreadable,
+    /// An input is not the one that was planned.
+    Changed,
+    /// The disk or the object store failed.
+    Storage,
+}
+
+/// Why input could not be planned or read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum IngestError {
+    /// The `input` section contradicts itself.
+    #[error("input: {reason}")]
+    Config {
+        /// What is wrong and what to write instead.
+        reason: String,
+    },
+    /// An entry of `input.paths` is no valid glob or location.
+    #[error("input path `{pattern}`: {reason}")]
+    BadPattern {
+        /// The entry.
+        pattern: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// An entry of `input.paths` matches no file.
+    #[error("input path `{pattern}` matches no file; check the path (globs: `**`, `*`, `?`, `[..]`, `{{a,b}}`)")]
+    NoMatch {
+        /// The entry.
+        pattern: String,
+    },
+    /// A file's format cannot be told from its name.
+    #[error(
+        "{location}: unknown extension; set `input.format`, or name files .parquet, .jsonl, .jsonl.gz, .jsonl.zst \
+         or .jsonl.tar.gz"
+    )]
+    UnknownFormat {
+        /// The file.
+        location: String,
+    },
+    /// Mapped columns are not in a file, or have a type that cannot be read as the declared one.
+    #[error("{location}: {}", describe(.problems, .available))]
+    Columns {
+        /// The file.
+        location: String,
+        /// One entry a column, in declared order.
+        problems: Vec<ColumnProblem>,
+        /// The fields that the file has, sorted.
+        available: Vec<String>,
+    },
+    /// A file cannot be opened, or is not of its format at all.
+    #[error("{location}: {reason}; repair or remove the file, or set `input.on_unreadable: quarantine`")]
+    Unreadable {
+        /// The file.
+        location: String,
+        /// What was found.
+        reason: String,
+    },
+    /// A file is not the one that was planned: another size, time stamp or `ETag`.
+    #[error("{location}: changed since the run was planned ({planned}, now {found}); start a new run")]
+    Changed {
+        /// The file.
+        location: String,
+        /// Size and version in the plan.
+        planned: String,
+        /// Size and version found.
+        found: String,
+    },
+    /// Reading failed below the format: the disk or the network.
+    #[error("{location}: read failed: {source}; the run can be resumed")]
+    Read {
+        /// The file.
+        location: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The object store refused a request.
+    #[error("{location}: {source}")]
+    ObjectStore {
+        /// The object or prefix.
+        location: String,
+        /// What the store said.
+        source: object_store::Error,
+    },
+    /// A location could not be turned into an object store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A batch could not be put together; a fault of this program.
+    #[error("{location}: {reason}; please report this")]
+    Internal {
+        /// The file being read.
+        location: String,
+        /// What Arrow said.
+        reason: String,
+    },
+}
+
+impl IngestError {
+    /// Whose fault it is.
+    pub fn kind(&self) -> IngestErrorKind {
+        match self {
+            Self::Config { .. } | Self::BadPattern { .. } | Self::UnknownFormat { .. } | Self::Columns { .. } => {
+                IngestErrorKind::Config
+            }
+            Self::NoMatch { .. } | Self::Unreadable { .. } => IngestErrorKind::Unreadable,
+            Self::Changed { .. } => IngestErrorKind::Changed,
+            Self::Store(error) => match error.kind() {
+                StoreErrorKind::Config => IngestErrorKind::Config,
+                StoreErrorKind::NotFound => IngestErrorKind::Unreadable,
+                _ => IngestErrorKind::Storage,
+            },
+            Self::Read { .. } | Self::ObjectStore { .. } | Self::Internal { .. } => IngestErrorKind::Storage,
+        }
+    }
+
+    /// The file, path or pattern that the error is about, where there is one.
+    pub fn location(&self) -> Option<&str> {
+        match self {
+            Self::Config { .. } | Self::Store(_) => None,
+            Self::BadPattern { pattern, .. } | Self::NoMatch { pattern } => Some(pattern),
+            Self::UnknownFormat { location }
+            | Self::Columns { location, .. }
+            | Self::Unreadable { location, .. }
+            | Self::Changed { location, .. }
+            | Self::Read { location, .. }
+            | Self::ObjectStore { location, .. }
+            | Self::Internal { location, .. } => Some(location),
+        }
+    }
+
+    pub(crate) fn config(reason: impl Into<String>) -> Self {
+        Self::Config { reason: reason.into() }
+    }
+
+    pub(crate) fn unreadable(location: &str, reason: impl Into<String>) -> Self {
+        Self::Unreadable { location: location.to_owned(), reason: reason.into() }
+    }
+
+    pub(crate) fn read(location: &str, source: io::Error) -> Self {
+        Self::Read { location: location.to_owned(), source }
+    }
+}
+
+fn describe(problems: &[ColumnProblem], available: &[String]) -> String {
+    let problems: Vec<_> = problems.iter().map(ToString::to_string).collect();
+    let fields = if available.is_empty() { "no fields".to_owned() } else { available.join(", ") };
+    format!("{}; the file has: {fields}", problems.join("; "))
+}

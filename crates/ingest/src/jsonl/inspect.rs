@@ -1,0 +1,109 @@
+//! A look at the first records of a file, so that a wrong mapping is found before the run.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::exam;
+use super::row::Sample;
+use crate::columns::{ColumnProblem, ColumnType};
+use crate::config::{PlannedColumn, planned_columns};
+use crate::source::Source;
+use crate::stream::{Found, LineSplitter, decompressed};
+use crate::{Format, IngestError, InputConfig, Shard};
+
+/// Records that are looked at.
+const SAMPLED_RECORDS: usize = 100;
+/// Decompressed bytes after which no further record is looked at.
+const SAMPLED_BYTES: u64 = 4 << 20;
+
+/// What the first records of a file show.
+#[derive(Debug, Default)]
+pub(crate) struct Inspection {
+    /// Mapped columns that do not fit.
+    pub problems: Vec<ColumnProblem>,
+    /// All fields seen.
+    pub fields: BTreeSet<String>,
+    /// Whether no record could be read as an object, although there were some.
+    pub no_objects: bool,
+}
+
+/// Looks at the first records of `shard`.
+pub(crate) fn inspect(shard: &Shard, source: &Source, config: &InputConfig) -> Result<Inspection, IngestError> {
+    let stream = decompressed(source.reader()?, shard.compression, &config.limits);
+    let max_line_bytes = usize::try_from(config.limits.max_document_bytes.bytes()).unwrap_or(usize::MAX);
+    let mut lines = LineSplitter::new(stream, max_line_bytes);
+    let (mut samples, mut records, mut first_damage) = (Vec::new(), 0, None);
+    while records < SAMPLED_RECORDS && lines.consumed() < SAMPLED_BYTES {
+        match lines.advance().map_err(|error| IngestError::read(&shard.location, error))? {
+            Some(Found::Line { range, .. }) => {
+                records += 1;
+                samples.extend(serde_json::from_slice::<Sample>(lines.bytes(range)).ok());
+            }
+            Some(Found::Damage(damage)) => first_damage = first_damage.or(Some(damage)),
+            None => {
+                if let (0, Some(damage)) = (records, first_damage) {
+                    return Err(IngestError::unreadable(&shard.location, damage.detail));
+                }
+                break;
+            }
+        }
+    }
+    let mut inspection = Inspection { no_objects: records > 0 && samples.is_empty(), ..Inspection::default() };
+    for Sample(fields) in &samples {
+        inspection.fields.extend(fields.keys().cloned());
+    }
+    if !samples.is_empty() {
+        let available: Vec<_> = inspection.fields.iter().cloned().collect();
+        let columns = planned_columns(config, shard.format, None);
+        let problems = columns.iter().filter_map(|column| problem(column, shard, &samples, &available));
+        inspection.problems = problems.collect();
+    }
+    Ok(inspection)
+}
+
+fn problem(column: &PlannedColumn, shard: &Shard, samples: &[Sample], available: &[String]) -> Option<ColumnProblem> {
+    let (name, data_type) = (&column.name, column.data_type);
+    let from = column.from.as_ref()?;
+    let is_exam = shard.format == Format::Wanjuan && available.iter().any(|field| field == exam::FIELDS[0]);
+    if column.may_be_absent() || is_exam {
+        return None;
+    }
+    if !available.contains(from) {
+        return Some(ColumnProblem::missing(name, from, available));
+    }
+    let values = samples.iter().filter_map(|sample| sample.0.get(from)).filter(|value| !value.is_null());
+    let mut wrong = None;
+    for value in values {
+        if fits(value, data_type, column.is_payload) {
+            return None;
+        }
+        wrong = wrong.or(Some(value));
+    }
+    wrong.map(|value| ColumnProblem::mistyped(name, from, data_type.name(), kind(value)))
+}
+
+fn fits(value: &Value, data_type: ColumnType, is_payload: bool) -> bool {
+    match data_type {
+        ColumnType::String => value.is_string() || (!is_payload && (value.is_number() || value.is_boolean())),
+        ColumnType::Int64 => value.is_i64(),
+        ColumnType::Float64 => value.is_number(),
+        ColumnType::Boolean => value.is_boolean(),
+    }
+}
+
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
+
+/// Fields that a file of `format` may have without being declared or reported as unread.
+pub(crate) fn known_fields(format: Format) -> &'static [&'static str] {
+    if format == Format::Wanjuan { &exam::FIELDS } else { &[] }
+}

@@ -1,0 +1,11 @@
+//! JSON lines: one object a line.
+
+mod builders;
+mod exam;
+mod inspect;
+mod reader;
+mod row;
+
+pub(crate) use builders::generated_id;
+pub(crate) use inspect::{inspect, known_fields};
+pub(crate) use reader::JsonlReader;

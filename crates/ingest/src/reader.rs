@@ -1,0 +1,49 @@
+use tokio::runtime::Handle;
+
+use crate::config::ReadOptions;
+use crate::jsonl::JsonlReader;
+use crate::parquet::ParquetReader;
+use crate::quarantine::ReadBatch;
+use crate::source::Source;
+use crate::{Format, IngestError, Split};
+
+/// The batches of one split, in row order. It ends after the first error.
+#[derive(Debug)]
+pub struct SplitReader(State);
+
+#[derive(Debug)]
+enum State {
+    Jsonl(Box<JsonlReader>),
+    Parquet(Box<ParquetReader>),
+    Ended,
+}
+
+/// Opens `split`, after comparing its shard with what was planned.
+///
+/// Call this, and read from the result, on a thread that may block: remote files are fetched with
+/// `runtime.block_on`.
+pub fn open_split(split: &Split, options: &ReadOptions, runtime: &Handle) -> Result<SplitReader, IngestError> {
+    let source = Source::open(&split.shard, runtime)?;
+    let state = match split.shard.format {
+        _ if split.shard.bytes == 0 => State::Ended,
+        Format::Parquet => State::Parquet(Box::new(ParquetReader::open(split, &source, options)?)),
+        Format::Jsonl | Format::Wanjuan => State::Jsonl(Box::new(JsonlReader::open(&split.shard, &source, options)?)),
+    };
+    Ok(SplitReader(state))
+}
+
+impl Iterator for SplitReader {
+    type Item = Result<ReadBatch, IngestError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let next = match &mut self.0 {
+            State::Jsonl(reader) => reader.next_batch().transpose(),
+            State::Parquet(reader) => reader.next_batch().transpose(),
+            State::Ended => None,
+        };
+        if !matches!(next, Some(Ok(_))) {
+            self.0 = State::Ended;
+        }
+        next
+    }
+}

@@ -1,0 +1,9 @@
+//! Reading and planning, from files on disk to batches.
+
+mod compression;
+mod helpers;
+mod jsonl;
+mod parquet_damage;
+mod parquet_read;
+mod plan;
+mod wanjuan;

@@ -1,0 +1,199 @@
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, Int64Array, StringViewArray};
+use arrow::compute::interleave;
+use arrow::datatypes::{DataType, Field};
+use textmill_document::{Applied, ColumnRead, DocumentBatch, DocumentError, Mode, Reason, Stage, StageError, columns};
+
+use crate::{ARABIC_SCRIPT_LANGUAGES, ArabicMode, Changes, NormalizeConfig, NormalizeConfigError, Options};
+
+/// Column of annotate mode: characters that normalising would delete.
+pub const REMOVED_CHARS: &str = "normalize_removed_chars";
+/// Column of annotate mode: characters that normalising would replace.
+pub const REPLACED_CHARS: &str = "normalize_replaced_chars";
+
+/// The stage `normalize`.
+#[derive(Debug, Clone)]
+pub struct NormalizeStage {
+    config: NormalizeConfig,
+}
+
+impl NormalizeStage {
+    /// The stage as configured.
+    pub fn new(config: NormalizeConfig) -> Result<Self, NormalizeConfigError> {
+        if config.column.is_empty() {
+            return Err(NormalizeConfigError::EmptyColumn);
+        }
+        Ok(Self { config })
+    }
+
+    /// The languages to look at, or `None` where every document is treated alike.
+    fn languages<'a>(&self, batch: &'a DocumentBatch) -> Result<Option<&'a StringViewArray>, DocumentError> {
+        let known = batch.schema().column_with_name(columns::LANGUAGE).is_some();
+        if self.config.arabic == ArabicMode::Auto && known {
+            batch.strings(columns::LANGUAGE).map(Some)
+        } else {
+            Ok(None)
+        }
+    }
+
+    fn options(&self, languages: Option<&StringViewArray>, row: usize) -> Options {
+        let arabic = match self.config.arabic {
+            ArabicMode::On => true,
+            ArabicMode::Off => false,
+            ArabicMode::Auto => languages.is_some_and(|languages| {
+                languages.is_valid(row) && ARABIC_SCRIPT_LANGUAGES.contains(&languages.value(row))
+            }),
+        };
+        Options { arabic }
+    }
+
+    fn rewrite(&self, batch: &DocumentBatch) -> Result<DocumentBatch, StageError> {
+        let texts = batch.strings(&self.config.column)?;
+        let languages = self.languages(batch)?;
+        let mut rewritten = Vec::new();
+        // Pairs (0, row) take the old text, pairs (1, n) the n-th rewritten one.
+        let sources: Vec<(usize, usize)> = (texts.iter().enumerate())
+            .map(|(row, text)| match text.map(|text| crate::normalize(text, self.options(languages, row))) {
+                Some(Cow::Owned(normal)) => {
+                    rewritten.push(normal);
+                    (1, rewritten.len() - 1)
+                }
+                _ => (0, row),
+            })
+            .collect();
+        let array: ArrayRef = match rewritten.len() {
+            0 => Arc::new(texts.clone()),
+            changed if changed == texts.len() => Arc::new(StringViewArray::from_iter_values(rewritten)),
+            // Interleaving moves views only, so unchanged texts are not copied.
+            _ => interleave(&[texts, &StringViewArray::from_iter_values(rewritten)], &sources)
+                .map_err(DocumentError::from)?,
+        };
+        Ok(batch.with_column(columns::text_field(&self.config.column), array)?)
+    }
+
+    fn annotate(&self, batch: &DocumentBatch) -> Result<DocumentBatch, StageError> {
+        let texts = batch.strings(&self.config.column)?;
+        let languages = self.languages(batch)?;
+        let changes: Vec<Option<Changes>> = (texts.iter().enumerate())
+            .map(|(row, text)| text.map(|text| crate::measure(text, self.options(languages, row))))
+            .collect();
+        let column = |count: fn(&Changes) -> u64| -> ArrayRef {
+            // A text has fewer than 2^63 characters.
+            Arc::new(changes.iter().map(|row| row.as_ref().map(|row| count(row).cast_signed())).collect::<Int64Array>())
+        };
+        let arrays = [column(|row| row.removed), column(|row| row.replaced)];
+        Ok(batch.with_columns(self.adds().into_iter().zip(arrays).collect())?)
+    }
+}
+
+impl Stage for NormalizeStage {
+    fn name(&self) -> &'static str {
+        "normalize"
+    }
+
+    fn version(&self) -> u32 {
+        1
+    }
+
+    fn reads(&self) -> Vec<ColumnRead> {
+        vec![ColumnRead { name: self.config.column.clone(), data_type: Some(DataType::Utf8View) }]
+    }
+
+    fn adds(&self) -> Vec<Field> {
+        match self.config.mode {
+            Mode::Decide => vec![columns::text_field(&self.config.column)],
+            Mode::Annotate => {
+                [REMOVED_CHARS, REPLACED_CHARS].map(|name| Field::new(name, DataType::Int64, true)).to_vec()
+            }
+        }
+    }
+
+    fn reasons(&self) -> Vec<Reason> {
+        Vec::new()
+    }
+
+    fn apply(&self, batch: DocumentBatch) -> Result<Applied, StageError> {
+        let output = match self.config.mode {
+            Mode::Decide => self.rewrite(&batch)?,
+            Mode::Annotate => self.annotate(&batch)?,
+        };
+        Ok(Applied::all(output))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::AsArray;
+    use arrow::datatypes::Int64Type;
+    use textmill_document::testing::{assert_stage_compliance, text_batch};
+
+    use super::*;
+
+    fn stage(mode: Mode, arabic: ArabicMode) -> NormalizeStage {
+        NormalizeStage::new(NormalizeConfig { mode, arabic, ..NormalizeConfig::default() }).expect("a valid config")
+    }
+
+    fn texts(batch: &DocumentBatch) -> Vec<Option<&str>> {
+        batch.text().expect("a text column").iter().collect()
+    }
+
+    #[test]
+    fn keeps_the_duties_of_a_stage() {
+        for mode in [Mode::Decide, Mode::Annotate] {
+            for arabic in [ArabicMode::Auto, ArabicMode::On, ArabicMode::Off] {
+                assert_stage_compliance(&stage(mode, arabic));
+            }
+        }
+    }
+
+    #[test]
+    fn only_changed_texts_are_rewritten() {
+        let long = "a text that is too long to lie inside its view";
+        let input =
+            text_batch(&[Some(long), Some("b\r\nc"), None, Some("a\u{200b} text that was rewritten and is long")]);
+        let output = stage(Mode::Decide, ArabicMode::Auto).apply(input.clone()).expect("applies").kept;
+        let expected = [Some(long), Some("b\nc"), None, Some("a text that was rewritten and is long")];
+        assert_eq!(texts(&output), expected);
+        let address = |batch: &DocumentBatch| batch.text().expect("a text column").value(0).as_ptr();
+        assert_eq!(address(&input), address(&output), "an unchanged text was copied");
+    }
+
+    #[test]
+    fn annotate_counts_and_leaves_the_text() {
+        let input = text_batch(&[Some("a\r\nb\u{a0}"), None, Some("clean")]);
+        let output = stage(Mode::Annotate, ArabicMode::Auto).apply(input.clone()).expect("applies").kept;
+        assert_eq!(texts(&output), texts(&input));
+        let counts = |name: &str| -> Vec<Option<i64>> {
+            output.column(name).expect("added").as_primitive::<Int64Type>().iter().collect()
+        };
+        assert_eq!(counts(REMOVED_CHARS), [Some(1), None, Some(0)]);
+        assert_eq!(counts(REPLACED_CHARS), [Some(1), None, Some(0)]);
+    }
+
+    #[test]
+    fn arabic_joiners_stay_where_the_language_says_so() {
+        let word = "می\u{200c}خواهم";
+        let input = text_batch(&[Some(word), Some(word), Some(word)]);
+        let languages: ArrayRef = Arc::new(StringViewArray::from(vec![Some("fa"), Some("en"), None]));
+        let tagged = input.with_column(columns::text_field(columns::LANGUAGE), languages).expect("three rows");
+        let plain = "میخواهم";
+        for (arabic, batch, expected) in [
+            (ArabicMode::Auto, &tagged, [word, plain, plain]),
+            (ArabicMode::Auto, &input, [plain; 3]),
+            (ArabicMode::On, &input, [word; 3]),
+            (ArabicMode::Off, &tagged, [plain; 3]),
+        ] {
+            let output = stage(Mode::Decide, arabic).apply(batch.clone()).expect("applies").kept;
+            assert_eq!(texts(&output), expected.map(Some), "{arabic:?}");
+        }
+    }
+
+    #[test]
+    fn an_empty_column_name_is_refused() {
+        let config = NormalizeConfig { column: String::new(), ..NormalizeConfig::default() };
+        let error = NormalizeStage::new(config).expect_err("no column");
+        assert_eq!(error.field(), Some("column"));
+    }
+}

@@ -1,0 +1,134 @@
+//! The registry of stages. A new stage is one file in `stages/` and one line in [`STAGES`].
+
+mod filter;
+mod keep_where;
+mod language_id;
+mod normalize;
+mod with_columns;
+
+use std::fmt::Display;
+use std::sync::Arc;
+
+use arrow::datatypes::SchemaRef;
+use schemars::{Schema, SchemaGenerator};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use textmill_document::{Reason, Stage};
+
+/// Every stage, in the order in which lists show them.
+pub static STAGES: &[StageKind] =
+    &[normalize::KIND, language_id::KIND, filter::KIND, keep_where::KIND, with_columns::KIND];
+
+/// What the registry knows of a kind of stage.
+#[derive(Debug)]
+pub struct StageKind {
+    /// The name in `run`.
+    pub name: &'static str,
+    /// JSON Schema of the configuration; its description is the stage's documentation.
+    pub schema: fn(&mut SchemaGenerator) -> Schema,
+    /// Makes the stage from a configuration that fits the schema.
+    pub build: fn(&Value, &BuildContext) -> Result<BuiltStage, Vec<BuildError>>,
+    /// Every reason for which the stage can drop a document, in any configuration.
+    pub reasons: fn() -> Vec<Reason>,
+    /// Columns that the stage looks at where they are there, besides those it needs.
+    pub may_read: &'static [&'static str],
+    /// Whether its output has the columns of its input in any configuration.
+    pub keeps_columns: bool,
+    /// Whether the stage needs other documents than the one it looks at; it ends its phase.
+    pub exchange: bool,
+}
+
+/// What a stage may know when it is built.
+#[derive(Debug, Clone)]
+pub struct BuildContext {
+    /// Columns of its input; `None` where an error before it leaves them unknown.
+    pub columns: Option<SchemaRef>,
+}
+
+/// A stage with its configuration in canonical form.
+#[derive(Debug)]
+pub struct BuiltStage {
+    /// The stage.
+    pub stage: Arc<dyn Stage>,
+    /// The configuration with every default filled in.
+    pub config: Value,
+}
+
+/// Why a stage cannot be built from its configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BuildError {
+    /// Dotted path of the field at fault, below the configuration.
+    pub field: Option<String>,
+    /// Line and column (from 1, in characters) inside the text of the field.
+    pub at: Option<(usize, usize)>,
+    /// What is wrong.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+/// Every reason for which the filter rule can drop a document.
+pub(crate) fn rule_reasons(rule: textmill_filter::RuleUse) -> Vec<Reason> {
+    filter::reasons(vec![rule])
+}
+
+/// The kind of stage called `name`.
+pub(crate) fn find(name: &str) -> Option<&'static StageKind> {
+    STAGES.iter().find(|kind| kind.name == name)
+}
+
+/// Builds a stage whose configuration is a plain type: the way of most stages.
+fn build_typed<C, S, E>(
+    config: &Value,
+    new: fn(C) -> Result<S, E>,
+    field: fn(&E) -> Option<&str>,
+) -> Result<BuiltStage, Vec<BuildError>>
+where
+    C: DeserializeOwned + Serialize,
+    S: Stage + 'static,
+    E: Display,
+{
+    let failed = |message: String| vec![BuildError { field: None, at: None, message, hint: None }];
+    let typed: C = serde_json::from_value(config.clone()).map_err(|error| failed(error.to_string()))?;
+    let canonical = serde_json::to_value(&typed).map_err(|error| failed(error.to_string()))?;
+    let stage = new(typed).map_err(|error| {
+        let field = field(&error).map(ToOwned::to_owned);
+        vec![BuildError { field, at: None, message: error.to_string(), hint: None }]
+    })?;
+    Ok(BuiltStage { stage: Arc::new(stage), config: canonical })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_registry_is_consistent() {
+        for kind in STAGES {
+            let schema = (kind.schema)(&mut SchemaGenerator::default());
+            let codes: Vec<_> = (kind.reasons)().iter().map(|reason| reason.code).collect();
+            let mut unique = codes.clone();
+            unique.sort_unstable();
+            unique.dedup();
+            assert_eq!(unique.len(), codes.len(), "{} has a reason twice", kind.name);
+            assert!(schema.as_object().is_some(), "{}", kind.name);
+            assert_eq!(STAGES.iter().filter(|other| other.name == kind.name).count(), 1, "{}", kind.name);
+        }
+    }
+
+    #[test]
+    fn stages_carry_their_registered_name_and_declared_reasons() {
+        let columns = arrow::datatypes::Schema::new(vec![textmill_document::columns::text_field("text")]);
+        let context = BuildContext { columns: Some(Arc::new(columns)) };
+        let configs = [json!({}), json!({}), json!({"use": ["gopher_quality"]}), json!("text <> ''"), json!({"n": "1"})];
+        for (kind, config) in STAGES.iter().zip(&configs) {
+            let built = (kind.build)(config, &context).expect("a valid configuration");
+            assert_eq!(built.stage.name(), kind.name);
+            let declared = (kind.reasons)();
+            assert!(built.stage.reasons().iter().all(|reason| declared.contains(reason)), "{}", kind.name);
+        }
+    }
+}

@@ -1,0 +1,180 @@
+use std::sync::Arc;
+
+use arrow::array::{Array, AsArray};
+use arrow::datatypes::{DataType, Field};
+use schemars::JsonSchema;
+use serde_json::Value;
+use textmill_document::{Applied, ColumnRead, DocumentBatch, Dropped, Reason, Stage, StageError};
+
+use super::{BuildContext, BuildError, BuiltStage, StageKind};
+use crate::sql::{self, Compiled};
+
+pub(super) const KIND: StageKind = StageKind {
+    name: "keep_where",
+    schema: |generator| generator.subschema_for::<KeepWhere>(),
+    build,
+    reasons: || vec![PREDICATE_FALSE, PREDICATE_NULL],
+    may_read: &[],
+    keeps_columns: true,
+    exchange: false,
+};
+
+const PREDICATE_FALSE: Reason = Reason { code: "predicate_false", summary: "the expression is false" };
+const PREDICATE_NULL: Reason =
+    Reason { code: "predicate_null", summary: "the expression is null: a column in it has no value" };
+
+/// Keeps the documents for which an SQL expression is true.
+///
+/// # What it removes
+/// Documents for which the expression is false (`predicate_false`) or null (`predicate_null`).
+/// Beside other stages that take the same input it is a branch: a document that one of them takes
+/// is not dropped here but went elsewhere; only what none of them takes is dropped.
+///
+/// # Why
+/// To send languages, sources or qualities down different branches, and to decide by columns that
+/// earlier stages wrote.
+///
+/// # Parameters
+/// One expression in the SQL of Apache DataFusion over the columns of the input. Names of columns
+/// are case-sensitive; text stands in single quotes. Functions whose result changes from call to
+/// call (`random()`, `now()`), aggregates, windows and subqueries are refused.
+///
+/// # Source
+/// The SQL reference of Apache DataFusion 55: "Scalar Functions" and "Operators".
+///
+/// # Kept example
+/// With `language = 'en' AND language_score >= 0.65`: a document with `en` and 0.9.
+///
+/// # Dropped example
+/// The same with `de` and 0.9, reason `predicate_false`.
+///
+/// # Cost
+/// Vectorised; comparisons cost next to nothing, regular expressions over the text cost what they
+/// cost.
+#[derive(JsonSchema)]
+#[schemars(example = "language = 'en' AND language_score >= 0.65")]
+#[expect(dead_code, reason = "only its schema is used")]
+struct KeepWhere(#[schemars(length(min = 1))] String);
+
+#[derive(Debug)]
+struct KeepWhereStage {
+    predicate: Compiled,
+}
+
+fn build(config: &Value, context: &BuildContext) -> Result<BuiltStage, Vec<BuildError>> {
+    let text = config.as_str().unwrap_or_default();
+    let predicate = sql::compile(text, context.columns.as_deref()).map_err(|faults| {
+        faults.into_iter().map(|fault| fault.into_build_error(None)).collect::<Vec<_>>()
+    })?;
+    if predicate.data_type() != &DataType::Boolean {
+        let found = sql::type_name(predicate.data_type());
+        return Err(vec![BuildError {
+            field: None,
+            at: None,
+            message: format!("the expression must be true or false, but its type is {found}"),
+            hint: Some("make it a comparison, such as `language_score >= 0.65`".to_owned()),
+        }]);
+    }
+    Ok(BuiltStage { stage: Arc::new(KeepWhereStage { predicate }), config: config.clone() })
+}
+
+impl Stage for KeepWhereStage {
+    fn name(&self) -> &'static str {
+        KIND.name
+    }
+
+    fn version(&self) -> u32 {
+        1
+    }
+
+    fn reads(&self) -> Vec<ColumnRead> {
+        self.predicate.reads()
+    }
+
+    fn adds(&self) -> Vec<Field> {
+        Vec::new()
+    }
+
+    fn reasons(&self) -> Vec<Reason> {
+        vec![PREDICATE_FALSE, PREDICATE_NULL]
+    }
+
+    fn apply(&self, batch: DocumentBatch) -> Result<Applied, StageError> {
+        let result = self.predicate.evaluate(&batch)?;
+        let Some(flags) = result.as_boolean_opt() else {
+            return Err(StageError::Compute(format!("the expression gave {}, not a boolean", result.data_type())));
+        };
+        let dropped = flags.iter().enumerate().filter_map(|(row, flag)| {
+            let reason = match flag {
+                Some(true) => return None,
+                Some(false) => PREDICATE_FALSE,
+                None => PREDICATE_NULL,
+            };
+            Some(Dropped { row, reason, value: None, bound: None, detail: None })
+        });
+        Ok(Applied::without(&batch, dropped.collect())?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::{ArrayRef, Float64Array, Int64Array};
+    use textmill_document::testing::{assert_stage_compliance, text_batch};
+    use textmill_document::{Cause, apply_checked};
+
+    use super::*;
+
+    fn stage(sql: &str, batch: &DocumentBatch) -> Arc<dyn Stage> {
+        let context = BuildContext { columns: Some(batch.schema()) };
+        build(&Value::from(sql), &context).expect("a valid expression").stage
+    }
+
+    fn scored() -> DocumentBatch {
+        let texts = [Some("a"), Some("b"), None, Some("d")];
+        let scores: ArrayRef = Arc::new(Float64Array::from(vec![Some(0.9), None, Some(0.7), Some(0.1)]));
+        let counts: ArrayRef = Arc::new(Int64Array::from(vec![1, 0, 2, 4]));
+        let fields = vec![
+            (Field::new("Score", DataType::Float64, true), scores),
+            (Field::new("count", DataType::Int64, true), counts),
+        ];
+        text_batch(&texts).with_columns(fields).expect("of one length")
+    }
+
+    #[test]
+    fn false_and_null_are_told_apart() {
+        let batch = scored();
+        let applied = stage("Score >= 0.65", &batch).apply(batch).expect("evaluates");
+        let dropped: Vec<_> = applied.dropped.iter().map(|drop| (drop.row, drop.reason.code)).collect();
+        assert_eq!(dropped, [(1, "predicate_null"), (3, "predicate_false")]);
+        assert_eq!(applied.kept.rows().values(), &[0, 2]);
+    }
+
+    #[test]
+    fn keeps_the_duties_of_a_stage() {
+        let batch = text_batch(&[Some("x")]);
+        for sql in ["char_length(text) > 3", "text LIKE '%a%' OR id IN ('d1', 'd2')", "true"] {
+            assert_stage_compliance(stage(sql, &batch).as_ref());
+        }
+    }
+
+    #[test]
+    fn a_row_that_cannot_be_computed_is_quarantined_alone() {
+        let batch = scored();
+        let applied = apply_checked(stage("4 / count > 1", &batch).as_ref(), &batch).expect("no fault of the stage");
+        assert_eq!(applied.failed.iter().map(|fail| (fail.row, fail.cause)).collect::<Vec<_>>(), [(1, Cause::StageError)]);
+        assert!(applied.failed[0].detail.contains("Divide by zero"), "{}", applied.failed[0].detail);
+        assert_eq!(applied.kept.rows().values(), &[0, 2]);
+    }
+
+    #[test]
+    fn columns_are_found_by_name_wherever_they_stand() {
+        let batch = scored();
+        let stage = stage("Score > 0.5 AND text = 'a'", &batch);
+        let order = [3, 2, 1, 0].map(|index| batch.records().schema().field(index).clone());
+        let arrays = order.iter().map(|field| batch.column(field.name()).expect("there").clone()).collect();
+        let schema = Arc::new(arrow::datatypes::Schema::new(order.to_vec()));
+        let turned = arrow::array::RecordBatch::try_new(schema, arrays).expect("the same columns");
+        let applied = stage.apply(DocumentBatch::new(turned, 0)).expect("evaluates");
+        assert_eq!(applied.kept.rows().values(), &[0]);
+    }
+}

@@ -1,0 +1,229 @@
+//! A run beside a published table.
+
+use serde::{Deserialize, Serialize};
+use textmill_document::Count;
+
+use crate::error::ReportError;
+use crate::format::{escape, percent_or_dash};
+use crate::grid::{Grid, Line, Style, markdown_cell, paint};
+use crate::published::{self, PublishedTable, Unit};
+use crate::table::{CleaningTable, FORMAT_VERSION, StageRow};
+
+/// A run's ratios beside those of a published corpus. Field names are those of its JSON form.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Comparison {
+    /// [`FORMAT_VERSION`].
+    pub format_version: u32,
+    /// Name of the run's pipeline.
+    pub run: String,
+    /// Name of the published table.
+    pub table: String,
+    /// The published corpus.
+    pub title: String,
+    /// What is counted: documents or bytes.
+    pub unit: String,
+    /// Where the published numbers stand.
+    pub source: String,
+    /// One row a published step.
+    pub rows: Vec<ComparisonRow>,
+    /// What one must know to read the comparison.
+    pub notes: Vec<String>,
+}
+
+/// One published step and the stages of the run that were set beside it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ComparisonRow {
+    /// What the source calls the step.
+    pub step: String,
+    /// Ids of the run's stages that were counted here; empty where the run has no such step.
+    pub stages: Vec<String>,
+    /// Published share removed of what the step before left, 0 to 1.
+    pub published_removed: Option<f64>,
+    /// The run's share; null where it has no such step or nothing reached it.
+    pub removed: Option<f64>,
+    /// Published share retained of the raw input, 0 to 1.
+    pub published_retained: f64,
+    /// The run's share.
+    pub retained: Option<f64>,
+    /// Retained here less retained there, in percentage points.
+    pub retained_difference_points: Option<f64>,
+}
+
+/// Sets a run beside the published table `name`.
+///
+/// A stage belongs to the step whose id its own begins with (`rules_zh` to `rules`), else to the
+/// next step, from the one before it on, that lists its kind, else to the same step as the stage before
+/// it. Stages that only rewrite (`normalize`) always do the latter. What is retained after a step is the raw input less all that the stages up to it removed,
+/// so branches need no special treatment; copies made by branches count from the start.
+pub fn compare(table: &CleaningTable, name: &str) -> Result<Comparison, ReportError> {
+    let Some(published) = published::table(name) else {
+        return Err(ReportError::UnknownTable { name: name.to_owned(), known: published::names() });
+    };
+    let steps = assign(&table.rows, published);
+    let measure = |count: Count| i128::from(if published.unit == Unit::Bytes { count.bytes } else { count.documents });
+    let raw = measure(table.balance.input);
+    let mut alive = raw + measure(table.balance.branch_copies);
+    let mut rows = Vec::with_capacity(published.stages.len());
+    for (index, step) in published.stages.iter().enumerate() {
+        let stages: Vec<&StageRow> =
+            table.rows.iter().zip(&steps).filter(|(_, step)| **step == index).map(|(row, _)| row).collect();
+        if published.unit == Unit::Bytes {
+            alive += stages.iter().map(|row| i128::from(row.rewritten_bytes)).sum::<i128>();
+        }
+        let removed: i128 = stages.iter().map(|row| measure(row.removed)).sum();
+        let before = alive;
+        alive -= removed;
+        let present = !stages.is_empty();
+        let retained = ratio(alive, raw).filter(|_| present);
+        rows.push(ComparisonRow {
+            step: step.title.to_owned(),
+            stages: stages.iter().map(|row| row.id.clone()).collect(),
+            published_removed: published.removed(index),
+            removed: ratio(removed, before).filter(|_| present),
+            published_retained: published.retained(index).unwrap_or_default(),
+            retained,
+            retained_difference_points: retained.map(|share| share * 100.0 - step.retained),
+        });
+    }
+    Ok(comparison(table, published, rows))
+}
+
+fn comparison(table: &CleaningTable, published: &PublishedTable, rows: Vec<ComparisonRow>) -> Comparison {
+    let mut notes = vec![published.note.to_owned()];
+    if !table.complete {
+        notes.push("the run is not complete".to_owned());
+    }
+    if !table.balance.branch_copies.is_zero() {
+        notes.push("documents that went down several branches are counted once for each".to_owned());
+    }
+    Comparison {
+        format_version: FORMAT_VERSION,
+        run: table.name.clone(),
+        table: published.name.to_owned(),
+        title: published.title.to_owned(),
+        unit: published.unit.name().to_owned(),
+        source: published.source.to_owned(),
+        rows,
+        notes,
+    }
+}
+
+/// The published step of every stage.
+fn assign(rows: &[StageRow], published: &PublishedTable) -> Vec<usize> {
+    let mut current = 0;
+    let mut steps = Vec::with_capacity(rows.len());
+    for row in rows {
+        let by_id = published.stages.iter().position(|step| row.id.starts_with(step.id));
+        let lists_kind =
+            |step: usize| published.stages.get(step).is_some_and(|step| step.kinds.contains(&row.stage.as_str()));
+        let by_kind = || (current..published.stages.len()).find(|&step| lists_kind(step));
+        current = by_id.or_else(by_kind).unwrap_or(current);
+        steps.push(current);
+    }
+    steps
+}
+
+fn ratio(part: i128, whole: i128) -> Option<f64> {
+    (whole > 0).then(|| part as f64 / whole as f64)
+}
+
+impl Comparison {
+    /// The comparison for a terminal of `width` columns.
+    pub fn to_text(&self, width: usize, color: bool) -> String {
+        let mut lines = vec![paint(&self.heading(), Style::Strong, color)];
+        lines.push(format!("  source  {}", escape(&self.source)));
+        lines.extend(self.notes.iter().map(|note| format!("  note    {}", escape(note))));
+        lines.push(String::new());
+        lines.join("\n") + "\n" + &self.grid().to_text(width, color)
+    }
+
+    /// The comparison as Markdown.
+    pub fn to_markdown(&self) -> String {
+        let mut lines = vec![format!("## {}\n", markdown_cell(&self.heading()))];
+        lines.push(format!("- source: {}", markdown_cell(&escape(&self.source))));
+        lines.extend(self.notes.iter().map(|note| format!("- note: {}", markdown_cell(&escape(note)))));
+        lines.push(String::new());
+        lines.join("\n") + "\n" + &self.grid().to_markdown()
+    }
+
+    /// The comparison as indented JSON, ending with a line break.
+    pub fn to_json(&self) -> Result<String, ReportError> {
+        Ok(serde_json::to_string_pretty(self)? + "\n")
+    }
+
+    fn heading(&self) -> String {
+        let run = if self.run.is_empty() { "unnamed run" } else { &self.run };
+        format!("{} beside {} ({})", escape(run), escape(&self.title), escape(&self.unit))
+    }
+
+    fn grid(&self) -> Grid {
+        let header = vec![
+            "step",
+            "removed,\npublished",
+            "this\nrun",
+            "retained,\npublished",
+            "this\nrun",
+            "difference",
+            "stages",
+        ];
+        Grid { header, lines: self.rows.iter().map(line).collect(), optional: vec![6, 5] }
+    }
+}
+
+fn line(row: &ComparisonRow) -> Line {
+    let difference = row.retained_difference_points.map_or_else(|| "-".to_owned(), |points| format!("{points:+.2} pp"));
+    let stages = if row.stages.is_empty() { "-".to_owned() } else { escape(&row.stages.join(", ")).into_owned() };
+    let cells = vec![
+        escape(&row.step).into_owned(),
+        percent_or_dash(row.published_removed),
+        percent_or_dash(row.removed),
+        percent_or_dash(Some(row.published_retained)),
+        percent_or_dash(row.retained),
+        difference,
+        stages,
+    ];
+    Line { style: if row.stages.is_empty() { Style::Faint } else { Style::Plain }, cells }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measure::cleaning_table;
+    use crate::test_runs;
+
+    #[test]
+    fn branches_are_set_beside_wanjuan_cc() {
+        let comparison = compare(&cleaning_table(&test_runs::branches()), "wanjuan-cc").expect("is there");
+        insta::assert_snapshot!("compare_text", comparison.to_text(120, false));
+        insta::assert_snapshot!("compare_markdown", comparison.to_markdown());
+        insta::assert_snapshot!("compare_json", comparison.to_json().expect("can be written"));
+    }
+
+    #[test]
+    fn the_last_step_retains_what_the_run_wrote() {
+        let table = cleaning_table(&test_runs::branches());
+        for name in published::names() {
+            let comparison = compare(&table, name).expect("is there");
+            let last = comparison.rows.iter().rev().find_map(|row| row.retained).expect("some step is there");
+            let bytes = comparison.unit == "bytes";
+            let expected = if bytes { table.totals.retained_bytes } else { table.totals.retained };
+            assert!((last - expected.expect("read some")).abs() < 1e-12, "{name}: {last} {expected:?}");
+        }
+    }
+
+    #[test]
+    fn an_empty_run_compares_without_dividing_by_zero() {
+        let comparison = compare(&cleaning_table(&test_runs::empty()), "c4").expect("is there");
+        assert!(comparison.rows.iter().all(|row| row.removed.is_none() && row.retained.is_none()));
+        let zero = compare(&cleaning_table(&test_runs::zero_input()), "c4").expect("is there");
+        assert!(zero.rows.iter().all(|row| row.removed.is_none() && row.retained.is_none()));
+    }
+
+    #[test]
+    fn an_unknown_table_is_an_error_with_the_names_there_are() {
+        let error = compare(&cleaning_table(&test_runs::empty()), "wanjuan").expect_err("is not there");
+        insta::assert_snapshot!(error, @"no published table is called `wanjuan`; there are: wanjuan-cc, map-neo-zh, map-neo-en, chinese-web-text, c4");
+    }
+}

@@ -1,0 +1,19 @@
+/// What can go wrong when a report is made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReportError {
+    /// A comparison was asked for with a corpus that has no published table here.
+    #[error("no published table is called `{name}`; there are: {}", .known.join(", "))]
+    UnknownTable {
+        /// The name asked for.
+        name: String,
+        /// The names there are.
+        known: Vec<&'static str>,
+    },
+    /// A report could not be written as JSON: a fault of the program.
+    #[error("the JSON report could not be written ({0}); please report this")]
+    Json(#[from] serde_json::Error),
+    /// The page template and the values given to it do not fit: a fault of the program.
+    #[error("the HTML report could not be rendered ({0}); please report this")]
+    Template(#[from] minijinja::Error),
+}

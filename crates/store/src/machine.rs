@@ -1,0 +1,121 @@
+//! Which machine and process this is, and whether another process of this machine is alive.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Serialize};
+
+/// A process, told apart from any later one that gets its number.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Process {
+    /// Name of the host.
+    pub host: String,
+    /// Changes with every boot of the machine; empty where the system has none.
+    pub boot_id: String,
+    /// The process.
+    pub pid: u32,
+    /// The namespace in which `pid` counts; empty where the system has none.
+    pub pid_namespace: String,
+    /// When the process started, in clock ticks since the boot.
+    pub pid_start_ticks: u64,
+}
+
+impl Process {
+    /// This process.
+    pub(crate) fn current() -> Self {
+        let pid = std::process::id();
+        let boot_id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+        let namespace = std::fs::read_link("/proc/self/ns/pid").unwrap_or_default();
+        Self {
+            host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
+            boot_id: boot_id.trim().to_owned(),
+            pid,
+            pid_namespace: namespace.to_string_lossy().into_owned(),
+            pid_start_ticks: start_ticks(pid).unwrap_or_default(),
+        }
+    }
+
+    /// Whether its number means anything here: same boot of the same machine, same namespace.
+    pub(crate) fn is_on_machine_of(&self, other: &Self) -> bool {
+        let place = |process: &Self| (process.host.clone(), process.boot_id.clone(), process.pid_namespace.clone());
+        !self.boot_id.is_empty() && !self.pid_namespace.is_empty() && place(self) == place(other)
+    }
+
+    /// Whether it still runs, if it is a process of this machine.
+    pub(crate) fn is_alive_here(&self) -> bool {
+        start_ticks(self.pid) == Some(self.pid_start_ticks)
+    }
+}
+
+/// Start time of a process that runs; `None` for one that is gone or only waits to be reaped.
+fn start_ticks(pid: u32) -> Option<u64> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The command name stands in parentheses and may hold anything; the fields follow the last one.
+    let mut fields = stat.rsplit_once(')')?.1.split_ascii_whitespace();
+    let state = fields.next()?;
+    if matches!(state, "Z" | "X" | "x") {
+        return None;
+    }
+    fields.nth(18)?.parse().ok()
+}
+
+/// The time by the wall clock, as RFC 3339 in UTC. For people only: nothing depends on it.
+pub(crate) fn now_rfc3339() -> String {
+    rfc3339(SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()))
+}
+
+/// Days to date after H. Hinnant, "chrono-compatible low-level date algorithms", `civil_from_days`.
+fn rfc3339(seconds: u64) -> String {
+    let (days, second) = (seconds / 86_400, seconds % 86_400);
+    let shifted = days + 719_468;
+    let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    let year = year_of_era + era * 400 + u64::from(month <= 2);
+    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_process_is_alive_and_another_start_is_not_it() {
+        let current = Process::current();
+        assert!(current.is_on_machine_of(&current.clone()) && current.is_alive_here());
+        let earlier = Process { pid_start_ticks: current.pid_start_ticks.wrapping_sub(1), ..current.clone() };
+        assert!(!earlier.is_alive_here());
+        let elsewhere = Process { boot_id: "another boot".to_owned(), ..current.clone() };
+        assert!(!elsewhere.is_on_machine_of(&current));
+    }
+
+    #[test]
+    fn a_process_that_waits_to_be_reaped_is_gone() {
+        let Ok(mut child) = std::process::Command::new("true").spawn() else { return };
+        let pid = child.id();
+        let gone = (0..200).any(|_| {
+            std::thread::sleep(std::time::Duration::from_millis(10));
+            start_ticks(pid).is_none()
+        });
+        assert!(gone, "a zombie counts as alive");
+        child.wait().expect("reaps");
+    }
+
+    #[test]
+    fn times_are_rfc_3339() {
+        let cases = [
+            (0, "1970-01-01T00:00:00Z"),
+            (951_782_399, "2000-02-28T23:59:59Z"),
+            (951_782_400, "2000-02-29T00:00:00Z"),
+            (1_709_210_096, "2024-02-29T12:34:56Z"),
+            (4_102_444_799, "2099-12-31T23:59:59Z"),
+        ];
+        for (seconds, text) in cases {
+            assert_eq!(rfc3339(seconds), text);
+        }
+    }
+}

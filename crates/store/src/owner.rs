@@ -1,0 +1,291 @@
+//! One owner per output: a lease that needs no clocks.
+//!
+//! 1. Owners are numbered by epochs. `_textmill/owner/<epoch>.json` is created conditionally, so
+//!    of any number of runs one gets the epoch. The highest epoch is the owner.
+//! 2. An owner is dead when it wrote `<epoch>.released`; when its process is gone, or is this one
+//!    and has dropped it (asked on its own machine); or when its counter in `<epoch>.beat` stood
+//!    still for a whole lease.
+//! 3. A new owner takes exactly the next epoch. An owner that finds the next epoch taken has been
+//!    taken for dead and must not commit.
+//!
+//! Two runs can still overlap for the moment between an owner's check and its commit; that is
+//! harmless, because a commit is a conditional create of a result that is the same for both.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep};
+
+use crate::StoreError;
+use crate::machine::{Process, now_rfc3339};
+use crate::sealed::{seal, unseal};
+use crate::store::{Created, Store};
+
+/// How long an owner on another machine must be silent before it is taken for dead.
+pub const DEFAULT_LEASE: Duration = Duration::from_secs(60);
+
+const FOLDER: &str = "_textmill/owner";
+/// Longest time between two beats; a short lease beats faster, at a sixth of it.
+const BEAT: Duration = Duration::from_secs(10);
+const SHORTEST_BEAT: Duration = Duration::from_millis(10);
+
+/// The owners in this process: an owner that was dropped is dead though its process lives.
+static LIVE: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+
+/// The unique name of an owner; in [`LIVE`] for as long as this exists.
+#[derive(Debug)]
+struct OwnerId(String);
+
+impl OwnerId {
+    fn new() -> Self {
+        let id = uuid::Uuid::new_v4().to_string();
+        LIVE.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone());
+        Self(id)
+    }
+
+    fn is_live(id: &str) -> bool {
+        LIVE.lock().unwrap_or_else(PoisonError::into_inner).contains(id)
+    }
+}
+
+impl Drop for OwnerId {
+    fn drop(&mut self) {
+        LIVE.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.0);
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Record {
+    owner_id: String,
+    epoch: u64,
+    process: Process,
+    started_at: String,
+    command: String,
+}
+
+/// Why an output cannot be owned.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum AcquireError {
+    /// Another run is at work there.
+    #[error(transparent)]
+    Held(Box<Holder>),
+    /// The location failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl AcquireError {
+    /// Whether another run is at work there.
+    pub fn is_held(&self) -> bool {
+        matches!(self, Self::Held(_))
+    }
+}
+
+/// The run that owns an output.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    /// The output location.
+    pub location: String,
+    /// Unique name of the owner.
+    pub owner_id: String,
+    /// Host it runs on.
+    pub host: String,
+    /// Its process on that host.
+    pub pid: u32,
+    /// When it took the output, RFC 3339 by its own clock.
+    pub started_at: String,
+    /// Its command line.
+    pub command: String,
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { location, host, pid, started_at, command, .. } = self;
+        write!(
+            f,
+            "{location} is in use by another run: process {pid} on {host}, since {started_at} (`{command}`); \
+             wait for it or stop it, or write to another output"
+        )
+    }
+}
+
+impl std::error::Error for Holder {}
+
+/// Proof that this process owns an output. Dropping it stops the heartbeat and frees the output for
+/// this machine; [`Owner::release`] frees it at once for all.
+#[derive(Debug)]
+pub struct Owner {
+    store: Store,
+    owner_id: OwnerId,
+    epoch: u64,
+    heartbeat: JoinHandle<()>,
+}
+
+impl Owner {
+    /// Takes the output, if no run that may be alive owns it. An owner on another machine is
+    /// watched for `lease` first ([`DEFAULT_LEASE`]).
+    pub async fn acquire(store: &Store, lease: Duration) -> Result<Self, AcquireError> {
+        let process = Process::current();
+        loop {
+            let latest = latest_epoch(store).await?;
+            if latest > 0 {
+                let record = read_record(store, latest).await?;
+                if !is_over(store, &record, &process, lease).await? {
+                    return Err(AcquireError::Held(Box::new(record.holder(store))));
+                }
+            }
+            // Losing the race means that there is a new owner to look at.
+            if let Some(owner) = Self::create(store, latest + 1, &process, lease).await? {
+                return Ok(owner);
+            }
+        }
+    }
+
+    async fn create(store: &Store, epoch: u64, process: &Process, lease: Duration) -> Result<Option<Self>, StoreError> {
+        // Live before anyone can read its record.
+        let owner_id = OwnerId::new();
+        let record = Record {
+            owner_id: owner_id.0.clone(),
+            epoch,
+            process: process.clone(),
+            started_at: now_rfc3339(),
+            command: std::env::args_os().map(|part| part.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" "),
+        };
+        let created = store.create(&file(epoch, "json"), seal(&record)?).await?;
+        // What exists can be ours: the response to its creation may have been lost.
+        if created == Created::AlreadyExists && read_record(store, epoch).await?.owner_id != owner_id.0 {
+            return Ok(None);
+        }
+        let heartbeat = tokio::spawn(beat(store.clone(), epoch, BEAT.min(lease / 6).max(SHORTEST_BEAT)));
+        Ok(Some(Self { store: store.clone(), owner_id, epoch, heartbeat }))
+    }
+
+    /// Number of this ownership: 1 for the first run on the output, then counting.
+    pub fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    /// Unique name of this owner.
+    pub fn owner_id(&self) -> &str {
+        &self.owner_id.0
+    }
+
+    /// Fails with [`StoreError::Fenced`] when another run took the output. Called before every
+    /// commit.
+    pub async fn check(&self) -> Result<(), StoreError> {
+        let next = file(self.epoch + 1, "json");
+        match self.store.head(&next).await? {
+            None => Ok(()),
+            Some(_) => Err(StoreError::Fenced { path: next, epoch: self.epoch }),
+        }
+    }
+
+    /// Gives the output up, so that the next run need not find out whether this one is alive.
+    pub async fn release(self) -> Result<(), StoreError> {
+        self.heartbeat.abort();
+        self.store.put(&file(self.epoch, "released"), seal(&self.owner_id.0)?).await
+    }
+}
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        self.heartbeat.abort();
+    }
+}
+
+impl Record {
+    fn holder(self, store: &Store) -> Holder {
+        Holder {
+            location: store.location().to_owned(),
+            owner_id: self.owner_id,
+            host: self.process.host,
+            pid: self.process.pid,
+            started_at: self.started_at,
+            command: self.command,
+        }
+    }
+}
+
+/// The run that holds the output, as far as can be told without waiting: an owner on another
+/// machine that released nothing counts as alive.
+pub async fn current(store: &Store) -> Result<Option<Holder>, StoreError> {
+    let latest = latest_epoch(store).await?;
+    if latest == 0 {
+        return Ok(None);
+    }
+    let record = read_record(store, latest).await?;
+    let over = is_known_over(store, &record, &Process::current()).await?;
+    Ok(if over == Some(true) { None } else { Some(record.holder(store)) })
+}
+
+fn file(epoch: u64, kind: &str) -> String {
+    format!("{FOLDER}/{epoch:08}.{kind}")
+}
+
+async fn latest_epoch(store: &Store) -> Result<u64, StoreError> {
+    let listed = store.list(FOLDER).await?;
+    let epoch = |path: &str| path.strip_prefix(FOLDER)?.strip_prefix('/')?.strip_suffix(".json")?.parse().ok();
+    Ok(listed.iter().filter_map(|found| epoch(&found.path)).max().unwrap_or(0))
+}
+
+async fn read_record(store: &Store, epoch: u64) -> Result<Record, StoreError> {
+    let path = file(epoch, "json");
+    unseal(&path, &store.get(&path).await?)
+}
+
+/// Whether the owner is done or dead, if that can be told at once.
+async fn is_known_over(store: &Store, record: &Record, me: &Process) -> Result<Option<bool>, StoreError> {
+    if store.head(&file(record.epoch, "released")).await?.is_some() {
+        return Ok(Some(true));
+    }
+    if !record.process.is_on_machine_of(me) {
+        return Ok(None);
+    }
+    let is_this_process = record.process == *me;
+    let lives = if is_this_process { OwnerId::is_live(&record.owner_id) } else { record.process.is_alive_here() };
+    Ok(Some(!lives))
+}
+
+/// Whether the owner is done or dead; watches one on another machine for a lease.
+async fn is_over(store: &Store, record: &Record, me: &Process, lease: Duration) -> Result<bool, StoreError> {
+    if let Some(over) = is_known_over(store, record, me).await? {
+        return Ok(over);
+    }
+    tracing::info!(
+        host = record.process.host,
+        pid = record.process.pid,
+        "another machine owned the output last; watching for {} s whether it is alive",
+        lease.as_secs()
+    );
+    let (beat, released) = (file(record.epoch, "beat"), file(record.epoch, "released"));
+    let first = store.get_opt(&beat).await?;
+    let watched_from = Instant::now();
+    while watched_from.elapsed() < lease {
+        sleep((lease / 12).min(lease.saturating_sub(watched_from.elapsed()))).await;
+        if store.head(&released).await?.is_some() {
+            return Ok(true);
+        }
+        if store.get_opt(&beat).await? != first {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+async fn beat(store: Store, epoch: u64, pause: Duration) {
+    let path = file(epoch, "beat");
+    for count in 1_u64.. {
+        // A missed beat is no reason to stop: the lease allows for several.
+        if let Err(error) = store.put(&path, Bytes::from(format!("{count}\n"))).await {
+            tracing::warn!(error = %error, "the heartbeat could not be written");
+        }
+        sleep(pause).await;
+    }
+}

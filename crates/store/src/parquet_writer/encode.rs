@@ -1,0 +1,118 @@
+//! Encodes row groups, each on its own.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::{DataType, SchemaRef};
+use parquet::arrow::ArrowSchemaConverter;
+use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::errors::{ParquetError, Result};
+use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesPtr};
+use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::types::{ColumnPath, TypePtr};
+use textmill_document::{columns, row_hash_sum};
+
+use super::WriterOptions;
+
+/// Without the version of textmill, so that its releases write equal bytes; raised when the
+/// writer's settings change. In the form that readers look for.
+const CREATED_BY: &str = "textmill version 1";
+
+/// Longest minimum or maximum of a text column that is stored, in bytes.
+const STATISTICS_BYTES: usize = 64;
+
+/// Columns whose values hardly ever repeat: a dictionary would be built and thrown away.
+const UNIQUE: &[&str] =
+    &[columns::ID, columns::TEXT, columns::HTML, columns::METADATA, columns::URL, columns::TITLE, "content"];
+
+/// Knows how row groups of a dataset are encoded; shared by all threads.
+#[derive(Debug)]
+pub(super) struct Encoder {
+    schema: SchemaRef,
+    root: TypePtr,
+    properties: WriterPropertiesPtr,
+    factory: ArrowRowGroupWriterFactory,
+}
+
+/// An encoded row group that is not in a file yet.
+#[derive(Debug)]
+pub(super) struct RowGroup {
+    pub columns: Vec<ArrowColumnChunk>,
+    pub rows: u64,
+    /// Sum of the rows' hashes.
+    pub hash: u128,
+}
+
+impl Encoder {
+    pub(super) fn new(options: &WriterOptions) -> Result<Self> {
+        let schema = Arc::clone(&options.schema);
+        // The Arrow schema is not stored in the file: its metadata is a hash map, in any order.
+        let root = ArrowSchemaConverter::new().convert(&schema)?.root_schema_ptr();
+        let properties = Arc::new(properties(&schema, options.zstd_level)?);
+        let unused = SerializedFileWriter::new(Vec::new(), Arc::clone(&root), Arc::clone(&properties))?;
+        let factory = ArrowRowGroupWriterFactory::new(&unused, Arc::clone(&schema));
+        Ok(Self { schema, root, properties, factory })
+    }
+
+    /// A new file that collects in memory what is to be written.
+    pub(super) fn file(&self) -> Result<SerializedFileWriter<Vec<u8>>> {
+        SerializedFileWriter::new(Vec::new(), Arc::clone(&self.root), Arc::clone(&self.properties))
+    }
+
+    /// Encodes a row group; a panic in the encoder is an error like any other.
+    pub(super) fn encode(&self, chunks: Vec<RecordBatch>) -> std::result::Result<RowGroup, String> {
+        match catch_unwind(AssertUnwindSafe(|| self.try_encode(chunks))) {
+            Ok(encoded) => encoded.map_err(|error| error.to_string()),
+            Err(_) => Err("the Parquet encoder panicked; please report it".to_owned()),
+        }
+    }
+
+    fn try_encode(&self, chunks: Vec<RecordBatch>) -> Result<RowGroup> {
+        // The number matters to encrypted files only, which these are not.
+        let mut writers = self.factory.create_column_writers(0)?;
+        let (mut rows, mut hash) = (0, 0_u128);
+        for chunk in chunks {
+            rows += chunk.num_rows() as u64;
+            hash = hash.wrapping_add(row_hash_sum(&chunk));
+            let mut writers = writers.iter_mut();
+            for (field, column) in self.schema.fields().iter().zip(chunk.columns()) {
+                for leaf in compute_leaves(field, column)? {
+                    let writer = writers.next().ok_or_else(|| ParquetError::General("a leaf too many".to_owned()))?;
+                    writer.write(&leaf)?;
+                }
+            }
+        }
+        let columns = writers.into_iter().map(ArrowColumnWriter::close).collect::<Result<_>>()?;
+        Ok(RowGroup { columns, rows, hash })
+    }
+}
+
+fn properties(schema: &SchemaRef, zstd_level: i32) -> Result<WriterProperties> {
+    let mut builder = WriterProperties::builder()
+        .set_created_by(CREATED_BY.to_owned())
+        .set_compression(Compression::ZSTD(ZstdLevel::try_new(zstd_level)?))
+        .set_statistics_truncate_length(Some(STATISTICS_BYTES))
+        .set_column_index_truncate_length(Some(STATISTICS_BYTES));
+    for field in schema.fields() {
+        let path = ColumnPath::from(field.name().as_str());
+        if UNIQUE.contains(&field.name().as_str()) {
+            builder = builder.set_column_dictionary_enabled(path.clone(), false);
+        }
+        // Page-level minima of long text help no reader and cost time and space.
+        let is_text = matches!(
+            field.data_type(),
+            DataType::Utf8View
+                | DataType::Utf8
+                | DataType::LargeUtf8
+                | DataType::BinaryView
+                | DataType::Binary
+                | DataType::LargeBinary
+        );
+        if is_text {
+            builder = builder.set_column_statistics_enabled(path, EnabledStatistics::Chunk);
+        }
+    }
+    Ok(builder.build())
+}

@@ -1,0 +1,136 @@
+//! Reading what was committed, with the proof that it is what was committed.
+//!
+//! Parquet does not protect its pages: a flipped bit often decodes to other text without an
+//! error. So every file is compared with the size and digest in its manifest before it is read.
+
+use std::fmt;
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::{DataType, Field, Schema};
+use futures::StreamExt;
+use parquet::arrow::ParquetRecordBatchStreamBuilder;
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
+use parquet::arrow::async_reader::ParquetRecordBatchStream;
+
+use crate::StoreError;
+use crate::manifest::FileEntry;
+use crate::object_writer::FileDigest;
+use crate::range_reader::RangeReader;
+use crate::store::Store;
+
+/// Rows of a batch that [`ParquetReader`] returns.
+const BATCH_ROWS: usize = 1024;
+
+/// What a committed file turned out to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Finding {
+    /// It is the file that was committed.
+    Intact,
+    /// It is not there.
+    Missing,
+    /// It has another size.
+    WrongSize {
+        /// Bytes that were committed.
+        expected: u64,
+        /// Bytes that are there.
+        found: u64,
+    },
+    /// It has the right size and other bytes.
+    WrongDigest {
+        /// BLAKE3 that was committed.
+        expected: String,
+        /// BLAKE3 of what is there.
+        found: String,
+    },
+}
+
+impl Finding {
+    /// Whether the file is the one that was committed.
+    pub fn is_intact(&self) -> bool {
+        *self == Self::Intact
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Intact => f.write_str("intact"),
+            Self::Missing => f.write_str("is missing"),
+            Self::WrongSize { expected, found } => write!(f, "has {found} bytes, {expected} were committed"),
+            Self::WrongDigest { expected, found } => write!(f, "has BLAKE3 {found}, {expected} was committed"),
+        }
+    }
+}
+
+/// Compares a file with its entry in a manifest. `Err` means that it could not be read.
+pub async fn verify_file(store: &Store, entry: &FileEntry) -> Result<Finding, StoreError> {
+    let Some(info) = store.head(&entry.path).await? else {
+        return Ok(Finding::Missing);
+    };
+    if info.size != entry.bytes {
+        return Ok(Finding::WrongSize { expected: entry.bytes, found: info.size });
+    }
+    Ok(match store.hash(&entry.path).await? {
+        None => Finding::Missing,
+        Some(FileDigest { bytes, .. }) if bytes != entry.bytes => {
+            Finding::WrongSize { expected: entry.bytes, found: bytes }
+        }
+        Some(FileDigest { blake3, .. }) if blake3 != entry.blake3 => {
+            Finding::WrongDigest { expected: entry.blake3.clone(), found: blake3 }
+        }
+        Some(_) => Finding::Intact,
+    })
+}
+
+/// Opens a committed Parquet file for reading, after its size and digest were checked. Text comes
+/// as `Utf8View`.
+pub async fn read_parquet(store: &Store, entry: &FileEntry) -> Result<ParquetReader, StoreError> {
+    let finding = verify_file(store, entry).await?;
+    if !finding.is_intact() {
+        return Err(StoreError::integrity(&entry.path, finding.to_string()));
+    }
+    let failed = |error: &dyn fmt::Display| StoreError::integrity(&entry.path, format!("cannot be read: {error}"));
+    let mut reader = RangeReader::new(store, entry);
+    let options = ArrowReaderOptions::new();
+    let metadata = ArrowReaderMetadata::load_async(&mut reader, options).await.map_err(|error| failed(&error))?;
+    let options = ArrowReaderOptions::new().with_schema(Arc::new(with_views(metadata.schema())));
+    let metadata = ArrowReaderMetadata::try_new(Arc::clone(metadata.metadata()), options);
+    let metadata = metadata.map_err(|error| failed(&error))?;
+    let builder = ParquetRecordBatchStreamBuilder::new_with_metadata(reader, metadata).with_batch_size(BATCH_ROWS);
+    let stream = builder.build().map_err(|error| failed(&error))?;
+    Ok(ParquetReader { path: entry.path.clone(), stream: Box::new(stream) })
+}
+
+/// The file's schema with its text columns as views.
+fn with_views(schema: &Schema) -> Schema {
+    let view = |field: &Arc<Field>| match field.data_type() {
+        DataType::Utf8 | DataType::LargeUtf8 => field.as_ref().clone().with_data_type(DataType::Utf8View),
+        _ => field.as_ref().clone(),
+    };
+    Schema::new_with_metadata(schema.fields().iter().map(view).collect::<Vec<_>>(), schema.metadata().clone())
+}
+
+/// The rows of a checked Parquet file, batch by batch.
+#[derive(Debug)]
+pub struct ParquetReader {
+    path: String,
+    stream: Box<ParquetRecordBatchStream<RangeReader>>,
+}
+
+impl ParquetReader {
+    /// The next batch, in row order; `None` after the last one.
+    pub async fn next(&mut self) -> Result<Option<RecordBatch>, StoreError> {
+        let batch = self.stream.next().await.transpose();
+        batch.map_err(|error| StoreError::integrity(&self.path, format!("cannot be read: {error}")))
+    }
+
+    /// All batches that are left. For small datasets: they are all in memory at once.
+    pub async fn collect(mut self) -> Result<Vec<RecordBatch>, StoreError> {
+        let mut batches = Vec::new();
+        while let Some(batch) = self.next().await? {
+            batches.push(batch);
+        }
+        Ok(batches)
+    }
+}

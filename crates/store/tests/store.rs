@@ -1,0 +1,14 @@
+//! The store as its users see it: commits, ownership, files, the Parquet writer.
+
+#[path = "suite/commit.rs"]
+mod commit;
+#[path = "suite/files.rs"]
+mod files;
+#[path = "suite/owner.rs"]
+mod owner;
+#[path = "suite/util.rs"]
+mod util;
+#[path = "suite/verify.rs"]
+mod verify;
+#[path = "suite/writer.rs"]
+mod writer;

@@ -1,0 +1,141 @@
+//! One owner per output.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use textmill_store::owner::{AcquireError, DEFAULT_LEASE, Owner, current};
+use textmill_store::testing::{Fault, Request};
+use textmill_store::{Store, StoreErrorKind, sealed};
+
+use crate::util::{faulty, local, memory, paths};
+
+const SHORT: Duration = Duration::from_millis(300);
+
+fn held(result: Result<Owner, AcquireError>) -> textmill_store::owner::Holder {
+    match result {
+        Err(AcquireError::Held(holder)) => *holder,
+        other => panic!("not held: {other:?}"),
+    }
+}
+
+/// Rewrites the owner file of epoch 1 as if `change` had happened to its process.
+async fn pretend(store: &Store, change: impl FnOnce(&mut serde_json::Value)) {
+    let path = "_textmill/owner/00000001.json";
+    let mut record: serde_json::Value = sealed::unseal(path, &store.get(path).await.expect("reads")).expect("is whole");
+    change(&mut record["process"]);
+    store.put(path, sealed::seal(&record).expect("seals")).await.expect("writes");
+}
+
+#[tokio::test]
+async fn the_second_run_is_refused_at_once_naming_the_first() {
+    let (_directory, local) = local();
+    for store in [local, memory()] {
+        let first = Owner::acquire(&store, DEFAULT_LEASE).await.expect("is free");
+        assert_eq!(first.epoch(), 1);
+        let holder = held(Owner::acquire(&store, DEFAULT_LEASE).await);
+        assert_eq!((holder.pid, holder.owner_id.as_str()), (std::process::id(), first.owner_id()));
+        let message = AcquireError::Held(Box::new(holder)).to_string();
+        let process = format!("in use by another run: process {} on ", std::process::id());
+        assert!(message.starts_with(store.location()) && message.contains(&process), "{message}");
+        first.check().await.expect("still the owner");
+        first.release().await.expect("releases");
+        let second = Owner::acquire(&store, DEFAULT_LEASE).await.expect("is free again");
+        assert_eq!(second.epoch(), 2);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_many_runs_started_at_once_one_owns() {
+    let (_directory, store) = local();
+    let tasks: Vec<_> = (0..16)
+        .map(|_| {
+            let store = store.clone();
+            tokio::spawn(async move { Owner::acquire(&store, DEFAULT_LEASE).await })
+        })
+        .collect();
+    let mut owners = Vec::new();
+    for task in tasks {
+        match task.await.expect("ends") {
+            Ok(owner) => owners.push(owner),
+            Err(error) => assert!(error.is_held(), "{error}"),
+        }
+    }
+    assert_eq!(owners.len(), 1);
+}
+
+#[tokio::test]
+async fn an_owner_that_was_dropped_no_longer_holds_the_output() {
+    let (_directory, store) = local();
+    assert_eq!(current(&store).await.expect("asks"), None);
+    let owner = Owner::acquire(&store, DEFAULT_LEASE).await.expect("is free");
+    let holder = current(&store).await.expect("asks").expect("has an owner");
+    assert_eq!(holder.owner_id, owner.owner_id());
+    drop(owner);
+    assert_eq!(current(&store).await.expect("asks"), None);
+    assert_eq!(Owner::acquire(&store, DEFAULT_LEASE).await.expect("is free").epoch(), 2);
+}
+
+#[tokio::test]
+async fn a_dead_process_is_taken_over_at_once_and_fenced() {
+    let (_directory, store) = local();
+    let first = Owner::acquire(&store, DEFAULT_LEASE).await.expect("is free");
+    // The process number is in use again, by a process that started at another time.
+    pretend(&store, |process| process["pid_start_ticks"] = 1.into()).await;
+    let second = Owner::acquire(&store, DEFAULT_LEASE).await.expect("its owner is gone");
+    assert_eq!(second.epoch(), 2);
+    second.check().await.expect("is the owner");
+    let error = first.check().await.expect_err("was taken over");
+    assert_eq!(error.kind(), StoreErrorKind::Fenced);
+
+    second.release().await.expect("releases");
+    let mut child = std::process::Command::new("true").spawn().expect("starts");
+    child.wait().expect("ends");
+    pretend(&store, |process| process["pid"] = child.id().into()).await;
+    assert_eq!(Owner::acquire(&store, DEFAULT_LEASE).await.expect("is free").epoch(), 3);
+}
+
+#[tokio::test]
+async fn an_owner_on_another_machine_is_watched_for_a_lease() {
+    let store = memory();
+    let first = Owner::acquire(&store, SHORT).await.expect("is free");
+    pretend(&store, |process| process["host"] = "elsewhere".into()).await;
+    let holder = held(Owner::acquire(&store, SHORT).await);
+    assert_eq!(holder.host, "elsewhere");
+    first.check().await.expect("still the owner");
+
+    // Without a heartbeat the counter stands still.
+    drop(first);
+    let second = Owner::acquire(&store, SHORT).await.expect("is silent");
+    assert_eq!(second.epoch(), 2);
+}
+
+#[tokio::test]
+async fn a_release_seen_while_watching_frees_the_output() {
+    let store = memory();
+    let first = Owner::acquire(&store, DEFAULT_LEASE).await.expect("is free");
+    pretend(&store, |process| process["boot_id"] = "another boot".into()).await;
+    drop(first);
+    let release = async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        store.put("_textmill/owner/00000001.released", Bytes::new()).await.expect("writes");
+    };
+    let (acquired, ()) = tokio::join!(Owner::acquire(&store, Duration::from_secs(3)), release);
+    assert_eq!(acquired.expect("was released").epoch(), 2);
+}
+
+#[tokio::test]
+async fn a_lost_response_makes_no_second_owner() {
+    let store = faulty(|faults| faults.fail(Request::Put, 1, Fault::LostResponse));
+    let owner = Owner::acquire(&store, DEFAULT_LEASE).await.expect("is ours");
+    assert_eq!(owner.epoch(), 1);
+    owner.check().await.expect("is the owner");
+}
+
+#[tokio::test]
+async fn a_damaged_owner_file_stops_the_run() {
+    let store = memory();
+    store.put("_textmill/owner/00000004.json", Bytes::from("{}")).await.expect("writes");
+    let error = Owner::acquire(&store, DEFAULT_LEASE).await.expect_err("unreadable");
+    assert!(!error.is_held() && error.to_string().contains("00000004.json: damaged"), "{error}");
+    assert_eq!(paths(&store).await.len(), 1);
+}

@@ -1,0 +1,23 @@
+//! The tests that run the `textmill` binary as people do. One binary, because each would link
+//! `DataFusion` again.
+//!
+//! Tests that need the development data look for it in `$TEXTMILL_DATA` or `../shared/data` and
+//! say so when they are skipped. Long tests are ignored; `scripts/test --long` runs them.
+
+#![allow(clippy::unwrap_used, clippy::print_stderr, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+#![allow(missing_docs)]
+
+mod util;
+
+mod bit_flips;
+mod branches;
+mod commands;
+mod corpus;
+mod determinism;
+mod full_disk;
+mod inputs;
+mod kill;
+mod memory;
+mod owner;
+mod resume;
+mod s3;

@@ -1,0 +1,78 @@
+//! Memory does not grow with the input.
+
+use std::fs;
+use std::process::Child;
+use std::time::{Duration, Instant};
+
+use crate::util::{Dir, jsonl};
+
+/// Waits for the child and returns its peak resident memory in KiB (`VmHWM`), CPU seconds and
+/// wall seconds.
+fn watch(mut child: Child) -> (u64, f64, f64) {
+    let started = Instant::now();
+    let (mut peak, mut ticks) = (0, 0);
+    loop {
+        if let Ok(status) = fs::read_to_string(format!("/proc/{}/status", child.id())) {
+            let high_water = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+            let kib = high_water.and_then(|line| line.split_whitespace().next()?.parse().ok());
+            peak = peak.max(kib.unwrap_or(0));
+        }
+        if let Ok(stat) = fs::read_to_string(format!("/proc/{}/stat", child.id())) {
+            let fields: Vec<_> = stat.rsplit(") ").next().unwrap_or("").split(' ').collect();
+            let tick = |index: usize| fields.get(index).and_then(|field| field.parse::<u64>().ok()).unwrap_or(0);
+            ticks = ticks.max(tick(11) + tick(12));
+        }
+        if let Some(status) = child.try_wait().expect("the child can be asked") {
+            assert!(status.success(), "the run failed: {status}");
+            return (peak, ticks as f64 / 100.0, started.elapsed().as_secs_f64());
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn peak_memory(shards: u64, split: &str) -> u64 {
+    let dir = Dir::new();
+    for shard in 0..shards {
+        dir.write(&format!("in/part-{shard:03}.jsonl"), jsonl(shard, 6_000));
+    }
+    let pipeline = crate::util::PIPELINE.replace("input:\n", &format!("input:\n  split_bytes: {split}\n"));
+    dir.write("pipeline.yaml", pipeline);
+    watch(dir.spawn(&["run", "pipeline.yaml", "--threads", "2"])).0
+}
+
+#[test]
+fn ten_times_the_input_takes_at_most_a_fifth_more_memory() {
+    let small = peak_memory(4, "8MiB");
+    let large = peak_memory(40, "8MiB");
+    eprintln!("peak memory: {small} KiB for 4 shards, {large} KiB for 40");
+    assert!(large as f64 <= small as f64 * 1.2, "{small} KiB grew to {large} KiB");
+}
+
+/// Writes one Parquet file of about a gigabyte of text by running textmill on enough shards.
+fn one_large_file(dir: &Dir) {
+    for shard in 0..16 {
+        dir.write(&format!("src/part-{shard:03}.jsonl"), jsonl(shard, 65_000));
+    }
+    let pass = "version: 1\nname: make\ninput:\n  paths: [\"src/*\"]\nstages: []\noutput:\n  path: made\n  shard_bytes: 4GiB\n  compression_level: 1\n";
+    dir.write("make.yaml", pass);
+    dir.ok(&["run", "make.yaml"]);
+    assert!(dir.join("made/data/part-00000.parquet").exists() && !dir.join("made/data/part-00001.parquet").exists());
+    fs::remove_dir_all(dir.join("src")).expect("the sources can be removed");
+}
+
+#[test]
+#[ignore = "long: makes and reads a gigabyte; scripts/test --long"]
+fn a_single_large_parquet_file_uses_all_cores() {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(4);
+    if cores < 2 {
+        eprintln!("SKIPPED: one core only");
+        return;
+    }
+    let dir = Dir::new();
+    one_large_file(&dir);
+    let pipeline = crate::util::PIPELINE.replace("in/*", "made/data/*").replace(", source: source", "").replace(", source", "");
+    dir.write("pipeline.yaml", pipeline);
+    let (peak, cpu, wall) = watch(dir.spawn(&["run", "pipeline.yaml", "--threads", &cores.to_string()]));
+    eprintln!("{cores} threads: {cpu:.1} CPU seconds in {wall:.1} s, peak {peak} KiB");
+    assert!(cpu / wall >= 0.8 * cores as f64, "{cpu:.1} CPU seconds in {wall:.1} s do not use {cores} cores");
+}

@@ -1,0 +1,62 @@
+//! What resuming reuses and what it does not.
+
+use crate::util::{PIPELINE, corpus, jsonl};
+
+#[test]
+fn a_finished_run_is_left_alone_and_another_one_does_not_replace_it_silently() {
+    let dir = corpus(2, 100);
+    dir.ok(&["run", "pipeline.yaml"]);
+    let digest = dir.digest("out");
+    let again = dir.ok(&["run", "pipeline.yaml"]);
+    assert!(again.stderr.contains("already complete"), "{}", again.stderr);
+
+    dir.write("other.yaml", PIPELINE.replace("use: [gopher_quality]", "use: [gopher_quality], gopher_quality: {min_words: 200}"));
+    let refused = dir.run(&["run", "other.yaml"]);
+    assert_eq!(refused.code, 2, "{}", refused.stderr);
+    assert!(refused.stderr.contains("--overwrite"), "{}", refused.stderr);
+    assert_eq!(dir.digest("out"), digest);
+
+    dir.ok(&["run", "other.yaml", "--overwrite"]);
+    assert_ne!(dir.digest("out"), digest);
+    dir.ok(&["run", "pipeline.yaml", "--overwrite"]);
+    assert_eq!(dir.digest("out"), digest, "the way to a result must not show in it");
+    dir.ok(&["verify", "out"]);
+}
+
+#[test]
+fn explain_says_what_a_resume_would_reuse() {
+    let dir = corpus(4, 60);
+    dir.write("out/data/part-00000.parquet", "in the way");
+    assert_ne!(dir.run(&["run", "pipeline.yaml"]).code, 0);
+    let tasks = |file: &str| {
+        let plan = dir.json(&["explain", file, "--resume", "--format", "json"]);
+        let tasks = plan["tasks"]["tasks"].as_array().expect("tasks").clone();
+        (tasks.len(), tasks.iter().filter(|task| task["reused"] == true).count())
+    };
+    assert_eq!(tasks("pipeline.yaml"), (4, 4));
+    // A changed input makes its own task run again, a changed rule makes all run again.
+    dir.write("in/part-002.jsonl", jsonl(99, 61));
+    assert_eq!(tasks("pipeline.yaml"), (4, 3));
+    dir.write("other.yaml", PIPELINE.replace(">= 0.2", ">= 0.3"));
+    assert_eq!(tasks("other.yaml"), (4, 0));
+    let text = dir.ok(&["explain", "pipeline.yaml", "--resume"]).stdout;
+    assert!(text.contains("3 of 4 tasks are committed"), "{text}");
+    assert!(text.contains("part-002.jsonl"), "{text}");
+}
+
+#[test]
+fn gc_deletes_orphans_and_nothing_else() {
+    let dir = corpus(3, 80);
+    dir.ok(&["run", "pipeline.yaml"]);
+    let digest = dir.digest("out");
+    dir.write("out/_textmill/staging/p0/dead/beef-data-000.parquet", "an attempt that died");
+    dir.write("out/notes.txt", "not ours");
+    dir.write("out/data/README", "not ours either");
+    let dry = dir.ok(&["gc", "out", "--dry-run"]);
+    assert!(dry.stdout.contains("beef-data-000.parquet") && dry.stdout.contains("would delete"), "{}", dry.stdout);
+    assert!(dir.join("out/_textmill/staging/p0/dead/beef-data-000.parquet").exists());
+    dir.ok(&["gc", "out"]);
+    assert!(!dir.join("out/_textmill/staging/p0/dead/beef-data-000.parquet").exists());
+    assert!(dir.join("out/notes.txt").exists() && dir.join("out/data/README").exists());
+    assert_eq!(dir.digest("out"), digest);
+}
