@@ -50,7 +50,7 @@ fn assert_next_reader_refuses(dir: &Dir, name: &str, run: &RunManifest, store: &
 #[test]
 fn any_flipped_bit_of_a_finished_run_is_found() {
     let dir = corpus(4, 250);
-    dir.write("in/bad.jsonl", "{\"id\": \"x\", \"text\": 5}\nnot json\n");
+    dir.write("in/bad.jsonl", "{\"id\": \"x\", \"text\": 5, \"source\": \"s\"}\nnot json\n{\"id\": \"y\", \"text\": \"fine\", \"source\": \"s\"}\n");
     let ran = dir.run(&["run", "pipeline.yaml"]);
     assert!(ran.code == 0 || ran.code == 3, "{}", ran.stderr);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();

@@ -19,9 +19,9 @@ fn bad_lines_are_quarantined_with_cause_and_exit_code_3() {
     assert!(ran.stderr.contains("max_quarantined_ratio"), "{}", ran.stderr);
     let report = dir.json(&["report", "out", "--format", "json"]);
     assert_eq!(report["balance"]["balanced"], true);
-    assert_eq!(report["balance"]["input"], 5);
-    assert_eq!(report["balance"]["output"], 2);
-    assert_eq!(report["balance"]["quarantined"], 3);
+    assert_eq!(report["balance"]["input"]["documents"], 5);
+    assert_eq!(report["balance"]["output"]["documents"], 2);
+    assert_eq!(report["balance"]["quarantined"]["documents"], 3);
 }
 
 #[test]
@@ -38,7 +38,7 @@ fn every_gzip_member_and_zstd_frame_is_read() {
     dir.write("pipeline.yaml", PASS);
     dir.ok(&["run", "pipeline.yaml"]);
     let report = dir.json(&["report", "out", "--format", "json"]);
-    assert_eq!(report["balance"]["output"], 65);
+    assert_eq!(report["balance"]["output"]["documents"], 65);
 }
 
 #[test]
@@ -79,7 +79,7 @@ fn an_input_that_changes_under_the_run_is_refused() {
     assert!(ran.stderr.contains("a.jsonl") && ran.stderr.contains("--replan"), "{}", ran.stderr);
     dir.ok(&["run", "pipeline.yaml", "--replan"]);
     let report = dir.json(&["report", "out", "--format", "json"]);
-    assert_eq!(report["balance"]["input"], 60);
+    assert_eq!(report["balance"]["input"]["documents"], 60);
 }
 
 #[test]
@@ -91,7 +91,7 @@ fn odd_file_names_are_read() {
     dir.write("pipeline.yaml", PASS);
     dir.ok(&["run", "pipeline.yaml"]);
     let report = dir.json(&["report", "out", "--format", "json"]);
-    assert_eq!(report["balance"]["output"], 15);
+    assert_eq!(report["balance"]["output"]["documents"], 15);
 }
 
 /// Cuts, flips and garbage in a Parquet shard: counted or refused, never a death.
@@ -123,7 +123,7 @@ fn damaged_parquet_input_never_kills_the_process() {
         if ran.code != 4 {
             let report = dir.json(&["report", &format!("out{round}"), "--format", "json"]);
             assert_eq!(report["balance"]["balanced"], true, "round {round}");
-            assert!(report["balance"]["output"].as_u64().unwrap() >= 200, "round {round}: the good file was not kept");
+            assert!(report["balance"]["output"]["documents"].as_u64().unwrap() >= 200, "round {round}: the good file was not kept");
         }
     }
 }

@@ -70,7 +70,7 @@ pub enum IngestError {
         reason: String,
     },
     /// A file is not the one that was planned: another size, time stamp or `ETag`.
-    #[error("{location}: changed since the run was planned ({planned}, now {found}); start a new run")]
+    #[error("{location}: changed since the run was planned ({planned}, now {found}); list the inputs again with --replan")]
     Changed {
         /// The file.
         location: String,

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use futures::TryStreamExt;
+use futures::{StreamExt, TryStreamExt};
 use globset::{GlobBuilder, GlobMatcher};
 use object_store::{ObjectMeta, ObjectStoreExt};
 use walkdir::WalkDir;
@@ -193,6 +194,9 @@ fn local_file(path: &Path, name: String) -> Result<Listed, IngestError> {
     })
 }
 
+/// Requests under way at once while objects are pinned.
+const HEADS: usize = 16;
+
 async fn list_remote(entry: &str, any_extension: bool) -> Result<Vec<Listed>, IngestError> {
     let (fixed, pattern) = split_pattern(entry);
     let (store, prefix) = textmill_store::resolve(fixed)?;
@@ -219,10 +223,18 @@ async fn list_remote(entry: &str, any_extension: bool) -> Result<Vec<Listed>, In
             None => in_directory(&relative, any_extension),
         };
         if wanted {
-            found.push(remote_file(root, &meta, relative));
+            found.push((meta, relative));
         }
     }
-    Ok(found)
+    // Some stores list objects without their tag; a time stamp alone would not pin the content.
+    let pinned = futures::stream::iter(found).map(|(meta, relative)| {
+        let store = Arc::clone(&store);
+        async move {
+            let meta = if meta.e_tag.is_none() { store.head(&meta.location).await? } else { meta };
+            Ok(remote_file(root, &meta, relative))
+        }
+    });
+    pinned.buffered(HEADS).try_collect().await.map_err(failure)
 }
 
 /// `s3://bucket` of `s3://bucket/some/where`.

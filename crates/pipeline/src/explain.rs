@@ -123,7 +123,11 @@ fn explain_node(pipeline: &Pipeline, node: &crate::Node) -> ExplainedStage {
     let may_read = stages::find(node.kind).map_or(&[][..], |kind| kind.may_read);
     let optional = may_read.iter().filter(|name| node.columns_in.column_with_name(name).is_some());
     let mut reads: Vec<String> = node.stage.reads().into_iter().map(|read| read.name).collect();
-    reads.extend(optional.map(|name| (*name).to_owned()).filter(|name| !node.stage.reads().iter().any(|read| read.name == *name)));
+    reads.extend(
+        optional
+            .map(|name| (*name).to_owned())
+            .filter(|name| !node.stage.reads().iter().any(|read| read.name == *name)),
+    );
     ExplainedStage {
         id: node.id.clone(),
         kind: node.kind,
@@ -139,8 +143,10 @@ fn explain_node(pipeline: &Pipeline, node: &crate::Node) -> ExplainedStage {
 }
 
 fn columns(schema: &Schema) -> Vec<Column> {
-    let column =
-        |field: &arrow::datatypes::FieldRef| Column { name: field.name().clone(), data_type: type_name(field.data_type()) };
+    let column = |field: &arrow::datatypes::FieldRef| Column {
+        name: field.name().clone(),
+        data_type: type_name(field.data_type()),
+    };
     schema.fields().iter().map(column).collect()
 }
 
@@ -175,10 +181,8 @@ impl fmt::Display for ExplainedStage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let branch = if self.branch { " (branch)" } else { "" };
         writeln!(f, "  {} = {}{branch} <- {}", self.id, self.kind, self.inputs.join(", "))?;
-        let mut row = |name: &str, text: String| match text.is_empty() {
-            true => Ok(()),
-            false => writeln!(f, "    {name:<8} {text}"),
-        };
+        let mut row =
+            |name: &str, text: String| if text.is_empty() { Ok(()) } else { writeln!(f, "    {name:<8} {text}") };
         row("reads", self.reads.join(", "))?;
         row("adds", list(&self.adds))?;
         row("replaces", list(&self.replaces))?;

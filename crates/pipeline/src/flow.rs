@@ -9,7 +9,7 @@ use textmill_document::output_schema;
 use crate::graph::{INPUT, Links, Listed, Source};
 use crate::place::{Path, Problems};
 use crate::sql::type_name;
-use crate::stages::{BuildContext, BuildError, BuiltStage, STAGES, StageKind};
+use crate::stages::{self, BuildContext, BuildError, BuiltStage, StageKind};
 use crate::suggest;
 use crate::yaml::{Tree, Yaml};
 
@@ -51,8 +51,7 @@ impl Flow {
         input: Option<SchemaRef>,
         problems: &mut Problems<'_>,
     ) -> Self {
-        let mut flow =
-            Self { input, stages: runs.iter().map(|_| None).collect(), after: vec![None; runs.len()] };
+        let mut flow = Self { input, stages: runs.iter().map(|_| None).collect(), after: vec![None; runs.len()] };
         for &position in &links.order {
             let columns = links.inputs[position]
                 .as_ref()
@@ -157,19 +156,29 @@ fn report(run: &RunConfig, error: BuildError, problems: &mut Problems<'_>) {
     let path = error.field.as_deref().map_or_else(
         || run.path.clone(),
         // A column name may have dots in it: it is one key where it is one in the file.
-        |field| Some(run.path.key(field)).filter(|path| problems.node(path).is_some()).unwrap_or_else(|| run.path.dotted(field)),
+        |field| {
+            Some(run.path.key(field))
+                .filter(|path| problems.node(path).is_some())
+                .unwrap_or_else(|| run.path.dotted(field))
+        },
     );
     problems.inside(&path, error.at, error.message, error.hint);
 }
 
 /// The column `wanted` must be in the input, with its type.
-fn check_read(run: &RunConfig, wanted: &str, data_type: Option<&DataType>, columns: &Schema, problems: &mut Problems<'_>) {
+fn check_read(
+    run: &RunConfig,
+    wanted: &str,
+    data_type: Option<&DataType>,
+    columns: &Schema,
+    problems: &mut Problems<'_>,
+) {
     let stage = run.kind.name;
     let found = columns.column_with_name(wanted).map(|(_, field)| field.data_type());
     let (message, hint) = match (found, data_type) {
         (None, _) => {
             let known = columns.fields().iter().map(|field| field.name().as_str());
-            let hint = suggest::hint(wanted, known, "columns here").map(|hint| match adder(wanted) {
+            let hint = suggest::hint(wanted, known, "columns here").map(|hint| match stages::adder(wanted) {
                 Some(adder) => format!("a `{adder}` stage before it would add the column; {hint}"),
                 None => hint,
             });
@@ -204,18 +213,4 @@ fn mention(tree: &Tree, column: &str, path: &Path) -> Option<Path> {
         }
         _ => None,
     }
-}
-
-/// The kind of stage that adds `column` when it is run without a configuration.
-fn adder(column: &str) -> Option<&'static str> {
-    let context = BuildContext { columns: None };
-    let adds = |kind: &&StageKind| {
-        let built = (kind.build)(&Value::Object(serde_json::Map::new()), &context);
-        built.is_ok_and(|built| {
-            // One that rewrites the column needs it as well.
-            let rewrites = built.stage.reads().iter().any(|read| read.name == column);
-            !rewrites && built.stage.adds().iter().any(|field| field.name() == column)
-        })
-    };
-    STAGES.iter().find(adds).map(|kind| kind.name)
 }

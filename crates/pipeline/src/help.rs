@@ -146,7 +146,8 @@ mod tests {
         for name in stage_names() {
             let help = stage_help(name).expect("it is in the list");
             assert!(!help.summary.is_empty() && !help.summary.contains('\n'), "{name}: {}", help.summary);
-            for heading in ["What it removes", "Why", "Parameters", "Source", "Kept example", "Dropped example", "Cost"] {
+            for heading in ["What it removes", "Why", "Parameters", "Source", "Kept example", "Dropped example", "Cost"]
+            {
                 assert!(help.doc.contains(&format!("# {heading}")), "{name} lacks {heading}");
             }
             for parameter in help.parameters {

@@ -48,7 +48,7 @@ mod yaml;
 use std::path::Path;
 
 pub use error::{ConfigError, ConfigErrors};
-pub use explain::{Column, Explanation, ExplainedInput, ExplainedOutput, ExplainedPhase, ExplainedStage, explain};
+pub use explain::{Column, ExplainedInput, ExplainedOutput, ExplainedPhase, ExplainedStage, Explanation, explain};
 pub use file::{
     DEFAULT_COMPRESSION_LEVEL, DEFAULT_DROPPED_SAMPLE, DEFAULT_MAX_QUARANTINED_RATIO, DEFAULT_SHARD_BYTES, Dropped,
     FILE_VERSION, OutputConfig, OutputFormat, RunLimits, schema,
@@ -77,9 +77,9 @@ pub fn load(path: &Path) -> Result<Pipeline, ConfigErrors> {
 
 /// Checks a pipeline file given as text; `file_name` is for the messages.
 pub fn parse(file_name: &str, text: &str) -> Result<Pipeline, ConfigErrors> {
-    let failed = |errors| ConfigErrors::new(file_name, text, errors);
     // Windows editors put a byte-order mark in front, which is no part of the text.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let failed = |errors| ConfigErrors::new(file_name, text, errors);
     let tree = yaml::parse(text).map_err(|error| failed(vec![error]))?;
     let mut problems = place::Problems::new(&tree, text);
     match resolve::resolve(&tree, &mut problems) {

@@ -21,7 +21,8 @@ pub(crate) fn sources(
     path: &Path,
     problems: &mut Problems<'_>,
 ) -> Option<Vec<Source>> {
-    let taken = |position: usize| links.inputs.iter().flatten().flatten().any(|source| *source == Source::Stage(position));
+    let taken =
+        |position: usize| links.inputs.iter().flatten().flatten().any(|source| *source == Source::Stage(position));
     let ends: Vec<usize> = (0..listed.len()).filter(|position| !taken(*position)).collect();
     let Some(names) = &config.inputs else {
         let ends: Vec<_> = ends.into_iter().map(Source::Stage).collect();

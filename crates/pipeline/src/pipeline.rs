@@ -126,8 +126,7 @@ impl Pipeline {
         }
         remove(&mut output, "path");
         let nodes: Vec<_> = phase.nodes.iter().filter_map(|index| self.nodes.get(*index)).collect();
-        let columns: Vec<_> =
-            self.output_columns.iter().map(|column| json!([column.source, column.name])).collect();
+        let columns: Vec<_> = self.output_columns.iter().map(|column| json!([column.source, column.name])).collect();
         json!({
             "version": FINGERPRINT_VERSION,
             "phase": phase.id,

@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use textmill_ingest::{InputConfig, document_schema};
 
+use crate::check;
 use crate::file::{FILE_VERSION, OutputConfig, RunLimits, schema};
 use crate::flow::{Flow, Flowed, RunConfig};
 use crate::graph::{Links, Listed, Source, link};
@@ -15,7 +16,6 @@ use crate::pipeline::{Node, OutputColumn, Parent, Pipeline, project};
 use crate::place::{Path, Problems};
 use crate::stages::{self, StageKind};
 use crate::yaml::{Tree, Yaml};
-use crate::check;
 
 /// Checks the file. A pipeline comes back only if nothing is wrong.
 pub(crate) fn resolve(tree: &Tree, problems: &mut Problems<'_>) -> Option<Pipeline> {

@@ -107,10 +107,8 @@ impl Compiled {
 
     /// The columns that the expression needs.
     pub(crate) fn reads(&self) -> Vec<ColumnRead> {
-        let read = |field: &Arc<Field>| ColumnRead {
-            name: field.name().clone(),
-            data_type: Some(field.data_type().clone()),
-        };
+        let read =
+            |field: &Arc<Field>| ColumnRead { name: field.name().clone(), data_type: Some(field.data_type().clone()) };
         self.schema.fields().iter().map(read).collect()
     }
 
@@ -243,7 +241,8 @@ mod tests {
         assert!(fault("EXISTS (SELECT 1)").message.contains("subquer"));
         assert!(fault("text = 'a' AS b").message.contains("alias"));
         assert!(fault(&vec!["text = 'a'"; 4000].join(" OR ")).message.contains("deep"));
-        assert!(fault(&format!("{}true", "NOT ".repeat(3000))).message.contains("deep"));
+        let nested = fault(&format!("{}true{}", "(".repeat(3000), ")".repeat(3000)));
+        assert!(nested.message.contains("deep"), "{nested:?}");
         assert!(fault(&"x".repeat(MAX_SQL_BYTES + 1)).message.contains("bytes"));
     }
 

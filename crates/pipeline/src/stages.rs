@@ -78,6 +78,20 @@ pub(crate) fn find(name: &str) -> Option<&'static StageKind> {
     STAGES.iter().find(|kind| kind.name == name)
 }
 
+/// The kind of stage that adds `column` when it is run without a configuration.
+pub(crate) fn adder(column: &str) -> Option<&'static str> {
+    let context = BuildContext { columns: None };
+    let adds = |kind: &&StageKind| {
+        let built = (kind.build)(&Value::Object(serde_json::Map::new()), &context);
+        built.is_ok_and(|built| {
+            // One that rewrites the column needs it as well.
+            let rewrites = built.stage.reads().iter().any(|read| read.name == column);
+            !rewrites && built.stage.adds().iter().any(|field| field.name() == column)
+        })
+    };
+    STAGES.iter().find(adds).map(|kind| kind.name)
+}
+
 /// Builds a stage whose configuration is a plain type: the way of most stages.
 fn build_typed<C, S, E>(
     config: &Value,
@@ -123,7 +137,8 @@ mod tests {
     fn stages_carry_their_registered_name_and_declared_reasons() {
         let columns = arrow::datatypes::Schema::new(vec![textmill_document::columns::text_field("text")]);
         let context = BuildContext { columns: Some(Arc::new(columns)) };
-        let configs = [json!({}), json!({}), json!({"use": ["gopher_quality"]}), json!("text <> ''"), json!({"n": "1"})];
+        let configs =
+            [json!({}), json!({}), json!({"use": ["gopher_quality"]}), json!("text <> ''"), json!({"n": "1"})];
         for (kind, config) in STAGES.iter().zip(&configs) {
             let built = (kind.build)(config, &context).expect("a valid configuration");
             assert_eq!(built.stage.name(), kind.name);

@@ -43,6 +43,9 @@ impl Tree {
     }
 }
 
+/// The start of the file, for errors that have no better place.
+const START: Span = Span { line: 1, column: 1, start: 0, len: 0, alias_line: None };
+
 /// Parses one YAML document. Aliases are followed within the parser's budget; includes and
 /// environment variables are not.
 pub(crate) fn parse(text: &str) -> Result<Tree, ConfigError> {
@@ -59,45 +62,51 @@ pub(crate) fn parse(text: &str) -> Result<Tree, ConfigError> {
     let mut tree = attach(shape, text);
     if matches!(tree.value, Yaml::Null) {
         // The parser puts an empty document behind its end.
-        tree.span = Span { line: 1, column: 1, start: 0, len: 0, alias_line: None };
+        tree.span = START;
     }
     Ok(tree)
 }
 
 fn config_error(error: &Error, text: &str) -> ConfigError {
     let span = match error.location() {
-        Some(location) if location.line() > 0 => span_of(location, None),
-        _ => Span { line: 1, column: 1, start: 0, len: 0, alias_line: None },
+        Some(location) if location.line() > 0 => inside(span_of(location, None), text),
+        _ => START,
     };
-    // An error at the end of the input has a place after the last line: show the last line instead.
-    let lines = text.lines().count().max(1);
-    let span = if span.line > lines {
-        let last = text.lines().last().unwrap_or_default();
-        Span { line: lines, column: last.chars().count() + 1, ..span }
-    } else {
-        span
+    let error = innermost(error);
+    let message = match error {
+        Error::Budget { .. } => "it is too large once its aliases are followed".to_owned(),
+        other => UserMessageFormatter.format_message(other).into_owned(),
     };
-    let tabbed = text.lines().nth(span.line - 1).is_some_and(|line| line.trim_start_matches(' ').starts_with('\t'));
-    let hint = match error.without_snippet() {
+    let line = text.lines().nth(span.line - 1).unwrap_or_default();
+    let hint = match error {
         Error::DuplicateMappingKey { .. } => "a key may be given once; remove one of the two",
         Error::MultipleDocuments { .. } => "a pipeline file is one YAML document; remove the `---` line",
         Error::UnknownAnchor { .. } => "define it earlier in the file with `&name`",
         Error::NonFiniteFloat { .. } => "write a finite number; leave the key out for \"no limit\"",
         Error::AliasReplayLimitExceeded { .. } | Error::Budget { .. } => "write the values out, or use fewer aliases",
-        _ if tabbed => "YAML is indented with spaces, not with tabs",
+        _ if message.starts_with("unsupported tag") => "a pipeline file is one file, without tags such as `!include`",
+        _ if line.trim_start_matches(' ').starts_with('\t') => "YAML is indented with spaces, not with tabs",
         _ => "",
-    };
-    let message = match error.without_snippet() {
-        Error::Budget { .. } => "it is too large once its aliases are followed".to_owned(),
-        other => UserMessageFormatter.format_message(other).into_owned(),
-    };
-    let hint = if message.starts_with("unsupported tag") {
-        "a pipeline file is one file, without tags such as `!include`"
-    } else {
-        hint
     };
     let hint = (!hint.is_empty()).then(|| hint.to_owned());
     ConfigError::new(span, "", format!("not readable as YAML: {message}"), hint)
+}
+
+/// An error at the end of the input has a place after the last line: the last line is shown instead.
+fn inside(span: Span, text: &str) -> Span {
+    let lines = text.lines().count().max(1);
+    if span.line <= lines {
+        return span;
+    }
+    let last = text.lines().last().unwrap_or_default();
+    Span { line: lines, column: last.chars().count() + 1, ..span }
+}
+
+fn innermost(error: &Error) -> &Error {
+    match error.without_snippet() {
+        Error::AliasError { error, .. } => innermost(error),
+        other => other,
+    }
 }
 
 /// Line numbers of a file are far below `usize::MAX`; saturating keeps a 32-bit build honest.
@@ -229,7 +238,9 @@ mod tests {
         let tree = parse(text).expect("parses");
         assert!(matches!(&value(&tree, "a").value, Yaml::Number { raw, .. } if raw == "1.10"));
         assert!(matches!(&value(&tree, "b").value, Yaml::Str(text) if text == "no"));
-        assert!(matches!(&value(&tree, "c").value, Yaml::Number { raw, value } if raw == "0x1F" && value.as_u64() == Some(31)));
+        assert!(
+            matches!(&value(&tree, "c").value, Yaml::Number { raw, value } if raw == "0x1F" && value.as_u64() == Some(31))
+        );
         assert!(matches!(&value(&tree, "日本").value, Yaml::Str(text) if text == "007"));
         assert!(matches!(&value(&tree, "e").value, Yaml::Bool { value: true, raw } if raw == "true"));
         assert!(matches!(&value(&tree, "f").value, Yaml::Null));

@@ -58,7 +58,8 @@ fn finish(
     for note in outcome.plan.notes.iter().filter(|_| !outcome.already_complete) {
         output::warning(note);
     }
-    let seconds = (!outcome.already_complete).then_some(elapsed.as_secs_f64());
+    // A resumed run did only a part of the work in this time.
+    let seconds = (!outcome.already_complete && !outcome.resumed).then_some(elapsed.as_secs_f64());
     let run = &outcome.manifest;
     let table = cleaning_table(&summary(run, store.location(), seconds));
     match args.format {

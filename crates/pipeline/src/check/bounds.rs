@@ -171,13 +171,17 @@ fn type_hint(tree: &Tree, wanted: &[&str]) -> Option<String> {
         Yaml::Str(text) if wants("integer") || wants("number") => {
             let digits = text.replace('_', "");
             match digits.trim_start_matches('0').parse::<f64>() {
-                Ok(_) => format!("write `{}`, without quotes, underscores and leading zeros", digits.trim_start_matches('0')),
+                Ok(_) => {
+                    format!("write `{}`, without quotes, underscores and leading zeros", digits.trim_start_matches('0'))
+                }
                 Err(_) => return None,
             }
         }
         Yaml::Number { .. } if wants("integer") => "write it without a decimal point".to_owned(),
         Yaml::Str(text) if wants("array") && text.chars().count() <= 40 => format!("write it as a list: `[{text}]`"),
-        Yaml::Null if wants("object") && !wants("string") => "write `{}` for a mapping without keys, or remove the key".to_owned(),
+        Yaml::Null if wants("object") && !wants("string") => {
+            "write `{}` for a mapping without keys, or remove the key".to_owned()
+        }
         Yaml::Null => "give a value or remove the key".to_owned(),
         _ => return None,
     };

@@ -10,7 +10,7 @@ use datafusion::sql::sqlparser::ast::{Expr, ExprWithAlias, Function, Ident, Obje
 use datafusion::sql::sqlparser::tokenizer::Span;
 
 use super::SqlFault;
-use crate::suggest;
+use crate::{stages, suggest};
 
 /// Deepest nesting. Evaluation recurses as deep on the stack of a worker thread.
 const MAX_DEPTH: usize = 200;
@@ -44,8 +44,7 @@ struct Inspector<'a> {
 impl Visitor for Inspector<'_> {
     type Break = ();
 
-    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
-        let _ = query;
+    fn pre_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
         let hint = "a stage sees one document at a time; compare with a list: `language IN ('en', 'de')`";
         self.faults.push(SqlFault::new(None, "subqueries are not possible here", Some(hint.to_owned())));
         ControlFlow::Break(())
@@ -91,7 +90,10 @@ impl Inspector<'_> {
         let known = columns.fields().iter().map(|field| field.name().as_str());
         let hint = match name.quote_style {
             Some('"') => Some(format!("text stands in single quotes: '{}'; double quotes name a column", name.value)),
-            _ => suggest::hint(&name.value, known, "columns here"),
+            _ => suggest::hint(&name.value, known, "columns here").map(|hint| match stages::adder(&name.value) {
+                Some(adder) => format!("a `{adder}` stage before it would add the column; {hint}"),
+                None => hint,
+            }),
         };
         self.fault(name.span, format!("there is no column `{}`", name.value), hint);
     }

@@ -63,9 +63,8 @@ struct KeepWhereStage {
 
 fn build(config: &Value, context: &BuildContext) -> Result<BuiltStage, Vec<BuildError>> {
     let text = config.as_str().unwrap_or_default();
-    let predicate = sql::compile(text, context.columns.as_deref()).map_err(|faults| {
-        faults.into_iter().map(|fault| fault.into_build_error(None)).collect::<Vec<_>>()
-    })?;
+    let predicate = sql::compile(text, context.columns.as_deref())
+        .map_err(|faults| faults.into_iter().map(|fault| fault.into_build_error(None)).collect::<Vec<_>>())?;
     if predicate.data_type() != &DataType::Boolean {
         let found = sql::type_name(predicate.data_type());
         return Err(vec![BuildError {
@@ -158,10 +157,23 @@ mod tests {
     }
 
     #[test]
+    fn the_deepest_expression_fits_on_a_small_stack() {
+        let batch = text_batch(&[Some("x")]);
+        let stage = stage(&vec!["text = id"; 190].join(" OR "), &batch);
+        let worker = std::thread::Builder::new().stack_size(1 << 20);
+        let running = worker.spawn(move || stage.apply(batch).map(|applied| applied.dropped.len()));
+        let dropped = running.expect("a thread").join().expect("no overflow");
+        assert_eq!(dropped.expect("evaluates"), 1);
+    }
+
+    #[test]
     fn a_row_that_cannot_be_computed_is_quarantined_alone() {
         let batch = scored();
         let applied = apply_checked(stage("4 / count > 1", &batch).as_ref(), &batch).expect("no fault of the stage");
-        assert_eq!(applied.failed.iter().map(|fail| (fail.row, fail.cause)).collect::<Vec<_>>(), [(1, Cause::StageError)]);
+        assert_eq!(
+            applied.failed.iter().map(|fail| (fail.row, fail.cause)).collect::<Vec<_>>(),
+            [(1, Cause::StageError)]
+        );
         assert!(applied.failed[0].detail.contains("Divide by zero"), "{}", applied.failed[0].detail);
         assert_eq!(applied.kept.rows().values(), &[0, 2]);
     }

@@ -110,7 +110,9 @@ fn is_storable(data_type: &DataType) -> bool {
     match data_type {
         DataType::Utf8View | DataType::Boolean | DataType::Date32 | DataType::Binary | DataType::BinaryView => true,
         DataType::Timestamp(..) | DataType::Decimal128(..) => true,
-        DataType::List(item) | DataType::LargeList(item) => is_storable(item.data_type()) || sql::is_text(item.data_type()),
+        DataType::List(item) | DataType::LargeList(item) => {
+            is_storable(item.data_type()) || sql::is_text(item.data_type())
+        }
         other => other.is_integer() || matches!(other, DataType::Float32 | DataType::Float64),
     }
 }
@@ -192,7 +194,8 @@ mod tests {
 
     #[test]
     fn types_that_do_not_fit_are_refused_at_their_column() {
-        let errors = built(json!({"language_score": "'high'", "x": "NULL", "y": "txt"})).expect_err("all three are bad");
+        let errors =
+            built(json!({"language_score": "'high'", "x": "NULL", "y": "txt"})).expect_err("all three are bad");
         let fields: Vec<_> = errors.iter().map(|error| error.field.as_deref()).collect();
         assert_eq!(fields, [Some("language_score"), Some("x"), Some("y")], "{errors:?}");
     }

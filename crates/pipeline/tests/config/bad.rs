@@ -11,8 +11,7 @@ fn stems(folder: &Path, extension: &str) -> Vec<String> {
     let entries = std::fs::read_dir(folder).expect("the folder is there");
     let paths = entries.map(|entry| entry.expect("a readable folder").path());
     let with_extension = paths.filter(|path| path.extension().is_some_and(|found| found == extension));
-    let mut stems: Vec<_> =
-        with_extension.filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned())).collect();
+    let mut stems: Vec<_> = with_extension.filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned())).collect();
     stems.sort();
     stems
 }

@@ -55,9 +55,3 @@ fn the_quickstart_is_explained() {
         insta::assert_snapshot!("explain_quickstart", shown);
     });
 }
-
-#[test]
-fn tmp_write_schema() {
-    let text = serde_json::to_string_pretty(&schema()).expect("json");
-    std::fs::write(configs().join("schema.json"), text + "\n").expect("written");
-}

@@ -34,8 +34,9 @@ use crate::store::Store;
 
 /// Default of [`WriterOptions::shard_bytes`]: 512 MiB.
 pub const DEFAULT_SHARD_BYTES: u64 = 512 << 20;
-/// Default of [`WriterOptions::row_group_bytes`]: 64 MiB.
-pub const DEFAULT_ROW_GROUP_BYTES: u64 = 64 << 20;
+/// Default of [`WriterOptions::row_group_bytes`]: 32 MiB. Twice that reads no faster and takes twice
+/// the memory in every running task.
+pub const DEFAULT_ROW_GROUP_BYTES: u64 = 32 << 20;
 /// Default of [`WriterOptions::chunk_rows`].
 pub const DEFAULT_CHUNK_ROWS: usize = 1024;
 /// Default of [`WriterOptions::zstd_level`], as zstd's own.
