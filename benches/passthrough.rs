@@ -36,11 +36,16 @@ fn main() {
     let pipeline = dir.path().join("pass.yaml");
     let text = "version: 1\nname: pass\ninput: {paths: [input.parquet]}\nstages: []\noutput: {path: out, compression_level: 3}\n";
     fs::write(&pipeline, text).unwrap();
-    println!("input: {source}, {:.0} MB of text, {:.0} MB Parquet", bytes as f64 / 1e6, fs::metadata(&input).unwrap().len() as f64 / 1e6);
+    println!(
+        "input: {source}, {:.0} MB of text, {:.0} MB Parquet",
+        bytes as f64 / 1e6,
+        fs::metadata(&input).unwrap().len() as f64 / 1e6
+    );
 
     let mut ratios = Vec::new();
     for pair in 0..=PAIRS {
-        let plain = cpu_seconds(Command::new(&args[0]).args(["plain-copy"]).arg(&input).arg(dir.path().join("copy.parquet")));
+        let plain =
+            cpu_seconds(Command::new(&args[0]).args(["plain-copy"]).arg(&input).arg(dir.path().join("copy.parquet")));
         drop(fs::remove_dir_all(dir.path().join("out")));
         let mut run = Command::new(env!("CARGO_BIN_EXE_textmill"));
         let ours = cpu_seconds(run.args(["run", "pass.yaml", "--no-progress"]).current_dir(dir.path()));
@@ -99,10 +104,12 @@ fn schema() -> Schema {
 }
 
 fn write_input(path: &Path) -> (String, u64) {
-    let wanted = std::env::var("TEXTMILL_BENCH_MB").ok().and_then(|mb| mb.parse::<u64>().ok()).unwrap_or(256) * 1_000_000;
+    let wanted =
+        std::env::var("TEXTMILL_BENCH_MB").ok().and_then(|mb| mb.parse::<u64>().ok()).unwrap_or(256) * 1_000_000;
     let (source, texts) = texts();
     let schema = Arc::new(schema());
-    let mut writer = ArrowWriter::try_new(File::create(path).unwrap(), Arc::clone(&schema), Some(properties())).unwrap();
+    let mut writer =
+        ArrowWriter::try_new(File::create(path).unwrap(), Arc::clone(&schema), Some(properties())).unwrap();
     let (mut bytes, mut number) = (0, 0_u64);
     while bytes < wanted {
         for chunk in texts.chunks(1024) {

@@ -29,7 +29,13 @@ fn restore(path: &Path, original: &[u8]) {
 }
 
 /// The command that reads this file in everyday use must refuse it too.
-fn assert_next_reader_refuses(dir: &Dir, name: &str, run: &RunManifest, store: &Store, runtime: &tokio::runtime::Runtime) {
+fn assert_next_reader_refuses(
+    dir: &Dir,
+    name: &str,
+    run: &RunManifest,
+    store: &Store,
+    runtime: &tokio::runtime::Runtime,
+) {
     let refused = |args: &[&str]| {
         let ran = dir.run(args);
         assert_eq!(ran.code, 7, "{args:?} accepted a damaged {name}: {}", ran.stderr);
@@ -42,7 +48,7 @@ fn assert_next_reader_refuses(dir: &Dir, name: &str, run: &RunManifest, store: &
         refused(&["drops", "out", "--limit", "1000000"]);
     } else if name.starts_with("data/") || name.starts_with("quarantine/") {
         let entry = run.datasets.values().flatten().find(|file| file.path == name).expect("a published file");
-        let error = runtime.block_on(read_parquet(store, entry)).err().expect("a damaged file is not read");
+        let error = runtime.block_on(read_parquet(store, entry)).expect_err("a damaged file is not read");
         assert!(error.to_string().contains(name), "{error}");
     }
 }
@@ -89,8 +95,7 @@ fn a_resume_refuses_damaged_task_results() {
 
     let mut random = Random(77);
     let read_again = |name: &str| name.contains("tasks/p0/") || name.contains("staging/publish-");
-    let staged: Vec<_> =
-        files(&dir.join("out/_textmill")).into_iter().filter(|(name, _)| read_again(name)).collect();
+    let staged: Vec<_> = files(&dir.join("out/_textmill")).into_iter().filter(|(name, _)| read_again(name)).collect();
     assert!(staged.len() >= 6, "{staged:?}");
     for (name, path) in &staged {
         let original = flip(path, &mut random);

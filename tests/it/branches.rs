@@ -52,7 +52,8 @@ fn branches_that_meet_again_are_in_input_order() {
     let mut ids = Vec::new();
     for batch in reader {
         let batch = batch.unwrap();
-        let column = arrow::compute::cast(batch.column_by_name("id").unwrap(), &arrow::datatypes::DataType::Utf8).unwrap();
+        let column =
+            arrow::compute::cast(batch.column_by_name("id").unwrap(), &arrow::datatypes::DataType::Utf8).unwrap();
         ids.extend(arrow::array::AsArray::as_string::<i32>(&column).iter().flatten().map(str::to_owned));
     }
     assert_eq!(ids, ["d1", "d2", "d3", "d4", "d6", "d7", "d8", "d9", "d10"]);

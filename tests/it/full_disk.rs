@@ -11,7 +11,8 @@ impl<'a> Tmpfs<'a> {
     fn mount(dir: &'a Dir, size: &str) -> Option<Self> {
         std::fs::create_dir_all(dir.join("full")).expect("a folder");
         let option = format!("size={size}");
-        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &option, "textmill-test"]).arg(dir.join("full")).output();
+        let mounted =
+            Command::new("mount").args(["-t", "tmpfs", "-o", &option, "textmill-test"]).arg(dir.join("full")).output();
         match mounted {
             Ok(ran) if ran.status.success() => Some(Self(dir)),
             _ => {

@@ -123,7 +123,10 @@ fn damaged_parquet_input_never_kills_the_process() {
         if ran.code != 4 {
             let report = dir.json(&["report", &format!("out{round}"), "--format", "json"]);
             assert_eq!(report["balance"]["balanced"], true, "round {round}");
-            assert!(report["balance"]["output"]["documents"].as_u64().unwrap() >= 200, "round {round}: the good file was not kept");
+            assert!(
+                report["balance"]["output"]["documents"].as_u64().unwrap() >= 200,
+                "round {round}: the good file was not kept"
+            );
         }
     }
 }

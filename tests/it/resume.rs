@@ -10,7 +10,10 @@ fn a_finished_run_is_left_alone_and_another_one_does_not_replace_it_silently() {
     let again = dir.ok(&["run", "pipeline.yaml"]);
     assert!(again.stderr.contains("already complete"), "{}", again.stderr);
 
-    dir.write("other.yaml", PIPELINE.replace("use: [gopher_quality]", "use: [gopher_quality], gopher_quality: {min_words: 200}"));
+    dir.write(
+        "other.yaml",
+        PIPELINE.replace("use: [gopher_quality]", "use: [gopher_quality], gopher_quality: {min_words: 200}"),
+    );
     let refused = dir.run(&["run", "other.yaml"]);
     assert_eq!(refused.code, 2, "{}", refused.stderr);
     assert!(refused.stderr.contains("--overwrite"), "{}", refused.stderr);

@@ -83,10 +83,8 @@ impl From<Output> for Ran {
 
 /// Folder of the development data, or `None` with a line that says the test is skipped.
 pub fn shared_data(test: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("TEXTMILL_DATA").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data"),
-        PathBuf::from,
-    );
+    let root = std::env::var_os("TEXTMILL_DATA")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data"), PathBuf::from);
     if root.is_dir() {
         return Some(root);
     }
@@ -142,7 +140,8 @@ pub fn jsonl(seed: u64, documents: u64) -> String {
                 prose(&mut random, words)
             }
         };
-        let line = serde_json::json!({"id": format!("doc-{seed}-{number}"), "text": text, "source": format!("s{}", seed % 3)});
+        let line =
+            serde_json::json!({"id": format!("doc-{seed}-{number}"), "text": text, "source": format!("s{}", seed % 3)});
         writeln!(lines, "{line}").expect("strings take text");
     }
     lines

@@ -7,6 +7,7 @@
 //!  args ─▶ commands::* ─▶ engine / pipeline / report ─▶ stdout (data), stderr (the rest) ─▶ exit code
 //! ```
 
+mod allocator;
 mod args;
 mod commands;
 mod exit;
@@ -24,6 +25,7 @@ pub use exit::Exit;
 
 /// Runs the command that the process was started with.
 pub fn main() -> ExitCode {
+    allocator::fix_thresholds();
     let cli = match args::Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {

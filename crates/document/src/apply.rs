@@ -20,7 +20,7 @@ pub type Checked = Applied;
 /// not the declared columns: both are faults of the program, not of the data.
 pub fn apply_checked(stage: &dyn Stage, batch: &DocumentBatch) -> Result<Checked, StageError> {
     if batch.num_rows() == 0 {
-        return empty(stage, batch);
+        return Ok(empty(stage, batch));
     }
     match catch_unwind(AssertUnwindSafe(|| stage.apply(batch.clone()))) {
         Ok(Ok(applied)) => {
@@ -37,7 +37,7 @@ pub fn apply_checked(stage: &dyn Stage, batch: &DocumentBatch) -> Result<Checked
 
 fn halve(stage: &dyn Stage, batch: &DocumentBatch, cause: Cause, detail: &str) -> Result<Checked, StageError> {
     if batch.num_rows() == 1 {
-        let mut applied = empty(stage, batch)?;
+        let mut applied = empty(stage, batch);
         applied.failed.push(Failed { row: 0, cause, detail: detail.to_owned() });
         return Ok(applied);
     }
@@ -53,9 +53,9 @@ fn halve(stage: &dyn Stage, batch: &DocumentBatch, cause: Cause, detail: &str) -
     })
 }
 
-fn empty(stage: &dyn Stage, batch: &DocumentBatch) -> Result<Checked, StageError> {
+fn empty(stage: &dyn Stage, batch: &DocumentBatch) -> Checked {
     let schema = output_schema(&batch.schema(), stage.adds());
-    Ok(Applied::all(DocumentBatch::new(RecordBatch::new_empty(Arc::new(schema)), 0)))
+    Applied::all(DocumentBatch::new(RecordBatch::new_empty(Arc::new(schema)), 0))
 }
 
 /// The schema of a stage's output: the input's with the added fields, which replace fields of the

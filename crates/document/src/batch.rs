@@ -84,7 +84,9 @@ impl DocumentBatch {
         match payload {
             // The low half of a view is the length, also of a null row, whose view may be anything.
             Ok(array) if array.null_count() == 0 => {
-                array.views().iter().map(|view| (*view & u128::from(u32::MAX)) as u64).collect()
+                #[allow(clippy::cast_possible_truncation, reason = "the low half is what is wanted")]
+                let length = |view: &u128| u64::from(*view as u32);
+                array.views().iter().map(length).collect()
             }
             Ok(array) => array.iter().map(|text| text.map_or(0, |text| text.len() as u64)).collect(),
             Err(_) => vec![0; self.num_rows()],
@@ -139,7 +141,8 @@ impl DocumentBatch {
             order.extend(batch.rows.values().iter().enumerate().map(|(row, &number)| (number, branch, row)));
         }
         order.sort_unstable();
-        let aligned = branches.iter().map(|batch| batch.with_columns_like(&branches[0])).collect::<Result<Vec<_>, _>>()?;
+        let aligned =
+            branches.iter().map(|batch| batch.with_columns_like(&branches[0])).collect::<Result<Vec<_>, _>>()?;
         let records: Vec<_> = aligned.iter().collect();
         let indices: Vec<_> = order.iter().map(|&(_, branch, row)| (branch, row)).collect();
         let merged = interleave_record_batch(&records, &indices)?;

@@ -82,7 +82,7 @@ impl fmt::Display for ByteSize {
 
 impl Serialize for ByteSize {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let exact = UNITS[..5].iter().rev().find(|(_, factor)| self.0 >= *factor && self.0 % factor == 0);
+        let exact = UNITS[..5].iter().rev().find(|(_, factor)| self.0 >= *factor && self.0.is_multiple_of(*factor));
         match exact {
             Some((name, factor)) => serializer.collect_str(&format_args!("{}{name}", self.0 / factor)),
             None => serializer.collect_str(&format_args!("{}B", self.0)),

@@ -30,8 +30,7 @@ pub(crate) fn dropped_schema(input: &Schema) -> SchemaRef {
     Arc::new(Schema::new(fields))
 }
 
-const DROP_COLUMNS: [&str; 5] =
-    [columns::DROPPED_BY, columns::REASON, columns::VALUE, columns::BOUND, columns::DETAIL];
+const DROP_COLUMNS: [&str; 5] = [columns::DROPPED_BY, columns::REASON, columns::VALUE, columns::BOUND, columns::DETAIL];
 
 /// Schema of the quarantine dataset.
 pub(crate) fn quarantine_schema() -> SchemaRef {
@@ -190,8 +189,7 @@ pub(crate) fn quarantine_rows(shard: &str, records: &[Quarantined]) -> Result<Re
     }
     let [shard, id, stage, cause, detail, digest] = text.map(|mut builder| Arc::new(builder.finish()) as ArrayRef);
     let [row, offset, bytes] = number.map(|mut builder| Arc::new(builder.finish()) as ArrayRef);
-    let arrays =
-        vec![shard, row, offset, id, stage, cause, detail, bytes, digest, Arc::new(head.finish()) as ArrayRef];
+    let arrays = vec![shard, row, offset, id, stage, cause, detail, bytes, digest, Arc::new(head.finish()) as ArrayRef];
     RecordBatch::try_new(quarantine_schema(), arrays).map_err(bug)
 }
 
@@ -200,6 +198,7 @@ fn index(row: usize) -> u32 {
     u32::try_from(row).unwrap_or(u32::MAX)
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "used as a function in `map_err`")]
 fn bug(error: arrow::error::ArrowError) -> EngineError {
     EngineError::Bug(format!("side dataset: {error}"))
 }

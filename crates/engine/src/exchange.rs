@@ -33,7 +33,8 @@ pub(crate) async fn choose_sample(
     let chosen = engine.exchange("dropped_sample", vec![ExchangeInput { table: "keys", batches: keys }], &sql).await?;
     let mut rows = vec![Vec::new(); sources.len()];
     for batch in &chosen {
-        let (files, numbers) = (batch.column(0).as_primitive::<UInt32Type>(), batch.column(1).as_primitive::<UInt32Type>());
+        let (files, numbers) =
+            (batch.column(0).as_primitive::<UInt32Type>(), batch.column(1).as_primitive::<UInt32Type>());
         for (file, number) in files.values().iter().zip(numbers.values()) {
             rows[*file as usize].push(*number);
         }
@@ -46,7 +47,9 @@ async fn file_keys(store: &Store, file: u32, source: &FileEntry) -> Result<Vec<R
     let mut first_row = 0_u32;
     let mut keys = Vec::new();
     while let Some(batch) = reader.next().await? {
-        keys.push(batch_keys(&batch, file, first_row).map_err(|error| EngineError::Bug(format!("sample keys: {error}")))?);
+        keys.push(
+            batch_keys(&batch, file, first_row).map_err(|error| EngineError::Bug(format!("sample keys: {error}")))?,
+        );
         first_row += u32::try_from(batch.num_rows()).unwrap_or(u32::MAX);
     }
     Ok(keys)
@@ -80,4 +83,3 @@ fn batch_keys(batch: &RecordBatch, file: u32, first_row: u32) -> Result<RecordBa
     ];
     RecordBatch::try_new(Arc::new(schema), arrays)
 }
-

@@ -20,7 +20,11 @@ pub struct GcReport {
 /// Deletes what no resume and no reader needs: files of attempts that were never committed,
 /// results of older configurations and, after publishing, everything staged. Files that textmill
 /// did not write are never touched.
-pub async fn collect_garbage(store: &Store, dry_run: bool, lease: std::time::Duration) -> Result<GcReport, EngineError> {
+pub async fn collect_garbage(
+    store: &Store,
+    dry_run: bool,
+    lease: std::time::Duration,
+) -> Result<GcReport, EngineError> {
     let owner = Owner::acquire(store, lease).await?;
     let garbage = garbage(store).await;
     let report = match garbage {

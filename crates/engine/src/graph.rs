@@ -146,7 +146,7 @@ impl PhaseGraph {
         for index in 0..self.nodes.len() {
             run.node(index, &mut untaken)?;
         }
-        run.finish(untaken)
+        run.finish(&untaken)
     }
 }
 
@@ -156,8 +156,7 @@ impl Run<'_> {
         let node = &self.graph.nodes[index];
         let started = Instant::now();
         let input = self.gather(&node.inputs).map_err(|error| stage_error(&node.id, error))?;
-        let applied =
-            apply_checked(node.stage.as_ref(), &input).map_err(|error| stage_error(&node.id, error))?;
+        let applied = apply_checked(node.stage.as_ref(), &input).map_err(|error| stage_error(&node.id, error))?;
         let bytes = input.payload_bytes();
         let ledger = &mut self.ledgers[index + 1];
         ledger.input = Count::new(input.num_rows() as u64, bytes.iter().sum());
@@ -204,7 +203,7 @@ impl Run<'_> {
     }
 
     /// Settles the branch points, then builds the output.
-    fn finish(mut self, untaken: Untaken) -> Result<Processed, EngineError> {
+    fn finish(mut self, untaken: &Untaken) -> Result<Processed, EngineError> {
         for (place, takers) in untaken.places.iter().enumerate() {
             self.settle(place, takers, &untaken.refused);
         }
@@ -312,4 +311,3 @@ fn less(count: Count, other: Count) -> Count {
 fn stage_error(stage: &str, error: StageError) -> EngineError {
     EngineError::Stage { stage: stage.to_owned(), error }
 }
-

@@ -107,7 +107,8 @@ fn plan_tasks(pipeline: &Pipeline, input: InputPlan) -> RunPlan {
         })
         .collect();
     let keys: Vec<_> = tasks.iter().map(|task| task.key.as_str()).collect();
-    let unreadable: Vec<_> = input.unreadable.iter().map(|shard| format!("{}: {}", shard.shard.location, shard.detail)).collect();
+    let unreadable: Vec<_> =
+        input.unreadable.iter().map(|shard| format!("{}: {}", shard.shard.location, shard.detail)).collect();
     let run_key = digest(&serde_json::json!([keys, writer, unreadable, pipeline.output.dropped_sample]));
     RunPlan {
         format_version: 1,

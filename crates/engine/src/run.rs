@@ -121,7 +121,9 @@ async fn plan(pipeline: &Pipeline, store: &Store, options: &RunOptions) -> Resul
     match store.create(&layout::plan(number), seal(&plan)?).await? {
         Created::New => Ok((plan, false)),
         // Only the owner writes plans.
-        Created::AlreadyExists => Err(EngineError::Bug(format!("plan {number} appeared while this run owns the output"))),
+        Created::AlreadyExists => {
+            Err(EngineError::Bug(format!("plan {number} appeared while this run owns the output")))
+        }
     }
 }
 

@@ -16,12 +16,12 @@ use textmill_store::manifest::{Dataset, FileEntry, TaskMetrics};
 use textmill_store::parquet_writer::DatasetWriter;
 use tokio::sync::{mpsc, oneshot};
 
+use crate::EngineError;
 use crate::datasets::{Quarantined, dropped_rows, in_row_order, quarantine_rows};
 use crate::graph::{PhaseGraph, Processed};
 use crate::plan::TaskSpec;
 use crate::sample::Sampler;
 use crate::task::{TaskContext, Written};
-use crate::EngineError;
 
 /// Batches read ahead of the stages.
 const READ_AHEAD: usize = 2;
@@ -220,11 +220,8 @@ impl<'a> Output<'a> {
             }
         }
         let ids = self.context.graph.stages().map(|(id, _)| id.to_owned());
-        let metrics = TaskMetrics {
-            wall_micros: 0,
-            cpu_micros: ids.zip(self.busy_micros).collect(),
-            read_bytes: split.bytes,
-        };
+        let metrics =
+            TaskMetrics { wall_micros: 0, cpu_micros: ids.zip(self.busy_micros).collect(), read_bytes: split.bytes };
         Ok(Written { outputs, ledger: self.ledger, metrics })
     }
 

@@ -8,7 +8,7 @@ use textmill_ingest::ReadOptions;
 use textmill_pipeline::{Dropped as DroppedPolicy, Pipeline};
 use textmill_store::manifest::{Dataset, FileEntry, TaskManifest, TaskMetrics};
 use textmill_store::owner::Owner;
-use textmill_store::parquet_writer::{DatasetWriter, WriterOptions};
+use textmill_store::parquet_writer::{DEFAULT_IN_FLIGHT, DatasetWriter, WriterOptions};
 use textmill_store::{Committed, Store, commit_task};
 
 use crate::datasets::{dropped_schema, quarantine_schema};
@@ -78,14 +78,19 @@ impl TaskContext {
             Dataset::Dropped => Arc::clone(&self.settings.dropped_schema),
             Dataset::Quarantine => quarantine_schema(),
         };
-        let shard_bytes = match spec.work {
-            Work::Split(_) => self.settings.shard_bytes,
-            // Compaction chose its sources so that one file comes out.
-            Work::Compact { .. } => u64::MAX,
+        let (shard_bytes, in_flight) = match spec.work {
+            Work::Split(_) => (self.settings.shard_bytes, DEFAULT_IN_FLIGHT),
+            // Compaction chose its sources so that one file comes out. It does little but encode: a
+            // second row group in flight would only take memory.
+            Work::Compact { .. } => (u64::MAX, 1),
         };
         let prefix = layout::staging(&spec.phase, &spec.key, attempt, dataset);
-        let options =
-            WriterOptions { shard_bytes, zstd_level: self.settings.zstd_level, ..WriterOptions::new(schema) };
+        let options = WriterOptions {
+            shard_bytes,
+            in_flight,
+            zstd_level: self.settings.zstd_level,
+            ..WriterOptions::new(schema)
+        };
         DatasetWriter::new(self.store.clone(), &prefix, options)
     }
 }

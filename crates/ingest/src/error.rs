@@ -70,7 +70,9 @@ pub enum IngestError {
         reason: String,
     },
     /// A file is not the one that was planned: another size, time stamp or `ETag`.
-    #[error("{location}: changed since the run was planned ({planned}, now {found}); list the inputs again with --replan")]
+    #[error(
+        "{location}: changed since the run was planned ({planned}, now {found}); list the inputs again with --replan"
+    )]
     Changed {
         /// The file.
         location: String,

@@ -82,6 +82,7 @@ pub(crate) async fn list(config: &InputConfig) -> Result<Listing, Vec<IngestErro
 }
 
 /// Format and compression of the file `location`; `format` is what the pipeline says.
+#[allow(clippy::case_sensitive_file_extension_comparisons, reason = "the name is in lower case")]
 fn kind_of(location: &str, format: Option<Format>) -> Option<(Format, Compression)> {
     let name = location.to_ascii_lowercase();
     let Some(format) = format else {

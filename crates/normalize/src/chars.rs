@@ -142,6 +142,7 @@ fn any_suspect(block: &[u8]) -> bool {
 
 /// Whether a character to change can start with `byte`. Bytes inside a character never pass.
 #[inline]
+#[allow(clippy::needless_bitwise_bool, reason = "no branches: see `any_suspect`")]
 fn is_suspect(byte: u8) -> bool {
     let control = (byte < 0x20) & (byte != b'\t') & (byte != b'\n') | (byte == 0x7f);
     let lead = (byte == 0xc2) | (byte == 0xe2) | (byte == 0xe3) | (byte == 0xee) | (byte == 0xef) | (byte >= 0xf3);

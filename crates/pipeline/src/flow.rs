@@ -103,7 +103,7 @@ impl Flow {
     }
 }
 
-fn name<'a>(source: Source, listed: &'a [Listed]) -> &'a str {
+fn name(source: Source, listed: &[Listed]) -> &str {
     match source {
         Source::Input => INPUT,
         Source::Stage(position) => listed[position].id.as_deref().unwrap_or("?"),

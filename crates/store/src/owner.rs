@@ -27,7 +27,7 @@ use crate::sealed::{seal, unseal};
 use crate::store::{Created, Store};
 
 /// How long an owner on another machine must be silent before it is taken for dead.
-pub const DEFAULT_LEASE: Duration = Duration::from_secs(60);
+pub const DEFAULT_LEASE: Duration = Duration::from_mins(1);
 
 const FOLDER: &str = "_textmill/owner";
 /// Longest time between two beats; a short lease beats faster, at a sixth of it.
@@ -123,7 +123,7 @@ impl std::error::Error for Holder {}
 #[derive(Debug)]
 pub struct Owner {
     store: Store,
-    owner_id: OwnerId,
+    id: OwnerId,
     epoch: u64,
     heartbeat: JoinHandle<()>,
 }
@@ -164,7 +164,7 @@ impl Owner {
             return Ok(None);
         }
         let heartbeat = tokio::spawn(beat(store.clone(), epoch, BEAT.min(lease / 6).max(SHORTEST_BEAT)));
-        Ok(Some(Self { store: store.clone(), owner_id, epoch, heartbeat }))
+        Ok(Some(Self { store: store.clone(), id: owner_id, epoch, heartbeat }))
     }
 
     /// Number of this ownership: 1 for the first run on the output, then counting.
@@ -174,7 +174,7 @@ impl Owner {
 
     /// Unique name of this owner.
     pub fn owner_id(&self) -> &str {
-        &self.owner_id.0
+        &self.id.0
     }
 
     /// Fails with [`StoreError::Fenced`] when another run took the output. Called before every
@@ -190,7 +190,7 @@ impl Owner {
     /// Gives the output up, so that the next run need not find out whether this one is alive.
     pub async fn release(self) -> Result<(), StoreError> {
         self.heartbeat.abort();
-        self.store.put(&file(self.epoch, "released"), seal(&self.owner_id.0)?).await
+        self.store.put(&file(self.epoch, "released"), seal(&self.id.0)?).await
     }
 }
 

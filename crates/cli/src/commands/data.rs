@@ -23,7 +23,8 @@ pub(super) fn drops(args: &DropsArgs) -> Result<Exit, CommandError> {
     let samples: Vec<DropSample> = batches.iter().flat_map(samples).collect();
     match args.format {
         TableFormat::Text => {
-            let options = DropsOptions { ledger: Some(&run.ledger), color: output::color_stdout(), ..DropsOptions::default() };
+            let options =
+                DropsOptions { ledger: Some(&run.ledger), color: output::color_stdout(), ..DropsOptions::default() };
             output::data(&drops_text(&samples, &options))?;
         }
         TableFormat::Json => output::data(&drops_json(&samples)?)?,
@@ -36,7 +37,8 @@ pub(super) fn drops(args: &DropsArgs) -> Result<Exit, CommandError> {
 
 /// A reason that no document was dropped for is more likely a slip of the keyboard.
 fn check_reason(args: &DropsArgs, run: &RunManifest) -> Result<(), CommandError> {
-    let mut known: Vec<&str> = run.ledger.stages.iter().flat_map(|stage| stage.dropped.keys().map(String::as_str)).collect();
+    let mut known: Vec<&str> =
+        run.ledger.stages.iter().flat_map(|stage| stage.dropped.keys().map(String::as_str)).collect();
     known.sort_unstable();
     known.dedup();
     match &args.reason {

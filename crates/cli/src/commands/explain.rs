@@ -22,10 +22,8 @@ pub(super) fn run(args: &ExplainArgs) -> Result<Exit, CommandError> {
     let planned = if args.no_inputs {
         None
     } else {
-        let store = match args.resume {
-            true => Some(Store::open(&output_location(&pipeline, args.output.as_deref())?)?),
-            false => None,
-        };
+        let store =
+            if args.resume { Some(Store::open(&output_location(&pipeline, args.output.as_deref())?)?) } else { None };
         Some(block_on(2, async {
             let plan = plan_run(&pipeline).await?;
             let reused = match &store {
@@ -81,7 +79,10 @@ fn tasks_text(planned: &Planned) -> String {
     text.push_str(&format!("resume: {count} of {} tasks are committed and would be reused\n", tasks.len()));
     for (task, _) in tasks.iter().zip(reused).filter(|(_, reused)| !**reused) {
         let name = output::printable(&input_name(task));
-        text.push_str(&format!("  {} runs: no committed result for this input and configuration ({name})\n", task.label()));
+        text.push_str(&format!(
+            "  {} runs: no committed result for this input and configuration ({name})\n",
+            task.label()
+        ));
     }
     text
 }

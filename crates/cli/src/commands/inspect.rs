@@ -71,7 +71,8 @@ pub(super) fn verify(args: &OutputArgs) -> Result<Exit, CommandError> {
 }
 
 fn verify_json(report: &VerifyReport) -> impl Serialize + use<> {
-    let damage: Vec<_> = report.damage.iter().map(|damage| json!({"path": damage.path, "problem": damage.problem})).collect();
+    let damage: Vec<_> =
+        report.damage.iter().map(|damage| json!({"path": damage.path, "problem": damage.problem})).collect();
     json!({
         "ok": report.damage.is_empty(),
         "complete": report.complete,
@@ -98,7 +99,9 @@ pub(super) fn gc(args: &GcArgs) -> Result<Exit, CommandError> {
     let report = block_on(2, async { Ok(collect_garbage(&store, args.dry_run, lease).await?) })?;
     let verb = if args.dry_run { "would delete" } else { "deleted" };
     match args.format {
-        TableFormat::Json => output::json(&json!({"dry_run": args.dry_run, "paths": report.paths, "bytes": report.bytes}))?,
+        TableFormat::Json => {
+            output::json(&json!({"dry_run": args.dry_run, "paths": report.paths, "bytes": report.bytes}))?;
+        }
         TableFormat::Text => {
             let mut text: String = report.paths.iter().map(|path| format!("{path}\n")).collect();
             text.push_str(&format!("{verb} {} files, {}", report.paths.len(), ByteSize(report.bytes)));

@@ -42,10 +42,7 @@ fn completions(shell: clap_complete::Shell) -> Result<Exit, CommandError> {
 }
 
 /// Runs asynchronous work on a runtime of `threads` I/O threads.
-fn block_on<T>(
-    threads: usize,
-    work: impl Future<Output = Result<T, CommandError>>,
-) -> Result<T, CommandError> {
+fn block_on<T>(threads: usize, work: impl Future<Output = Result<T, CommandError>>) -> Result<T, CommandError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build();
     let runtime = runtime.map_err(|error| CommandError::Threads(error.to_string()))?;
     let result = runtime.block_on(work);

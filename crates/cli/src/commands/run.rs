@@ -45,14 +45,14 @@ async fn start(args: &RunArgs, pipeline: Pipeline, store: Store, threads: usize)
     let started = Instant::now();
     let outcome = textmill_engine::run(&pipeline, &store, &options).await;
     drop(shown);
-    finish(args, &pipeline, &store, outcome?, started.elapsed())
+    finish(args, &pipeline, &store, &outcome?, started.elapsed())
 }
 
 fn finish(
     args: &RunArgs,
     pipeline: &Pipeline,
     store: &Store,
-    outcome: RunOutcome,
+    outcome: &RunOutcome,
     elapsed: Duration,
 ) -> Result<Exit, CommandError> {
     for note in outcome.plan.notes.iter().filter(|_| !outcome.already_complete) {

@@ -18,7 +18,8 @@ fn list(format: TableFormat) -> Result<(), CommandError> {
         TableFormat::Json => output::json(&stages),
         TableFormat::Text => {
             let width = stages.iter().map(|stage| stage.name.len()).max().unwrap_or(0);
-            let lines: Vec<_> = stages.iter().map(|stage| format!("{:width$}  {}", stage.name, stage.summary)).collect();
+            let lines: Vec<_> =
+                stages.iter().map(|stage| format!("{:width$}  {}", stage.name, stage.summary)).collect();
             output::data(&lines.join("\n"))
         }
     }

@@ -8,10 +8,16 @@ pub(super) fn run(args: &FileArgs) -> Result<Exit, CommandError> {
     let pipeline = match textmill_pipeline::load(&args.file) {
         Ok(pipeline) => pipeline,
         Err(errors) if args.format == TableFormat::Json => {
-            let listed: Vec<_> = errors.errors.iter().map(|error| json!({
-                "line": error.line, "column": error.column, "path": error.path,
-                "message": error.message, "hint": error.hint,
-            })).collect();
+            let listed: Vec<_> = errors
+                .errors
+                .iter()
+                .map(|error| {
+                    json!({
+                        "line": error.line, "column": error.column, "path": error.path,
+                        "message": error.message, "hint": error.hint,
+                    })
+                })
+                .collect();
             output::json(&json!({"valid": false, "errors": listed}))?;
             return Ok(Exit::Usage);
         }
@@ -24,7 +30,11 @@ pub(super) fn run(args: &FileArgs) -> Result<Exit, CommandError> {
         TableFormat::Json => output::json(&json!({"valid": true, "errors": [], "warnings": pipeline.warnings}))?,
         TableFormat::Text => {
             let file = args.file.display();
-            output::data(&format!("{file}: valid, {} stages in {} phase(s)", pipeline.nodes.len(), pipeline.phases().len()))?;
+            output::data(&format!(
+                "{file}: valid, {} stages in {} phase(s)",
+                pipeline.nodes.len(),
+                pipeline.phases().len()
+            ))?;
         }
     }
     Ok(Exit::Done)

@@ -139,7 +139,8 @@ fn a_text_without_words_has_no_ratios() {
 
 #[test]
 fn bad_parameters_are_named() {
-    let cases: [(fn(&mut GopherQuality), &str); 8] = [
+    type Change = fn(&mut GopherQuality);
+    let cases: [(Change, &str); 8] = [
         (|rule| rule.max_bullet_line_ratio = Some(1.1), "max_bullet_line_ratio"),
         (|rule| rule.max_ellipsis_line_ratio = Some(-0.1), "max_ellipsis_line_ratio"),
         (|rule| rule.min_alpha_word_ratio = Some(f64::NAN), "min_alpha_word_ratio"),

@@ -11,6 +11,7 @@ pub(super) const FIELDS: [&str; 9] =
 const OPTIONS: [&str; 5] = ["A. ", "B. ", "C. ", "D. ", "E. "];
 
 /// Renders the values of [`FIELDS`] into `text`: false, and an empty text, where all are empty.
+#[allow(clippy::many_single_char_names, reason = "the options are called so")]
 pub(super) fn render(values: [&str; 9], text: &mut String) -> bool {
     let [question, a, b, c, d, e, standard_answer, other_answer, explanation] = values.map(str::trim);
     text.clear();

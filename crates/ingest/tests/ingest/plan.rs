@@ -1,7 +1,7 @@
 use textmill_document::ByteSize;
 use textmill_ingest::{
-    ColumnSource, ColumnType, Columns, Format, IngestErrorKind, InputConfig, InputPlan, OnUnreadable, ReadOptions,
-    document_schema,
+    ColumnSource, ColumnType, Columns, Format, IngestError, IngestErrorKind, InputConfig, InputPlan, OnUnreadable,
+    ReadOptions, document_schema,
 };
 
 use crate::helpers::{Folder, gzip, lines};
@@ -76,7 +76,7 @@ fn what_cannot_be_found_or_told_is_an_error_for_each() {
              or .jsonl.tar.gz",
         ]
     );
-    let kinds: Vec<_> = folder.plan(&config).expect_err("errors").iter().map(|error| error.kind()).collect();
+    let kinds: Vec<_> = folder.plan(&config).expect_err("errors").iter().map(IngestError::kind).collect();
     assert_eq!(kinds[..2], [IngestErrorKind::Unreadable; 2]);
     assert_eq!(kinds[2..], [IngestErrorKind::Config; 2]);
     let mut forced = folder.config("notes.txt");
@@ -175,7 +175,7 @@ fn unreadable_files_fail_the_plan_or_go_to_quarantine() {
     folder.write("c.jsonl", lines(0, 1));
     let mut config = folder.config("*");
     let errors = folder.plan(&config).expect_err("two bad files");
-    assert_eq!(errors.iter().map(|error| error.kind()).collect::<Vec<_>>(), [IngestErrorKind::Unreadable; 2]);
+    assert_eq!(errors.iter().map(IngestError::kind).collect::<Vec<_>>(), [IngestErrorKind::Unreadable; 2]);
     assert!(errors[0].to_string().contains("a.parquet: no Parquet file: "), "{}", errors[0]);
     assert!(errors[1].to_string().contains("are no gzip member"), "{}", errors[1]);
     config.on_unreadable = OnUnreadable::Quarantine;

@@ -63,9 +63,8 @@ impl<'s> Checker<'s, '_, '_> {
 
     /// `tree` must be one of `names`.
     pub(super) fn one_of(&mut self, tree: &Tree, names: &[&str], path: &Path) -> Value {
-        let text = match &tree.value {
-            Yaml::Str(text) | Yaml::Bool { raw: text, .. } | Yaml::Number { raw: text, .. } => text,
-            _ => return Value::Null,
+        let (Yaml::Str(text) | Yaml::Bool { raw: text, .. } | Yaml::Number { raw: text, .. }) = &tree.value else {
+            return Value::Null;
         };
         if !names.contains(&text.as_str()) {
             let value = Value::String(text.clone());

@@ -168,6 +168,7 @@ mod tests {
 
     use super::*;
 
+    #[allow(clippy::needless_pass_by_value, reason = "tests give it `json!` values")]
     fn built(config: Value) -> Result<BuiltStage, Vec<BuildError>> {
         let context = BuildContext { columns: Some(text_batch::<&str>(&[]).schema()) };
         build(&config, &context)

@@ -1,0 +1,32 @@
+//! Keeps the system allocator from hoarding memory.
+//!
+//! A run fills buffers of megabytes on one thread and frees them on another. glibc raises the size
+//! from which it maps buffers one by one each time such a buffer is freed, until they all come from
+//! its heap, which then fragments: joining 1.2 GB of output took 270 to 300 MiB, growing with the
+//! input, against a steady 180 MiB and the same CPU time with a fixed size. The size can be fixed
+//! without unsafe code only from the environment of a new process, so the program replaces itself
+//! once at the start.
+
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+pub(crate) fn fix_thresholds() {
+    use std::os::unix::process::CommandExt;
+
+    /// Buffers from this size on are mapped one by one and returned when they are freed. 256 KiB.
+    const MMAP_THRESHOLD: (&str, &str) = ("MALLOC_MMAP_THRESHOLD_", "262144");
+    /// Free memory at the end of the heap that is kept. 64 MiB.
+    const TRIM_THRESHOLD: (&str, &str) = ("MALLOC_TRIM_THRESHOLD_", "67108864");
+
+    if std::env::var_os(MMAP_THRESHOLD.0).is_some() {
+        return;
+    }
+    let (Ok(program), mut args) = (std::env::current_exe(), std::env::args_os()) else { return };
+    let mut command = std::process::Command::new(program);
+    if let Some(name) = args.next() {
+        command.arg0(name);
+    }
+    // It only returns where it failed; then the run needs more memory and is right all the same.
+    drop(command.args(args).envs([MMAP_THRESHOLD, TRIM_THRESHOLD]).exec());
+}
+
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+pub(crate) fn fix_thresholds() {}
