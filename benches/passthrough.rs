@@ -20,6 +20,8 @@ use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderB
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 
+/// textmill's own (`DEFAULT_ROW_GROUP_BYTES` of `textmill-store`).
+const ROW_GROUP_BYTES: usize = 32 << 20;
 const PAIRS: usize = 5;
 const BOUND: f64 = 1.5;
 
@@ -81,7 +83,8 @@ fn properties() -> WriterProperties {
     let text = |name: &str| parquet::schema::types::ColumnPath::from(name);
     WriterProperties::builder()
         .set_compression(zstd)
-        .set_max_row_group_row_count(Some(16_384))
+        .set_max_row_group_row_count(None)
+        .set_max_row_group_bytes(Some(ROW_GROUP_BYTES))
         .set_column_dictionary_enabled(text("id"), false)
         .set_column_dictionary_enabled(text("text"), false)
         .build()
