@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::Write;
 
-use crate::util::{Dir, jsonl};
+use crate::util::{Dir, corpus, jsonl};
 
 const PASS: &str = "version: 1\nname: pass\ninput:\n  paths: [\"in/*\"]\nstages: []\noutput:\n  path: out\n";
 
@@ -129,4 +129,25 @@ fn damaged_parquet_input_never_kills_the_process() {
             );
         }
     }
+}
+
+#[test]
+fn a_run_that_would_read_its_own_output_is_refused() {
+    let dir = corpus(1, 50);
+    dir.ok(&["run", "pipeline.yaml"]);
+    dir.write(
+        "again.yaml",
+        "version: 1\nname: again\ninput: {paths: [\"out/data/*\"], columns: {text: content}}\nstages: []\noutput: {path: out}\n",
+    );
+    let ran = dir.run(&["run", "again.yaml", "--overwrite"]);
+    assert_eq!(ran.code, 2, "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("out/data/part-00000.parquet") && ran.stderr.contains("must not read"),
+        "{}",
+        ran.stderr
+    );
+    dir.ok(&["verify", "out"]);
+    dir.write("file", "");
+    let ran = dir.run(&["run", "pipeline.yaml", "--output", "file"]);
+    assert!(ran.code == 2 && ran.stderr.contains("is a file"), "{}", ran.stderr);
 }

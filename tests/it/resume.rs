@@ -1,6 +1,6 @@
 //! What resuming reuses and what it does not.
 
-use crate::util::{PIPELINE, corpus, jsonl};
+use crate::util::{PIPELINE, corpus, files, jsonl};
 
 #[test]
 fn a_finished_run_is_left_alone_and_another_one_does_not_replace_it_silently() {
@@ -18,6 +18,8 @@ fn a_finished_run_is_left_alone_and_another_one_does_not_replace_it_silently() {
     assert_eq!(refused.code, 2, "{}", refused.stderr);
     assert!(refused.stderr.contains("--overwrite"), "{}", refused.stderr);
     assert_eq!(dir.digest("out"), digest);
+    assert_eq!(dir.json(&["status", "out", "--format", "json"])["complete"], true, "a refused run leaves no trace");
+    assert!(dir.ok(&["explain", "pipeline.yaml", "--resume"]).stdout.contains("nothing would run"));
 
     dir.ok(&["run", "other.yaml", "--overwrite"]);
     assert_ne!(dir.digest("out"), digest);
@@ -62,4 +64,62 @@ fn gc_deletes_orphans_and_nothing_else() {
     assert!(!dir.join("out/_textmill/staging/p0/dead/beef-data-000.parquet").exists());
     assert!(dir.join("out/notes.txt").exists() && dir.join("out/data/README").exists());
     assert_eq!(dir.digest("out"), digest);
+}
+
+#[test]
+fn what_a_kill_left_half_published_does_not_block_another_configuration() {
+    let dir = corpus(3, 80);
+    dir.ok(&["run", "pipeline.yaml"]);
+    // As if killed between linking the files and creating the manifest.
+    let manifest = std::fs::read(dir.join("out/_textmill/run.json")).expect("the manifest");
+    std::fs::remove_file(dir.join("out/_textmill/run.json")).expect("is removed");
+    dir.write("out/_textmill/publishing/unfinished.json", manifest);
+    dir.write("out/data/part-00007.parquet", "not ours");
+
+    dir.write("other.yaml", PIPELINE.replace(">= 0.2", ">= 0.3"));
+    dir.ok(&["run", "other.yaml"]);
+    dir.ok(&["verify", "out"]);
+    dir.ok(&["run", "other.yaml", "--output", "fresh"]);
+    assert_eq!(dir.digest("out"), dir.digest("fresh"));
+    assert!(dir.join("out/data/part-00007.parquet").exists());
+    assert!(!dir.join("out/_textmill/publishing/unfinished.json").exists());
+}
+
+#[test]
+fn half_written_files_are_never_taken_for_committed_ones() {
+    let dir = corpus(2, 60);
+    dir.write("out/data/part-00000.parquet", "in the way");
+    assert_ne!(dir.run(&["run", "pipeline.yaml"]).code, 0);
+    std::fs::remove_file(dir.join("out/data/part-00000.parquet")).expect("is removed");
+    let torn = |folder: &str| format!("out/_textmill/{folder}/x.json.0123456789abcdef0123456789abcdef.tmp");
+    for folder in ["tasks/p0", "tasks/publish-data", "plan", "retired", "publishing", "owner"] {
+        dir.write(&torn(folder), "");
+    }
+    dir.ok(&["verify", "out"]);
+    dir.ok(&["run", "pipeline.yaml"]);
+    dir.ok(&["verify", "out"]);
+    dir.ok(&["gc", "out"]);
+    for folder in ["tasks/p0", "tasks/publish-data", "plan", "retired", "publishing", "owner"] {
+        assert!(!dir.join(&torn(folder)).exists(), "{folder}");
+    }
+}
+
+#[test]
+fn commands_that_only_look_change_nothing() {
+    let dir = corpus(3, 60);
+    dir.write("out/data/part-00000.parquet", "in the way");
+    assert_ne!(dir.run(&["run", "pipeline.yaml"]).code, 0);
+    std::fs::remove_file(dir.join("out/data/part-00000.parquet")).expect("is removed");
+    let (_, staged) = files(&dir.join("out/_textmill/staging")).into_iter().next().expect("a staged file");
+    std::fs::write(staged, "cut").expect("is written");
+    let before = files(&dir.join("out"));
+    dir.ok(&["status", "out"]);
+    dir.ok(&["report", "out"]);
+    dir.ok(&["explain", "pipeline.yaml", "--resume"]);
+    dir.ok(&["gc", "out", "--dry-run"]);
+    assert_ne!(dir.run(&["gc", "nowhere"]).code, 0);
+    assert!(!dir.join("nowhere").exists());
+    assert_eq!(files(&dir.join("out")), before);
+    dir.ok(&["run", "pipeline.yaml"]);
+    dir.ok(&["verify", "out"]);
 }

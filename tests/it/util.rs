@@ -81,10 +81,14 @@ impl From<Output> for Ran {
     }
 }
 
+/// The checkout that this test runs in. Asked for at run time: checkouts share compiled tests.
+pub fn repository() -> PathBuf {
+    std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).expect("cargo says where the package is")
+}
+
 /// Folder of the development data, or `None` with a line that says the test is skipped.
 pub fn shared_data(test: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("TEXTMILL_DATA")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data"), PathBuf::from);
+    let root = std::env::var_os("TEXTMILL_DATA").map_or_else(|| repository().join("../shared/data"), PathBuf::from);
     if root.is_dir() {
         return Some(root);
     }

@@ -13,8 +13,8 @@ pub(crate) fn fix_thresholds() {
 
     /// Buffers from this size on are mapped one by one and returned when they are freed. 256 KiB.
     const MMAP_THRESHOLD: (&str, &str) = ("MALLOC_MMAP_THRESHOLD_", "262144");
-    /// Free memory at the end of the heap that is kept. 64 MiB.
-    const TRIM_THRESHOLD: (&str, &str) = ("MALLOC_TRIM_THRESHOLD_", "67108864");
+    /// Free memory at the end of each thread's heap that is kept. 1 MiB.
+    const TRIM_THRESHOLD: (&str, &str) = ("MALLOC_TRIM_THRESHOLD_", "1048576");
 
     if std::env::var_os(MMAP_THRESHOLD.0).is_some() {
         return;

@@ -17,6 +17,8 @@ mod output;
 mod progress;
 mod signals;
 
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -36,8 +38,18 @@ pub fn main() -> ExitCode {
         }
     };
     logging::start(&cli.global);
-    match commands::dispatch(cli) {
-        Ok(exit) => exit.into(),
-        Err(error) => error.report().into(),
+    match catch_unwind(AssertUnwindSafe(|| commands::dispatch(cli))) {
+        Ok(Ok(exit)) => exit.into(),
+        Ok(Err(error)) => error.report().into(),
+        Err(panic) => {
+            output::error(&format!("{}. This is a bug in textmill: please report it", panic_message(&*panic)));
+            Exit::Bug.into()
+        }
     }
+}
+
+/// What a caught panic said.
+fn panic_message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    text.unwrap_or("panic without a message").to_owned()
 }

@@ -72,6 +72,17 @@ pub enum EngineError {
         /// Documents it published.
         documents: u64,
     },
+    /// An input lies where the run writes.
+    #[error(
+        "{input} lies in the output {output}: a run must not read what it writes; move the input, write to another \
+             output, or make `input.paths` narrower"
+    )]
+    InputInOutput {
+        /// The file.
+        input: String,
+        /// The output location.
+        output: String,
+    },
     /// There is no run at the location.
     #[error("{0} holds no textmill run (there is no _textmill/plan); check the path")]
     NoRun(String),
@@ -126,7 +137,9 @@ impl EngineError {
             },
             Self::Owner(error) if error.is_held() => ErrorKind::Usage,
             Self::Owner(_) => ErrorKind::Storage,
-            Self::OutputTaken { .. } | Self::NoRun(_) | Self::Unfinished(_) => ErrorKind::Usage,
+            Self::OutputTaken { .. } | Self::InputInOutput { .. } | Self::NoRun(_) | Self::Unfinished(_) => {
+                ErrorKind::Usage
+            }
             Self::Memory { .. } => ErrorKind::Resources,
             Self::Exchange { error, .. } => match error.find_root() {
                 datafusion::error::DataFusionError::ResourcesExhausted(_) => ErrorKind::Resources,

@@ -1,11 +1,11 @@
 use std::collections::BTreeSet;
 
-use textmill_store::Store;
 use textmill_store::manifest::TaskManifest;
 use textmill_store::owner::Owner;
 use textmill_store::sealed::unseal;
+use textmill_store::{Store, is_temporary};
 
-use crate::run::{plans, published};
+use crate::run::{latest_plan, published};
 use crate::{EngineError, layout};
 
 /// What was, or with a dry run would be, deleted.
@@ -17,27 +17,33 @@ pub struct GcReport {
     pub bytes: u64,
 }
 
-/// Deletes what no resume and no reader needs: files of attempts that were never committed,
-/// results of older configurations and, after publishing, everything staged. Files that textmill
+/// Deletes what no resume and no reader needs: files of attempts that were never committed or are
+/// half-written, plans and results of older configurations and, after publishing, everything staged. Files that textmill
 /// did not write are never touched.
 pub async fn collect_garbage(
     store: &Store,
     dry_run: bool,
     lease: std::time::Duration,
 ) -> Result<GcReport, EngineError> {
+    // Looked for first: a mistyped location must not be made into an output.
+    let report = garbage(store).await?;
+    if dry_run {
+        return Ok(report);
+    }
     let owner = Owner::acquire(store, lease).await?;
-    let garbage = garbage(store).await;
-    let report = match garbage {
-        Ok(report) if dry_run => Ok(report),
+    // Once more: until now another run may have been at work.
+    let done = match garbage(store).await {
         Ok(report) => delete(store, report).await,
         Err(error) => Err(error),
     };
-    owner.release().await?;
-    report
+    if let Err(error) = owner.release().await {
+        tracing::warn!(%error, "the output could not be released");
+    }
+    done
 }
 
 async fn garbage(store: &Store) -> Result<GcReport, EngineError> {
-    let Some((_, plan)) = plans(store).await?.pop() else {
+    let Some((number, plan)) = latest_plan(store).await? else {
         return Err(EngineError::NoRun(store.location().to_owned()));
     };
     let complete = published(store).await?.is_some_and(|run| run.run_key == plan.run_key);
@@ -54,8 +60,13 @@ async fn garbage(store: &Store) -> Result<GcReport, EngineError> {
         let manifest: TaskManifest = unseal(&info.path, &store.get(&info.path).await?)?;
         needed.extend(manifest.outputs.into_values().flatten().map(|file| file.path));
     }
-    for info in store.list(layout::STAGING).await? {
-        if !needed.contains(&info.path) {
+    let staged = store.list(layout::STAGING).await?.into_iter().filter(|info| !needed.contains(&info.path));
+    let plans = store.list(layout::PLANS).await?.into_iter().filter(|info| info.path != layout::plan(number));
+    for info in staged.chain(plans) {
+        report.add(info.path, info.size);
+    }
+    for folder in layout::FOLDERS {
+        for info in store.list_all(folder).await?.into_iter().filter(|info| is_temporary(&info.path)) {
             report.add(info.path, info.size);
         }
     }
@@ -78,7 +89,7 @@ impl GcReport {
 
 /// After publishing, the staged files are second names (or copies) of the published ones.
 pub(crate) async fn clear_staging(store: &Store) -> Result<(), EngineError> {
-    for info in store.list(layout::STAGING).await? {
+    for info in store.list_all(layout::STAGING).await? {
         store.delete(&info.path).await?;
     }
     Ok(())

@@ -18,6 +18,12 @@ pub(crate) const STAGING: &str = "_textmill/staging";
 /// Folder of the manifests of runs whose published files are being replaced.
 pub(crate) const RETIRED: &str = "_textmill/retired";
 
+/// Folder of the manifests of runs that are about to be published: what a kill between linking the
+/// files and creating the run manifest leaves behind is found here.
+pub(crate) const PUBLISHING: &str = "_textmill/publishing";
+/// Everything that textmill writes.
+pub(crate) const FOLDERS: [&str; 4] = ["_textmill", "data", "dropped", "quarantine"];
+
 /// The plan with this number.
 pub(crate) fn plan(number: u64) -> String {
     format!("{PLANS}/{number:08}.json")

@@ -35,7 +35,7 @@ impl LocalEngine {
     /// uses several workers. One more than its share keeps them fed.
     pub fn parallelism(&self, tasks: usize) -> usize {
         let at_once = self.tasks_at_once.min(tasks).max(1);
-        self.threads.div_ceil(at_once) + 1
+        (self.threads.div_ceil(at_once) + 1).min(self.memory.batches(at_once))
     }
 }
 

@@ -1,5 +1,5 @@
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use textmill_document::ByteSize;
 
@@ -8,6 +8,12 @@ use crate::EngineError;
 /// What one running task may hold: read-ahead batches, batches inside the stages and the row
 /// groups that its writers are filling and encoding. Measured on runs with long documents.
 pub const TASK_MEMORY: ByteSize = ByteSize::mib(320);
+
+/// What one batch in the stages may hold beyond the first [`FIRST_BATCHES`]: its columns, what the
+/// stages made of them and the rows waiting to be written.
+const BATCH_MEMORY: ByteSize = ByteSize::mib(24);
+/// Batches that [`TASK_MEMORY`] has room for.
+const FIRST_BATCHES: usize = 4;
 
 /// Share of the available memory that a run takes when it is not told: the rest is for the
 /// operating system's page cache and for what no budget tracks.
@@ -29,6 +35,12 @@ impl MemoryBudget {
         self.0.bytes()
     }
 
+    /// How many batches each of `tasks` running tasks may have inside the stages.
+    pub fn batches(self, tasks: usize) -> usize {
+        let room = (self.bytes() / tasks.max(1) as u64).saturating_sub(TASK_MEMORY.bytes());
+        FIRST_BATCHES + usize::try_from(room / BATCH_MEMORY.bytes()).unwrap_or(usize::MAX - FIRST_BATCHES)
+    }
+
     /// How many tasks may run at once: at most `threads`, and as many as fit the budget.
     pub fn tasks(self, threads: usize) -> Result<usize, EngineError> {
         let fit = usize::try_from(self.bytes() / TASK_MEMORY.bytes()).unwrap_or(usize::MAX);
@@ -43,8 +55,8 @@ impl MemoryBudget {
 /// its control group (version 2 or 1).
 pub fn available_memory() -> u64 {
     let host = fs::read_to_string("/proc/meminfo").ok().and_then(|text| mem_total(&text));
-    let groups = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"];
-    let limits = groups.iter().filter_map(|path| group_limit(Path::new(path)));
+    let groups = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+    let limits = group_files(&groups).into_iter().filter_map(|path| group_limit(&path));
     // A machine that tells nothing gets a budget that every laptop has.
     host.into_iter().chain(limits).min().unwrap_or(ByteSize::mib(4096).bytes())
 }
@@ -53,6 +65,25 @@ fn mem_total(meminfo: &str) -> Option<u64> {
     let line = meminfo.lines().find(|line| line.starts_with("MemTotal:"))?;
     let kib: u64 = line.split_ascii_whitespace().nth(1)?.parse().ok()?;
     kib.checked_mul(1024)
+}
+
+/// The files with the limits of this process's control group and of all groups around it, in a
+/// container's view and in the host's.
+fn group_files(groups: &str) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for line in groups.lines() {
+        let mut fields = line.splitn(3, ':').skip(1);
+        let (root, name) = match fields.next() {
+            Some("") => ("/sys/fs/cgroup", "memory.max"),
+            Some(controllers) if controllers.split(',').any(|name| name == "memory") => {
+                ("/sys/fs/cgroup/memory", "memory.limit_in_bytes")
+            }
+            _ => continue,
+        };
+        let group = fields.next().unwrap_or("/").trim_start_matches('/');
+        files.extend(Path::new(group).ancestors().map(|group| Path::new(root).join(group).join(name)));
+    }
+    files
 }
 
 fn group_limit(path: &Path) -> Option<u64> {
@@ -72,6 +103,26 @@ mod tests {
         let error = budget(100).tasks(8).expect_err("too small");
         assert_eq!(error.kind(), crate::ErrorKind::Resources);
         assert!(error.to_string().contains("raise --memory"), "{error}");
+    }
+
+    #[test]
+    fn more_memory_allows_more_batches() {
+        let batches = |mib, tasks| MemoryBudget::new(Some(ByteSize::mib(mib))).batches(tasks);
+        assert_eq!((batches(320, 1), batches(344, 1), batches(688, 2), batches(688, 1)), (4, 5, 5, 19));
+    }
+
+    #[test]
+    fn limits_of_all_control_groups_around_count() {
+        let files = group_files("0::/user.slice/job.scope\n5:cpu,memory:/docker\n3:pids:/x\n");
+        let shown: Vec<_> = files.iter().map(|file| file.to_str().expect("Unicode")).collect();
+        let expected = [
+            "/sys/fs/cgroup/user.slice/job.scope/memory.max",
+            "/sys/fs/cgroup/user.slice/memory.max",
+            "/sys/fs/cgroup/memory.max",
+            "/sys/fs/cgroup/memory/docker/memory.limit_in_bytes",
+            "/sys/fs/cgroup/memory/memory.limit_in_bytes",
+        ];
+        assert_eq!(shown, expected);
     }
 
     #[test]

@@ -12,9 +12,6 @@ use crate::EngineError;
 /// datasets): results of an older engine are then not reused.
 const ENGINE_VERSION: u32 = 1;
 
-/// Fewest dropped documents that one task keeps per reason, however many tasks there are.
-const MIN_TASK_SAMPLE: usize = 2;
-
 /// What a task works on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
@@ -82,7 +79,7 @@ pub async fn plan_run(pipeline: &Pipeline) -> Result<RunPlan, EngineError> {
 }
 
 fn plan_tasks(pipeline: &Pipeline, input: InputPlan) -> RunPlan {
-    let sample = task_sample(pipeline, input.splits.len());
+    let sample = task_sample(pipeline);
     let phases = pipeline.phases();
     // A pipeline without stages is one empty phase: rows pass through.
     let (phase_id, fingerprint) = phases.first().map_or_else(
@@ -136,14 +133,11 @@ fn without(mut value: serde_json::Value, key: &str) -> serde_json::Value {
     value
 }
 
-/// The global sample of a reason is drawn from the tasks' samples: each task keeps four times its
-/// share, so that a reason found in a quarter of the tasks still fills the sample.
-fn task_sample(pipeline: &Pipeline, tasks: usize) -> usize {
+/// Dropped documents that a task keeps per reason. As many as the global sample has: it then holds
+/// the documents with the smallest hash of all, and no task's result depends on the number of tasks.
+fn task_sample(pipeline: &Pipeline) -> usize {
     match pipeline.output.dropped {
-        DroppedPolicy::Sample => {
-            let wanted = pipeline.output.dropped_sample;
-            (wanted * 4).div_ceil(tasks.max(1)).max(MIN_TASK_SAMPLE).min(wanted)
-        }
+        DroppedPolicy::Sample => pipeline.output.dropped_sample,
         DroppedPolicy::None | DroppedPolicy::All => 0,
     }
 }

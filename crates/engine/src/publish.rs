@@ -3,7 +3,9 @@
 //!
 //! 1. Files reach `data/`, `dropped/` and `quarantine/` by a link or server-side copy of a
 //!    committed file; a name below these folders never holds a partial file.
-//! 2. Until `run.json` exists there is no published run, whatever lies in the folders.
+//! 2. Until `run.json` exists there is no published run, whatever lies in the folders. What is
+//!    about to be linked is recorded before, so that a run of another configuration can clear
+//!    away what a kill left there.
 //! 3. Every step may be repeated: after a crash the whole of it runs again with the same result.
 
 use std::collections::BTreeMap;
@@ -21,13 +23,15 @@ use crate::exchange::choose_sample;
 use crate::plan::{RunPlan, TaskSpec, Work, digest};
 use crate::{EngineError, TaskContext, layout, resume};
 
-/// Publishes what the tasks committed. Returns the manifest of the run.
+/// Publishes what the tasks committed, in the place of the run whose content digest is `replaces`.
+/// Returns the manifest of the run.
 pub(crate) async fn publish(
     engine: &dyn Engine,
     context: &Arc<TaskContext>,
     pipeline: &Pipeline,
     plan: &RunPlan,
     tasks: &[TaskManifest],
+    replaces: Option<&str>,
 ) -> Result<RunManifest, EngineError> {
     let ledger = run_ledger(tasks)?;
     let mut staged = BTreeMap::new();
@@ -39,9 +43,8 @@ pub(crate) async fn publish(
         }
     }
     check_rows(&staged, &ledger, pipeline)?;
-    context.owner.check().await?;
-    retire(&context.store).await?;
-    let datasets = link(&context.store, staged).await?;
+    let datasets: BTreeMap<_, _> =
+        staged.iter().map(|(dataset, files)| (*dataset, published_names(*dataset, files))).collect();
     let manifest = RunManifest {
         format_version: textmill_store::manifest::FORMAT_VERSION,
         name: plan.name.clone(),
@@ -54,9 +57,21 @@ pub(crate) async fn publish(
         metrics: metrics(tasks),
         textmill_version: env!("CARGO_PKG_VERSION").to_owned(),
     };
+    retire(context, replaces).await?;
+    clear_unfinished(context).await?;
+    let intent = format!("{}/{}.json", layout::PUBLISHING, manifest.digest);
+    context.store.create(&intent, seal(&manifest)?).await?;
+    link(context, &staged, &manifest).await?;
     context.owner.check().await?;
     create_manifest(&context.store, &manifest).await?;
+    context.store.delete(&intent).await?;
     Ok(manifest)
+}
+
+fn published_names(dataset: Dataset, files: &[FileEntry]) -> Vec<FileEntry> {
+    let entry =
+        |(number, file): (usize, &FileEntry)| FileEntry { path: layout::published(dataset, number), ..file.clone() };
+    files.iter().enumerate().map(entry).collect()
 }
 
 fn run_ledger(tasks: &[TaskManifest]) -> Result<Ledger, EngineError> {
@@ -158,13 +173,23 @@ pub(crate) async fn run_missing(
     let found = resume::reusable(&context.store, &tasks).await?;
     let done = found.iter().filter(|found| matches!(found, resume::Reuse::Committed(_))).count();
     context.progress.add_tasks(tasks.len() as u64, done as u64);
-    let missing: Vec<_> =
-        tasks.iter().zip(&found).filter(|(_, found)| matches!(found, resume::Reuse::Missing)).collect();
-    let missing = missing.into_iter().map(|(task, _)| task.clone()).collect();
+    let mut missing = Vec::new();
+    for (task, found) in tasks.into_iter().zip(&found) {
+        match found {
+            resume::Reuse::Committed(_) => continue,
+            resume::Reuse::Missing => {}
+            resume::Reuse::Stale(manifest) => {
+                context.owner.check().await?;
+                tracing::warn!(manifest, "the files of a committed task are gone or cut: it runs again");
+                context.store.delete(manifest).await?;
+            }
+        }
+        missing.push(task);
+    }
     let mut fresh = engine.run_tasks(context, missing).await?.into_iter();
     let manifests = found.into_iter().map(|found| match found {
         resume::Reuse::Committed(manifest) => Some(*manifest),
-        resume::Reuse::Missing => fresh.next(),
+        resume::Reuse::Missing | resume::Reuse::Stale(_) => fresh.next(),
     });
     manifests.collect::<Option<Vec<_>>>().ok_or_else(|| EngineError::Bug("a task has no manifest".to_owned()))
 }
@@ -196,16 +221,24 @@ fn check_rows(
 
 /// Takes back the published run that this one replaces. Its files are listed first, so that a
 /// crash between the steps leaves neither a manifest without files nor files without a manifest.
-async fn retire(store: &Store) -> Result<(), EngineError> {
+/// A run that appeared since this one began is somebody else's and stays.
+async fn retire(context: &TaskContext, replaces: Option<&str>) -> Result<(), EngineError> {
+    let store = &context.store;
     if let Some(bytes) = store.get_opt(layout::RUN_MANIFEST).await? {
         let old: RunManifest = unseal(layout::RUN_MANIFEST, &bytes)?;
+        if replaces != Some(old.digest.as_str()) {
+            let path = layout::RUN_MANIFEST.to_owned();
+            return Err(StoreError::Fenced { path, epoch: context.owner.epoch() }.into());
+        }
         let path = format!("{}/{}.json", layout::RETIRED, old.digest);
+        context.owner.check().await?;
         store.create(&path, bytes).await?;
         store.delete(layout::RUN_MANIFEST).await?;
     }
     for record in store.list(layout::RETIRED).await? {
         let old: RunManifest = unseal(&record.path, &store.get(&record.path).await?)?;
         for file in old.datasets.values().flatten() {
+            context.owner.check().await?;
             store.delete(&file.path).await?;
         }
         store.delete(&record.path).await?;
@@ -213,22 +246,37 @@ async fn retire(store: &Store) -> Result<(), EngineError> {
     Ok(())
 }
 
-async fn link(
-    store: &Store,
-    staged: BTreeMap<Dataset, Vec<FileEntry>>,
-) -> Result<BTreeMap<Dataset, Vec<FileEntry>>, EngineError> {
-    let mut published = BTreeMap::new();
-    for (dataset, files) in staged {
-        let mut entries = Vec::with_capacity(files.len());
-        for (number, file) in files.into_iter().enumerate() {
-            let path = layout::published(dataset, number);
-            check_digest(store, &file).await?;
-            store.publish(&file.path, &path).await?;
-            entries.push(FileEntry { path, ..file });
+/// Removes what a run that was killed while it published had linked. A file that is not what that
+/// run wrote is not textmill's and stays.
+async fn clear_unfinished(context: &TaskContext) -> Result<(), EngineError> {
+    let store = &context.store;
+    for record in store.list(layout::PUBLISHING).await? {
+        let unfinished: RunManifest = unseal(&record.path, &store.get(&record.path).await?)?;
+        for file in unfinished.datasets.values().flatten() {
+            if verify_file(store, file).await? == Finding::Intact {
+                context.owner.check().await?;
+                store.delete(&file.path).await?;
+            }
         }
-        published.insert(dataset, entries);
+        store.delete(&record.path).await?;
     }
-    Ok(published)
+    Ok(())
+}
+
+async fn link(
+    context: &TaskContext,
+    staged: &BTreeMap<Dataset, Vec<FileEntry>>,
+    manifest: &RunManifest,
+) -> Result<(), EngineError> {
+    let targets = manifest.datasets.values().flatten();
+    for (file, target) in staged.values().flatten().zip(targets) {
+        if context.cancel.is_cancelled() {
+            return Err(EngineError::Interrupted);
+        }
+        check_digest(&context.store, file).await?;
+        context.store.publish(&file.path, &target.path).await?;
+    }
+    Ok(())
 }
 
 /// A file that lay on a local disk since an earlier call may have been damaged meanwhile; reading

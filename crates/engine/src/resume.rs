@@ -16,10 +16,14 @@ pub enum Reuse {
     Committed(Box<TaskManifest>),
     /// No result with this key: the task runs.
     Missing,
+    /// The manifest at this path names files that are gone or have another size: the task runs
+    /// again, once the manifest is out of the way.
+    Stale(String),
 }
 
 /// Looks up the committed result of each task. A manifest lies under the task's key, so a result
 /// of other input, configuration, stage version or engine can never be taken for this one's.
+/// Changes nothing.
 pub async fn reusable(store: &Store, tasks: &[TaskSpec]) -> Result<Vec<Reuse>, EngineError> {
     futures::stream::iter(tasks).map(|task| lookup(store, task)).buffered(LOOKUPS).try_collect().await
 }
@@ -40,10 +44,7 @@ async fn lookup(store: &Store, task: &TaskSpec) -> Result<Reuse, EngineError> {
     for file in manifest.outputs.values().flatten() {
         match store.head(&file.path).await? {
             Some(info) if info.size == file.bytes => {}
-            _ => {
-                store.delete(&path).await?;
-                return Ok(Reuse::Missing);
-            }
+            _ => return Ok(Reuse::Stale(path)),
         }
     }
     Ok(Reuse::Committed(Box::new(manifest)))

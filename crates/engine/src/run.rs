@@ -1,5 +1,6 @@
 //! The whole of `textmill run`: take the output, plan or resume, run, publish.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use textmill_store::owner::Owner;
 use textmill_store::sealed::{seal, unseal};
 use textmill_store::{Created, Store};
 
-use crate::plan::{RunPlan, config_key, plan_run};
+use crate::plan::{RunPlan, Work, config_key, plan_run};
 use crate::publish::{publish, run_missing};
 use crate::task::TaskContextParts;
 use crate::{Cancel, EngineError, LocalEngine, MemoryBudget, Progress, TaskContext, gc, layout};
@@ -55,10 +56,9 @@ pub async fn run(pipeline: &Pipeline, store: &Store, options: &RunOptions) -> Re
     options.memory.tasks(options.threads)?;
     let owner = Arc::new(Owner::acquire(store, options.lease).await?);
     let outcome = owned(pipeline, store, options, &owner).await;
-    // A task that was abandoned may still hold the owner. Then the output stays marked, and the
-    // next run on this machine sees that the process is gone.
-    if let Some(owner) = Arc::into_inner(owner) {
-        owner.release().await?;
+    // The outcome matters more: an owner that could not sign off is taken for dead by the next run.
+    if let Err(error) = owner.release().await {
+        tracing::warn!(%error, "the output could not be released");
     }
     outcome
 }
@@ -71,9 +71,10 @@ async fn owned(
 ) -> Result<RunOutcome, EngineError> {
     let published = published(store).await?;
     let (plan, resumed) = plan(pipeline, store, options).await?;
+    let replaces = published.as_ref().map(|run| run.digest.clone());
     if let Some(manifest) = published {
         if manifest.run_key == plan.run_key {
-            gc::clear_staging(store).await?;
+            clear_up(store, owner).await?;
             return Ok(RunOutcome { manifest, plan, already_complete: true, resumed });
         }
         if !options.overwrite {
@@ -84,6 +85,10 @@ async fn owned(
             });
         }
     }
+    // Only now: a refused run must leave no trace.
+    if !resumed {
+        record(store, &plan).await?;
+    }
     let engine = LocalEngine::new(options.threads, options.memory)?;
     let parts = TaskContextParts {
         progress: Arc::clone(&options.progress),
@@ -93,8 +98,8 @@ async fn owned(
     };
     let context = Arc::new(TaskContext::new(pipeline, store.clone(), Arc::clone(owner), parts));
     let tasks = run_missing(&engine, &context, plan.tasks.clone()).await?;
-    let manifest = publish(&engine, &context, pipeline, &plan, &tasks).await?;
-    gc::clear_staging(store).await?;
+    let manifest = publish(&engine, &context, pipeline, &plan, &tasks, replaces.as_deref()).await?;
+    clear_up(store, owner).await?;
     Ok(RunOutcome { manifest, plan, already_complete: false, resumed })
 }
 
@@ -106,20 +111,53 @@ pub(crate) async fn published(store: &Store) -> Result<Option<RunManifest>, Engi
     }
 }
 
-/// The newest plan of this configuration, or a new one. Inputs that appear later are not mixed
-/// into a run that has begun; inputs that changed since are refused when they are read.
+/// Removes what a published run no longer needs.
+async fn clear_up(store: &Store, owner: &Owner) -> Result<(), EngineError> {
+    owner.check().await?;
+    for record in store.list(layout::PUBLISHING).await? {
+        store.delete(&record.path).await?;
+    }
+    gc::clear_staging(store).await
+}
+
+/// The newest plan, if it is of this configuration, and whether it was; else a new one. Inputs that
+/// appear later are not mixed into a run that has begun; inputs that changed since are refused when
+/// they are read.
 async fn plan(pipeline: &Pipeline, store: &Store, options: &RunOptions) -> Result<(RunPlan, bool), EngineError> {
-    let config_key = config_key(pipeline);
-    let plans = plans(store).await?;
-    if let (Some((_, known)), false) = (plans.last(), options.replan)
-        && known.config_key == config_key
+    if let (Some((_, known)), false) = (latest_plan(store).await?, options.replan)
+        && known.config_key == config_key(pipeline)
     {
-        return Ok((known.clone(), true));
+        return Ok((known, true));
     }
     let plan = plan_run(pipeline).await?;
-    let number = plans.last().map_or(0, |(number, _)| *number) + 1;
-    match store.create(&layout::plan(number), seal(&plan)?).await? {
-        Created::New => Ok((plan, false)),
+    refuse_own_output(&plan, store)?;
+    Ok((plan, false))
+}
+
+/// A run that reads what it writes would count its own output as input, or delete its input.
+fn refuse_own_output(plan: &RunPlan, store: &Store) -> Result<(), EngineError> {
+    for folder in layout::FOLDERS {
+        let local = store.local_path(folder).and_then(|path| path.canonicalize().ok());
+        let remote = format!("{}/{folder}/", store.location().trim_end_matches('/'));
+        for task in &plan.tasks {
+            let Work::Split(split) = &task.work else { continue };
+            let location = split.shard.location.as_str();
+            let path = location.strip_prefix("file://").unwrap_or(location);
+            let inside = local.as_ref().is_some_and(|folder| Path::new(path).starts_with(folder));
+            if inside || location.starts_with(&remote) {
+                let (input, output) = (location.to_owned(), store.location().to_owned());
+                return Err(EngineError::InputInOutput { input, output });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Keeps the plan under the next number.
+async fn record(store: &Store, plan: &RunPlan) -> Result<(), EngineError> {
+    let number = latest_plan(store).await?.map_or(0, |(number, _)| number) + 1;
+    match store.create(&layout::plan(number), seal(plan)?).await? {
+        Created::New => Ok(()),
         // Only the owner writes plans.
         Created::AlreadyExists => {
             Err(EngineError::Bug(format!("plan {number} appeared while this run owns the output")))
@@ -127,13 +165,12 @@ async fn plan(pipeline: &Pipeline, store: &Store, options: &RunOptions) -> Resul
     }
 }
 
-/// All plans, oldest first.
-pub(crate) async fn plans(store: &Store) -> Result<Vec<(u64, RunPlan)>, EngineError> {
-    let mut plans = Vec::new();
-    for info in store.list(layout::PLANS).await? {
-        let name = info.path.rsplit('/').next().unwrap_or_default();
-        let Some(number) = name.strip_suffix(".json").and_then(|number| number.parse().ok()) else { continue };
-        plans.push((number, unseal(&info.path, &store.get(&info.path).await?)?));
-    }
-    Ok(plans)
+/// The plan that was made last, with its number.
+pub(crate) async fn latest_plan(store: &Store) -> Result<Option<(u64, RunPlan)>, EngineError> {
+    let number = |path: &str| path.rsplit('/').next()?.strip_suffix(".json")?.parse::<u64>().ok();
+    let listed = store.list(layout::PLANS).await?;
+    let Some((number, path)) = listed.iter().filter_map(|info| Some((number(&info.path)?, &info.path))).max() else {
+        return Ok(None);
+    };
+    Ok(Some((number, unseal(path, &store.get(path).await?)?)))
 }

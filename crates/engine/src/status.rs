@@ -3,7 +3,7 @@ use textmill_store::Store;
 use textmill_store::manifest::RunManifest;
 
 use crate::resume::{Reuse, reusable};
-use crate::run::{plans, published};
+use crate::run::{latest_plan, published};
 use crate::{EngineError, RunPlan};
 
 /// What lies at an output location.
@@ -28,7 +28,7 @@ impl RunStatus {
 
 /// Reads the state of the run at `store`; works from any machine and disturbs no running owner.
 pub async fn status(store: &Store) -> Result<RunStatus, EngineError> {
-    let Some((_, plan)) = plans(store).await?.pop() else {
+    let Some((_, plan)) = latest_plan(store).await? else {
         return Err(EngineError::NoRun(store.location().to_owned()));
     };
     let published = published(store).await?;

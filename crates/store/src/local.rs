@@ -24,7 +24,8 @@ const READ_BUFFER: usize = 1 << 20;
 /// Whether `path` names a file that was being written: left behind by a killed process if its run
 /// is over, and never referenced by anything.
 pub fn is_temporary(path: &str) -> bool {
-    path.ends_with(TEMPORARY)
+    let id = path.strip_suffix(TEMPORARY).and_then(|name| name.rsplit_once('.')).map(|(_, id)| id);
+    id.is_some_and(|id| id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 /// A file that is being written and removes itself unless it is given its final name.

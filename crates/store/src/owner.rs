@@ -188,7 +188,7 @@ impl Owner {
     }
 
     /// Gives the output up, so that the next run need not find out whether this one is alive.
-    pub async fn release(self) -> Result<(), StoreError> {
+    pub async fn release(&self) -> Result<(), StoreError> {
         self.heartbeat.abort();
         self.store.put(&file(self.epoch, "released"), seal(&self.id.0)?).await
     }

@@ -49,6 +49,9 @@ impl Store {
     /// Nothing is read or created yet; a local directory comes with the first file in it.
     pub fn open(location: &str) -> Result<Self, StoreError> {
         if let Location::Local(root) = parse(location)? {
+            if root.is_file() {
+                return Err(StoreError::config(location, "is a file; an output location is a folder"));
+            }
             return Ok(Self { backend: Backend::Local(root.into()), display: location.into() });
         }
         let (store, prefix) = resolve(location)?;
@@ -110,8 +113,15 @@ impl Store {
     }
 
     /// All objects below the directory `prefix` (`""`: all), sorted by path. Includes files that
-    /// textmill did not write, and those [being written](crate::is_temporary).
+    /// textmill did not write, but none that is or was [being written](crate::is_temporary).
     pub async fn list(&self, prefix: &str) -> Result<Vec<ObjectInfo>, StoreError> {
+        let mut listed = self.list_all(prefix).await?;
+        listed.retain(|found| !local::is_temporary(&found.path));
+        Ok(listed)
+    }
+
+    /// As [`list`](Self::list), with the files that killed processes left half-written.
+    pub async fn list_all(&self, prefix: &str) -> Result<Vec<ObjectInfo>, StoreError> {
         match &self.backend {
             Backend::Local(root) => {
                 let root = Arc::clone(root);

@@ -81,7 +81,11 @@ pub(super) fn say_where(run: &RunManifest, store: &Store) {
     ] {
         let files = run.datasets.get(&dataset).map_or(0, Vec::len);
         if files > 0 {
-            output::line(&format!("{what}: {location}/{}/ ({files} Parquet files)", dataset.dir_name()));
+            output::line(&format!(
+                "{what}: {location}/{}/ ({files} Parquet {})",
+                dataset.dir_name(),
+                if files == 1 { "file" } else { "files" }
+            ));
         }
     }
     output::line(&format!("digest: {}", run.digest));

@@ -1,6 +1,6 @@
 use serde_json::json;
 use textmill_document::ByteSize;
-use textmill_engine::{Reuse, RunPlan, TaskSpec, Work, plan_run, reusable};
+use textmill_engine::{EngineError, Reuse, RunPlan, TaskSpec, Work, plan_run, reusable, status};
 use textmill_pipeline::explain;
 use textmill_store::Store;
 
@@ -14,6 +14,8 @@ struct Planned {
     plan: RunPlan,
     /// For each task whether its result is committed; absent unless asked for.
     reused: Option<Vec<bool>>,
+    /// Whether the plan's run is published already.
+    complete: bool,
 }
 
 pub(super) fn run(args: &ExplainArgs) -> Result<Exit, CommandError> {
@@ -30,7 +32,11 @@ pub(super) fn run(args: &ExplainArgs) -> Result<Exit, CommandError> {
                 Some(store) => Some(reusable(store, &plan.tasks).await?.iter().map(is_reused).collect()),
                 None => None,
             };
-            Ok(Planned { plan, reused })
+            let complete = match &store {
+                Some(store) => is_complete(store, &plan).await?,
+                None => false,
+            };
+            Ok(Planned { plan, reused, complete })
         })?)
     };
     match args.format {
@@ -44,6 +50,14 @@ pub(super) fn run(args: &ExplainArgs) -> Result<Exit, CommandError> {
         }
     }
     Ok(Exit::Done)
+}
+
+async fn is_complete(store: &Store, plan: &RunPlan) -> Result<bool, CommandError> {
+    match status(store).await {
+        Ok(status) => Ok(status.published.is_some_and(|run| run.run_key == plan.run_key)),
+        Err(EngineError::NoRun(_)) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn is_reused(found: &Reuse) -> bool {
@@ -61,6 +75,7 @@ fn tasks_json(planned: &Planned) -> serde_json::Value {
         })
     };
     json!({
+        "complete": planned.complete,
         "notes": planned.plan.notes,
         "unreadable": planned.plan.unreadable,
         "tasks": planned.plan.tasks.iter().enumerate().map(task).collect::<Vec<_>>(),
@@ -73,6 +88,10 @@ fn tasks_text(planned: &Planned) -> String {
     let mut text = format!("\ntasks: {} over {} of input\n", tasks.len(), ByteSize(bytes));
     for note in planned.plan.notes.iter().chain(&planned.plan.unreadable) {
         text.push_str(&format!("  note: {}\n", output::printable(note)));
+    }
+    if planned.complete {
+        text.push_str("resume: the run is published; nothing would run\n");
+        return text;
     }
     let Some(reused) = &planned.reused else { return text };
     let count = reused.iter().filter(|reused| **reused).count();

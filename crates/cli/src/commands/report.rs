@@ -25,21 +25,31 @@ pub(super) fn run(args: &ReportArgs) -> Result<Exit, CommandError> {
         },
     };
     let table = cleaning_table(&summary);
+    let comparison = match &args.compare {
+        Some(_) if matches!(args.format, ReportFormat::Html) => {
+            let hint = "leave --compare out, or take --format text, markdown or json";
+            return Err(CommandError::usage("the HTML report has no place for a comparison", hint));
+        }
+        Some(name) => Some(compare(&table, name)?),
+        None => None,
+    };
     let text = match args.format {
         ReportFormat::Text => to_text(&table, output::width(), output::color_stdout()),
         ReportFormat::Json => to_json(&table)?,
         ReportFormat::Markdown => to_markdown(&table),
         ReportFormat::Html => to_html(&table)?,
     };
-    output::data(&text)?;
-    if let Some(name) = &args.compare {
-        let comparison = compare(&table, name)?;
-        let text = match args.format {
-            ReportFormat::Text | ReportFormat::Html => comparison.to_text(output::width(), output::color_stdout()),
-            ReportFormat::Json => comparison.to_json()?,
-            ReportFormat::Markdown => comparison.to_markdown(),
-        };
+    let Some(comparison) = comparison else {
         output::data(&text)?;
+        return Ok(Exit::Done);
+    };
+    match args.format {
+        ReportFormat::Json => output::json(&serde_json::json!({"report": table, "comparison": comparison}))?,
+        ReportFormat::Markdown => output::data(&format!("{text}\n{}", comparison.to_markdown()))?,
+        ReportFormat::Text | ReportFormat::Html => {
+            output::data(&text)?;
+            output::data(&comparison.to_text(output::width(), output::color_stdout()))?;
+        }
     }
     Ok(Exit::Done)
 }

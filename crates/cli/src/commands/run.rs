@@ -25,6 +25,8 @@ pub(super) fn run(args: &RunArgs) -> Result<Exit, CommandError> {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let threads = args.threads.map_or(cores, usize::from);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).thread_name(|index| format!("worker-{index}"));
+    // Whoever waits for the job learns that it is gone; without this the process would abort.
+    let pool = pool.panic_handler(|panic| tracing::error!("a worker panicked: {}", crate::panic_message(&*panic)));
     pool.build_global().map_err(|error| CommandError::Threads(error.to_string()))?;
     block_on(IO_THREADS, start(args, pipeline, store, threads))
 }

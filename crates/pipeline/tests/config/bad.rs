@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 fn folder(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(name)
+    crate::package().join("tests").join(name)
 }
 
 /// Stems of the files with `extension` in `folder`, sorted.

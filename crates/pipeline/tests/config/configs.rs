@@ -1,11 +1,11 @@
 //! The files that are shipped in `configs/`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use textmill_pipeline::{explain, load, schema};
 
 fn configs() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../configs")
+    crate::package().join("../../configs")
 }
 
 #[test]

@@ -154,7 +154,9 @@ async fn a_location_that_cannot_be_written_is_named() {
     let (directory, _) = local();
     let file = directory.path().join("file");
     std::fs::write(&file, "x").expect("writes");
-    let store = Store::open(&file.to_string_lossy()).expect("opens");
+    let store = Store::open(&file.join("inside").to_string_lossy()).expect("opens");
     let error = store.put("data/x", bytes("x")).await.expect_err("a file is in the way");
     assert!(error.to_string().contains("file"), "{error}");
+    let error = Store::open(&file.to_string_lossy()).expect_err("a file is no location");
+    assert!(error.to_string().contains("is a file"), "{error}");
 }
