@@ -77,7 +77,10 @@ mod tests {
 
     #[test]
     fn chunks_are_joined() {
-        assert_eq!(dechunk(b"5\r\nHello\r\n7;ext=1\r\n, world\r\n0\r\nX: trailer\r\n\r\n"), content("Hello, world", false));
+        assert_eq!(
+            dechunk(b"5\r\nHello\r\n7;ext=1\r\n, world\r\n0\r\nX: trailer\r\n\r\n"),
+            content("Hello, world", false)
+        );
         assert_eq!(dechunk(b"005 \nHello\n0\n\n"), content("Hello", false));
         assert_eq!(dechunk(b"0\r\n\r\n"), content("", false));
     }

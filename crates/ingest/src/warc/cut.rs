@@ -407,5 +407,7 @@ fn content_length(header: &[u8]) -> Result<u64, String> {
     }
     let digits = std::str::from_utf8(first).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
     let length = digits.and_then(|digits| digits.parse::<u64>().ok());
-    length.ok_or_else(|| format!("Content-Length `{}` is no number of bytes", printable(&String::from_utf8_lossy(first), 40)))
+    length.ok_or_else(|| {
+        format!("Content-Length `{}` is no number of bytes", printable(&String::from_utf8_lossy(first), 40))
+    })
 }

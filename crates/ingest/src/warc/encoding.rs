@@ -124,11 +124,8 @@ fn zstd(input: &[u8], bounds: Bounds, output: &mut Vec<u8>) -> Ended {
 /// Brotli as RFC 7932 has it; the larger windows of its extension are refused, since they are
 /// memory that the input asks for.
 fn brotli(input: &[u8], bounds: Bounds, output: &mut Vec<u8>) -> Ended {
-    let mut state = BrotliState::new_strict(
-        StandardAlloc::default(),
-        StandardAlloc::default(),
-        StandardAlloc::default(),
-    );
+    let mut state =
+        BrotliState::new_strict(StandardAlloc::default(), StandardAlloc::default(), StandardAlloc::default());
     let (mut available_in, mut offset_in, mut total) = (input.len(), 0, 0);
     let mut step = vec![0; STEP];
     loop {

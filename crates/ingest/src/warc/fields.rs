@@ -12,8 +12,7 @@ use crate::config::PlannedColumn;
 use crate::{Format, IngestError};
 
 /// The columns of WARC records, in order, when none are declared.
-const WARC: [&str; 9] =
-    [ID, URL, DATE, HTTP_STATUS, CONTENT_TYPE, CONTENT_LANGUAGE, PAYLOAD_DIGEST, TRUNCATED, BODY];
+const WARC: [&str; 9] = [ID, URL, DATE, HTTP_STATUS, CONTENT_TYPE, CONTENT_LANGUAGE, PAYLOAD_DIGEST, TRUNCATED, BODY];
 /// The columns of WET records, in order, when none are declared.
 const WET: [&str; 7] = [ID, URL, DATE, CONTENT_LANGUAGE, PAYLOAD_DIGEST, TRUNCATED, TEXT];
 

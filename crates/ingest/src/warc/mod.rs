@@ -24,8 +24,8 @@ mod digest;
 mod encoding;
 mod fields;
 mod headers;
-mod record;
 mod reader;
+mod record;
 
-pub(crate) use fields::{natural_type, planned};
+pub(crate) use fields::{check, planned};
 pub(crate) use reader::{WarcReader, inspect};
