@@ -12,8 +12,8 @@ use crate::stream::{ByteSource, Event};
 pub(super) const MOST_LINE: usize = 64 << 10;
 /// Longest header of a record.
 pub(super) const MOST_HEADER: usize = 1 << 20;
-/// Bytes that tell whether a record begins: `WARC/1.0`, a line end and a letter.
-const LOOKAHEAD: usize = 11;
+/// Bytes that tell whether a record begins: `WARC/0.18`, a line end and `WARC-`.
+const LOOKAHEAD: usize = 16;
 /// Line ends behind a record that are looked at.
 const MOST_GAP: usize = 64 << 10;
 /// Used bytes in front of the buffer that are worth moving the rest for.
@@ -262,8 +262,8 @@ impl RecordCutter {
         }
     }
 
-    /// Whether a record can end behind `total` bytes: line ends, then the next record or the end of
-    /// the member or file.
+    /// Whether a record can end behind `total` bytes: with two line ends whatever follows; else with
+    /// one, then the next record or the end of the member or file.
     fn check_end(&mut self, total: usize, length: u64) -> io::Result<Result<(), Fault>> {
         let wrong = || Fault::malformed(format!("Content-Length {length} does not lead to the end of the record"));
         let (mut at, mut lines) = (total, 0);
@@ -273,11 +273,13 @@ impl RecordCutter {
             lines += rest.iter().take(gap).filter(|byte| **byte == b'\n').count();
             at += gap;
             let rest = rest.get(gap..).unwrap_or_default();
-            if at > total + MOST_GAP || (rest.len() >= 5 && lines > 0 && rest.starts_with(b"WARC/")) {
+            if at > total + MOST_GAP || (lines >= 2 && !rest.is_empty()) {
                 return Ok(Ok(()));
             }
-            if rest.len() >= 5 || (self.at_member_end() && rest.is_empty()) {
-                return Ok(if lines > 0 && rest.is_empty() { Ok(()) } else { Err(wrong()) });
+            let more = rest.len() >= 5;
+            if more || (self.at_member_end() && rest.is_empty()) {
+                let fits = lines > 0 && (!more || rest.starts_with(b"WARC/"));
+                return Ok(if fits { Ok(()) } else { Err(wrong()) });
             }
             if self.load()? {
                 continue;
@@ -362,7 +364,7 @@ impl RecordCutter {
         let found = memchr::memmem::find_iter(self.unread(), b"WARC/").find(|at| {
             let index = self.next + at;
             let begins_line = index.checked_sub(1).and_then(|before| self.buffer.get(before)) == Some(&b'\n');
-            begins_line && begins_record(self.buffer.get(index..).unwrap_or_default())
+            begins_record(self.buffer.get(index..).unwrap_or_default(), begins_line)
         });
         match (start, found) {
             (Some(start), Some(found)) => Some(start.min(found)),
@@ -384,8 +386,9 @@ fn has_version(bytes: &[u8]) -> bool {
     matches!(bytes, [b'W', b'A', b'R', b'C', b'/', b'0' | b'1', b'.', b'0'..=b'9', ..])
 }
 
-/// Whether a version line is followed by something like a header line.
-fn begins_record(bytes: &[u8]) -> bool {
+/// Whether a version line is followed by a header line: any at the begin of a line, else one of WARC,
+/// since the bytes before may be garbage without a line end.
+fn begins_record(bytes: &[u8], begins_line: bool) -> bool {
     if !has_version(bytes) {
         return false;
     }
@@ -393,7 +396,11 @@ fn begins_record(bytes: &[u8]) -> bool {
     // WARC 0.17 and 0.18 have one more digit.
     let rest = rest.strip_prefix(b"7").or_else(|| rest.strip_prefix(b"8")).unwrap_or(rest);
     let rest = rest.strip_prefix(b"\r").unwrap_or(rest);
-    matches!(rest, [b'\n', letter, ..] if letter.is_ascii_alphabetic())
+    match rest {
+        [b'\n', letter, ..] if begins_line => letter.is_ascii_alphabetic(),
+        [b'\n', name @ ..] => name.get(..5).is_some_and(|name| name.eq_ignore_ascii_case(b"WARC-")),
+        _ => false,
+    }
 }
 
 /// The length that a header, with its first line, declares.
