@@ -109,7 +109,7 @@ mod tests {
         for bad in [&b""[..], b"200 OK\r\n\r\n", b"HTTP/1.1 OK\r\n\r\n", b"HTTP/1.1 099 x\r\n\r\n", b"\x00\xff"] {
             assert_eq!(Response::parse(bad).expect_err("no HTTP").cause, Cause::Malformed);
         }
-        let long = [b"HTTP/1.1 200 OK\r\nX: ", &[b'a'; MOST_LINE + 1][..], b"\r\n\r\n"].concat();
+        let long = [b"HTTP/1.1 200 OK\r\nX: ", &vec![b'a'; MOST_LINE + 1][..], b"\r\n\r\n"].concat();
         assert!(Response::parse(&long).is_err());
         let many = [b"HTTP/1.1 200 OK\r\n", &b"X: aaaaaaaaaaaaa\r\n".repeat(MOST_HEADER / 18)[..], b"\r\n"].concat();
         assert!(Response::parse(&many).expect_err("too long").detail.contains("a header of more than"));

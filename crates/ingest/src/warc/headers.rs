@@ -37,7 +37,7 @@ impl<'a> Headers<'a> {
             }
             let colon = memchr::memchr(b':', line).unwrap_or_default();
             let (name, value) = line.split_at(colon);
-            if name.is_empty() || !name.iter().all(|byte| byte.is_ascii_graphic()) {
+            if name.is_empty() || !name.iter().all(u8::is_ascii_graphic) {
                 if strict {
                     return Err(format!("header line {} is not `Name: value`", index + 1));
                 }
@@ -51,7 +51,7 @@ impl<'a> Headers<'a> {
     /// All values of `name`, whatever its case.
     pub(super) fn all(&self, name: &str) -> impl Iterator<Item = &[u8]> {
         let wanted = move |known: &[u8]| known.eq_ignore_ascii_case(name.as_bytes());
-        self.0.iter().filter(move |(known, _)| wanted(known)).map(|(_, value)| value.as_ref())
+        self.0.iter().filter(move |(known, _)| wanted(known)).map(|(_, value)| &**value)
     }
 
     /// The first value of `name` that is not empty.
