@@ -4,7 +4,9 @@ use std::ops::Range;
 
 use textmill_document::Cause;
 
-use super::headers::{Headers, header_end};
+use super::fault::{Fault, Lost};
+use super::headers::header_end;
+use super::marks::{begins_record, content_length, has_version, is_line_end, rest_is_start};
 use crate::quarantine::{Damage, Evidence, printable};
 use crate::stream::{ByteSource, Event};
 
@@ -53,32 +55,6 @@ pub(super) struct RecordCutter {
     /// Damage, or the end, behind the bytes in `buffer`.
     pending: Option<Event>,
     limits: Limits,
-}
-
-/// A stretch that is being passed over until the next record.
-struct Lost {
-    evidence: Evidence,
-    cause: Cause,
-    detail: String,
-    /// Whether the record needs more bytes: then it is cut off, unless another record begins.
-    incomplete: bool,
-}
-
-/// Why a record is none.
-struct Fault {
-    cause: Cause,
-    detail: String,
-    incomplete: bool,
-}
-
-impl Fault {
-    fn malformed(detail: impl Into<String>) -> Self {
-        Self { cause: Cause::Malformed, detail: detail.into(), incomplete: false }
-    }
-
-    fn incomplete(detail: impl Into<String>) -> Self {
-        Self { cause: Cause::Truncated, detail: detail.into(), incomplete: true }
-    }
 }
 
 impl std::fmt::Debug for RecordCutter {
@@ -371,50 +347,4 @@ impl RecordCutter {
             (start, found) => start.or(found),
         }
     }
-}
-
-fn is_line_end(byte: u8) -> bool {
-    byte == b'\r' || byte == b'\n'
-}
-
-/// Whether the few last bytes of a file may begin a record.
-fn rest_is_start(rest: Option<&[u8]>) -> bool {
-    rest.is_none_or(|rest| b"WARC/".starts_with(rest))
-}
-
-fn has_version(bytes: &[u8]) -> bool {
-    matches!(bytes, [b'W', b'A', b'R', b'C', b'/', b'0' | b'1', b'.', b'0'..=b'9', ..])
-}
-
-/// Whether a version line is followed by a header line: any at the begin of a line, else one of WARC,
-/// since the bytes before may be garbage without a line end.
-fn begins_record(bytes: &[u8], begins_line: bool) -> bool {
-    if !has_version(bytes) {
-        return false;
-    }
-    let rest = bytes.get(8..).unwrap_or_default();
-    // WARC 0.17 and 0.18 have one more digit.
-    let rest = rest.strip_prefix(b"7").or_else(|| rest.strip_prefix(b"8")).unwrap_or(rest);
-    let rest = rest.strip_prefix(b"\r").unwrap_or(rest);
-    match rest {
-        [b'\n', letter, ..] if begins_line => letter.is_ascii_alphabetic(),
-        [b'\n', name @ ..] => name.get(..5).is_some_and(|name| name.eq_ignore_ascii_case(b"WARC-")),
-        _ => false,
-    }
-}
-
-/// The length that a header, with its first line, declares.
-fn content_length(header: &[u8]) -> Result<u64, String> {
-    let line = memchr::memchr(b'\n', header).map_or(header.len(), |end| end + 1);
-    let headers = Headers::strict(header.get(line..).unwrap_or_default())?;
-    let mut declared = headers.all("Content-Length");
-    let first = declared.next().ok_or("no Content-Length")?;
-    if declared.any(|other| other != first) {
-        return Err("two different Content-Length".to_owned());
-    }
-    let digits = std::str::from_utf8(first).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
-    let length = digits.and_then(|digits| digits.parse::<u64>().ok());
-    length.ok_or_else(|| {
-        format!("Content-Length `{}` is no number of bytes", printable(&String::from_utf8_lossy(first), 40))
-    })
 }

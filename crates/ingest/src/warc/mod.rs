@@ -22,8 +22,10 @@ mod chunked;
 mod cut;
 mod digest;
 mod encoding;
+mod fault;
 mod fields;
 mod headers;
+mod marks;
 mod reader;
 mod record;
 
