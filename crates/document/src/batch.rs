@@ -1,8 +1,11 @@
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Float64Array, RecordBatch, StringViewArray, UInt64Array};
+use arrow::array::{
+    Array, ArrayRef, AsArray, BinaryViewArray, BooleanArray, Float64Array, GenericByteViewArray, RecordBatch,
+    StringViewArray, UInt64Array,
+};
 use arrow::compute::{concat_batches, filter_record_batch, interleave_record_batch};
-use arrow::datatypes::{DataType, Field, Float64Type, Schema, SchemaRef};
+use arrow::datatypes::{ByteViewType, DataType, Field, Float64Type, Schema, SchemaRef};
 use xxhash_rust::xxh3::Xxh3Default;
 
 use crate::{DocumentError, columns};
@@ -67,6 +70,12 @@ impl DocumentBatch {
         column.as_string_view_opt().ok_or_else(|| wrong_type(name, column, DataType::Utf8View))
     }
 
+    /// The byte column `name`.
+    pub fn binaries(&self, name: &str) -> Result<&BinaryViewArray, DocumentError> {
+        let column = self.column(name)?;
+        column.as_binary_view_opt().ok_or_else(|| wrong_type(name, column, DataType::BinaryView))
+    }
+
     /// The number column `name`.
     pub fn floats(&self, name: &str) -> Result<&Float64Array, DocumentError> {
         let column = self.column(name)?;
@@ -78,19 +87,13 @@ impl DocumentBatch {
         self.strings(columns::TEXT)
     }
 
-    /// Payload bytes of each document: of its text, or of its HTML where there is no text column.
+    /// Payload bytes of each document: of its text; of its HTML where there is no text column; of its
+    /// body where there is neither.
     pub fn payload_bytes(&self) -> Vec<u64> {
-        let payload = self.strings(columns::TEXT).or_else(|_| self.strings(columns::HTML));
-        match payload {
-            // The low half of a view is the length, also of a null row, whose view may be anything.
-            Ok(array) if array.null_count() == 0 => {
-                #[allow(clippy::cast_possible_truncation, reason = "the low half is what is wanted")]
-                let length = |view: &u128| u64::from(*view as u32);
-                array.views().iter().map(length).collect()
-            }
-            Ok(array) => array.iter().map(|text| text.map_or(0, |text| text.len() as u64)).collect(),
-            Err(_) => vec![0; self.num_rows()],
+        if let Ok(text) = self.strings(columns::TEXT).or_else(|_| self.strings(columns::HTML)) {
+            return lengths(text);
         }
+        self.binaries(columns::BODY).map_or_else(|_| vec![0; self.num_rows()], lengths)
     }
 
     /// These documents with column `field` added, or replaced where the name exists.
@@ -172,6 +175,18 @@ impl DocumentBatch {
     }
 }
 
+/// Lengths of the values; of a null, 0.
+fn lengths<T: ByteViewType>(array: &GenericByteViewArray<T>) -> Vec<u64> {
+    // The low half of a view is the length, also of a null row, whose view may be anything.
+    #[allow(clippy::cast_possible_truncation, reason = "the low half is what is wanted")]
+    let length = |view: &u128| u64::from(*view as u32);
+    if array.null_count() == 0 {
+        return array.views().iter().map(length).collect();
+    }
+    let rows = array.views().iter().enumerate();
+    rows.map(|(row, view)| if array.is_valid(row) { length(view) } else { 0 }).collect()
+}
+
 fn wrong_type(name: &str, column: &ArrayRef, expected: DataType) -> DocumentError {
     DocumentError::WrongType { name: name.to_owned(), found: column.data_type().clone(), expected }
 }
@@ -226,6 +241,17 @@ mod tests {
         let text: ArrayRef = Arc::new(StringViewArray::from(vec![Some("ab"), None]));
         let replaced = batch(&["x", "y"], 0).with_column(columns::text_field(columns::TEXT), text).expect("replaces");
         assert_eq!(replaced.payload_bytes(), [2, 0]);
+    }
+
+    #[test]
+    fn bytes_are_the_payload_where_there_is_no_text() {
+        let body: ArrayRef = Arc::new(BinaryViewArray::from(vec![Some(&b"\xff\xfe body of some length"[..]), None]));
+        let schema = Schema::new(vec![Field::new(columns::BODY, DataType::BinaryView, true)]);
+        let records = RecordBatch::try_new(Arc::new(schema), vec![body]).expect("one column");
+        let pages = DocumentBatch::new(records, 0);
+        assert_eq!(pages.payload_bytes(), [22, 0]);
+        assert!(pages.binaries(columns::BODY).is_ok() && pages.strings(columns::BODY).is_err());
+        assert_eq!(batch(&["a"], 0).payload_bytes(), [1]);
     }
 
     #[test]

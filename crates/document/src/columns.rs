@@ -10,6 +10,19 @@ pub const ID: &str = "id";
 pub const TEXT: &str = "text";
 /// The page as HTML, before extraction.
 pub const HTML: &str = "html";
+/// The page as bytes, before its charset was decoded: the body of an HTTP response without transfer
+/// and content coding.
+pub const BODY: &str = "body";
+/// Status code of the HTTP response.
+pub const HTTP_STATUS: &str = "http_status";
+/// MIME type with its parameters, as the server sent it.
+pub const CONTENT_TYPE: &str = "content_type";
+/// Languages that the server, or the writer of the archive, declared; not what `language` found.
+pub const CONTENT_LANGUAGE: &str = "content_language";
+/// Digest of the body that the crawler took, `sha1:` and base 32.
+pub const PAYLOAD_DIGEST: &str = "payload_digest";
+/// Why the body is not whole; null where it is.
+pub const TRUNCATED: &str = "truncated";
 /// Address the document came from.
 pub const URL: &str = "url";
 /// Title of the document.
@@ -41,9 +54,10 @@ pub fn text_field(name: &str) -> Field {
 /// The type that a well-known column has; `None` for names that textmill gives no meaning.
 pub fn standard_type(name: &str) -> Option<DataType> {
     match name {
-        ID | TEXT | HTML | URL | TITLE | DATE | LANGUAGE | METADATA | DROPPED_BY | REASON | DETAIL => {
-            Some(DataType::Utf8View)
-        }
+        ID | TEXT | HTML | URL | TITLE | DATE | LANGUAGE | METADATA | DROPPED_BY | REASON | DETAIL | CONTENT_TYPE
+        | CONTENT_LANGUAGE | PAYLOAD_DIGEST | TRUNCATED => Some(DataType::Utf8View),
+        BODY => Some(DataType::BinaryView),
+        HTTP_STATUS => Some(DataType::Int64),
         LANGUAGE_SCORE | VALUE | BOUND => Some(DataType::Float64),
         _ => None,
     }

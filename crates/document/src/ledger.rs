@@ -71,6 +71,10 @@ pub struct StageLedger {
     pub duplicates: Count,
     /// Documents or records that could not be processed, by cause.
     pub quarantined: BTreeMap<String, Count>,
+    /// Records of the input that are no documents, by type (`request`, `warcinfo`, ...); they are no
+    /// part of the balance. Only the input itself has them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub skipped: BTreeMap<String, Count>,
     /// Bytes that kept documents gained (positive) or lost (negative) by being rewritten.
     pub rewritten_bytes: i64,
 }
@@ -89,6 +93,11 @@ impl StageLedger {
     /// Counts documents quarantined for `cause`.
     pub fn add_quarantined(&mut self, cause: &str, count: Count) {
         add_to(&mut self.quarantined, cause, count);
+    }
+
+    /// Counts records that are no documents.
+    pub fn add_skipped(&mut self, kind: &str, count: Count) {
+        add_to(&mut self.skipped, kind, count);
     }
 
     /// All drops together.
@@ -131,6 +140,9 @@ impl StageLedger {
         }
         for (cause, count) in &other.quarantined {
             self.add_quarantined(cause, *count);
+        }
+        for (kind, count) in &other.skipped {
+            self.add_skipped(kind, *count);
         }
     }
 }
@@ -270,6 +282,17 @@ mod tests {
         run.merge(&run.clone());
         assert_eq!(run.stages.len(), 1);
         assert_eq!(run.stages[0].dropped["too_few_words"], Count::new(6, 400));
+        assert_eq!(run.check(), Ok(()));
+    }
+
+    #[test]
+    fn skipped_records_add_up_and_are_no_part_of_the_balance() {
+        let mut stage = balanced();
+        assert!(!serde_json::to_string(&stage).expect("JSON").contains("skipped"));
+        stage.add_skipped("request", Count::new(2, 700));
+        let mut run = Ledger { stages: vec![stage], output: Count::new(6, 550), ..Ledger::default() };
+        run.merge(&run.clone());
+        assert_eq!(run.stages[0].skipped["request"], Count::new(4, 1400));
         assert_eq!(run.check(), Ok(()));
     }
 

@@ -30,6 +30,8 @@ pub enum Cause {
     WrongType,
     /// The bytes are not UTF-8 where the format demands it.
     InvalidUtf8,
+    /// The content is not the one that its record has a digest of.
+    DigestMismatch,
     /// The record is larger than `limits.max_document_bytes`.
     TooLarge,
     /// The file ends inside the record.
@@ -55,6 +57,7 @@ impl Cause {
         Self::MissingText,
         Self::WrongType,
         Self::InvalidUtf8,
+        Self::DigestMismatch,
         Self::TooLarge,
         Self::Truncated,
         Self::CorruptCompression,
@@ -72,6 +75,7 @@ impl Cause {
             Self::MissingText => "missing_text",
             Self::WrongType => "wrong_type",
             Self::InvalidUtf8 => "invalid_utf8",
+            Self::DigestMismatch => "digest_mismatch",
             Self::TooLarge => "too_large",
             Self::Truncated => "truncated",
             Self::CorruptCompression => "corrupt_compression",

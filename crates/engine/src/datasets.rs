@@ -146,7 +146,12 @@ impl Quarantined {
             let column = batch.strings(name).ok()?;
             arrow::array::Array::is_valid(column, *row).then(|| column.value(*row).to_owned())
         };
-        let text = cell(columns::TEXT).or_else(|| cell(columns::HTML)).unwrap_or_default();
+        let body = || -> Option<Vec<u8>> {
+            let column = batch.binaries(columns::BODY).ok()?;
+            arrow::array::Array::is_valid(column, *row).then(|| column.value(*row).to_vec())
+        };
+        let text = cell(columns::TEXT).or_else(|| cell(columns::HTML)).map(String::into_bytes);
+        let text = text.or_else(body).unwrap_or_default();
         Self {
             row: batch.rows().value(*row),
             offset: None,
@@ -155,8 +160,8 @@ impl Quarantined {
             cause: cause.code(),
             detail: detail.clone(),
             bytes: text.len() as u64,
-            blake3: blake3::hash(text.as_bytes()).to_hex().to_string(),
-            head: text.as_bytes()[..text.len().min(HEAD_BYTES)].to_vec(),
+            blake3: blake3::hash(&text).to_hex().to_string(),
+            head: text[..text.len().min(HEAD_BYTES)].to_vec(),
         }
     }
 

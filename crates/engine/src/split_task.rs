@@ -122,6 +122,9 @@ fn ready(batch: ReadBatch, context: &TaskContext) -> Result<Ready, EngineError> 
         entry.input += count;
         entry.add_quarantined(record.cause.code(), count);
     }
+    for (kind, count) in &batch.skipped {
+        entry.add_skipped(kind, *count);
+    }
     let mut quarantined: Vec<_> = unreadable.into_iter().map(Quarantined::from_record).collect();
     quarantined.extend(failures(graph, &processed));
     quarantined.sort_by_key(Quarantined::row);

@@ -31,6 +31,9 @@ pub enum ColumnType {
     Float64,
     /// True or false.
     Boolean,
+    /// Bytes: the field `body` of web archives. It cannot be declared.
+    #[serde(skip)]
+    Binary,
 }
 
 impl ColumnType {
@@ -41,6 +44,7 @@ impl ColumnType {
             Self::Int64 => DataType::Int64,
             Self::Float64 => DataType::Float64,
             Self::Boolean => DataType::Boolean,
+            Self::Binary => DataType::BinaryView,
         }
     }
 
@@ -51,6 +55,7 @@ impl ColumnType {
             Self::Int64 => "int64",
             Self::Float64 => "float64",
             Self::Boolean => "boolean",
+            Self::Binary => "binary",
         }
     }
 }

@@ -7,7 +7,8 @@ use textmill_document::ByteSize;
 use textmill_document::columns::{HTML, ID, METADATA, TEXT, text_field};
 
 use crate::columns::{self, ColumnType, Columns};
-use crate::{IngestError, Shard};
+use crate::listing::kind_of;
+use crate::{IngestError, Shard, warc};
 
 /// Default of [`InputConfig::split_bytes`].
 pub const DEFAULT_SPLIT_BYTES: ByteSize = ByteSize::mib(128);
@@ -29,12 +30,19 @@ pub struct InputConfig {
     #[schemars(length(min = 1))]
     pub paths: Vec<String>,
     /// Format of all files. By default it is told from each name: .parquet; .jsonl or .ndjson, also
-    /// with .gz or .zst; .jsonl.tar.gz for `WanJuan` 1.0. The compression always follows the name.
+    /// with .gz or .zst; .jsonl.tar.gz for `WanJuan` 1.0; .warc or .wet, also with .gz or .zst. The
+    /// compression always follows the name. Web archives have columns of their own, so all paths must
+    /// end in .warc (or .warc.gz, .warc.zst), or all in .wet, or this must say so.
     #[serde(default)]
     pub format: Option<Format>,
     /// Which field of the files becomes which column of the document. By default `{id: id, text:
     /// text}`, for `WanJuan` 1.0 `{id: id, text: content}`. Documents without an id get one made of
     /// the file's name and the record's number, `part-0.jsonl:17`.
+    ///
+    /// WARC has the fields id (the record's), url, date, `http_status`, `content_type`, `content_language`,
+    /// `payload_digest`, truncated and body (bytes, without transfer and content coding); WET has id,
+    /// url, date, `content_language`, `payload_digest`, truncated and text. By default all of them are
+    /// columns; headers of the record (`WARC-IP-Address`) can be declared besides.
     #[serde(default)]
     pub columns: Columns,
     /// What happens to fields that no column is declared for.
@@ -46,6 +54,11 @@ pub struct InputConfig {
     /// Bounds on what a single document or file may cost.
     #[serde(default)]
     pub limits: Limits,
+    /// Whether the digests that records of web archives declare for their block and payload (SHA-1,
+    /// SHA-256) are compared with the content; a record that differs goes to quarantine. Default
+    /// false.
+    #[serde(default)]
+    pub verify_digests: bool,
     /// Compressed bytes of a Parquet file that one task reads, cut at row groups. Other files are
     /// one task each. Unit: bytes, default 128MiB.
     #[serde(default = "default_split_bytes")]
@@ -63,6 +76,19 @@ pub enum Format {
     /// `WanJuan` 1.0: JSON lines, usually in a .jsonl.tar.gz; rows are `{id, content}`, or exam items,
     /// which are rendered to text (see the crate documentation).
     Wanjuan,
+    /// WARC 1.0 and 1.1, plain or compressed (.gz, .zst, also with a dictionary): responses and
+    /// resources are documents, other records are counted by type.
+    Warc,
+    /// WET, the text that was extracted from a WARC: conversion records are documents, other records
+    /// are counted by type.
+    Wet,
+}
+
+impl Format {
+    /// Whether files of this format are web archives, whose columns differ from other formats'.
+    pub fn is_archive(self) -> bool {
+        matches!(self, Self::Warc | Self::Wet)
+    }
 }
 
 /// What happens to fields of a JSON record that no column is declared for.
@@ -92,8 +118,9 @@ pub enum OnUnreadable {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
-    /// Largest document, and longest JSON line, that is read; a larger one goes to quarantine. Unit:
-    /// bytes, at most 2GiB, default 64MiB.
+    /// Largest document, longest JSON line, and largest record of a web archive (as stored, and its
+    /// body decoded) that is read; a larger one goes to quarantine. Unit: bytes, at most 2GiB, default
+    /// 64MiB.
     pub max_document_bytes: ByteSize,
     /// Largest ratio of decompressed to compressed bytes of one compressed block (gzip member, zstd
     /// frame); it is applied beyond the first 64 MiB of output. Default 1000.
@@ -124,6 +151,7 @@ impl InputConfig {
             other_fields: OtherFields::default(),
             on_unreadable: OnUnreadable::default(),
             limits: Limits::default(),
+            verify_digests: false,
             split_bytes: DEFAULT_SPLIT_BYTES,
         }
     }
@@ -134,7 +162,7 @@ impl InputConfig {
         if self.paths.is_empty() {
             reasons.push("`paths` is empty; name at least one file, directory or glob".to_owned());
         }
-        for (name, source) in self.columns.iter() {
+        for (name, source) in self.columns.iter().filter(|_| self.archive().is_none()) {
             let is_payload = [ID, TEXT, HTML].contains(&name);
             if is_payload && source.data_type != ColumnType::String {
                 let declared = source.data_type.name();
@@ -149,6 +177,13 @@ impl InputConfig {
                 "column `metadata` is declared and `other_fields: metadata` makes one; drop one of them".to_owned(),
             );
         }
+        if self.other_fields == OtherFields::Metadata && self.archive().is_some() {
+            reasons.push(
+                "`other_fields: metadata` is for JSON lines; declare the headers of web archives in `columns`, such as \
+                 `ip: WARC-IP-Address`"
+                    .to_owned(),
+            );
+        }
         if self.limits.max_decompression_ratio == 0 {
             reasons.push("`limits.max_decompression_ratio` must be at least 1".to_owned());
         }
@@ -159,14 +194,30 @@ impl InputConfig {
         if self.split_bytes.bytes() == 0 {
             reasons.push("`split_bytes` must be above 0".to_owned());
         }
-        reasons.into_iter().map(IngestError::config).collect()
+        let archive = self.archive().map(|format| warc::check(&self.columns, format)).unwrap_or_default();
+        reasons.into_iter().map(IngestError::config).chain(archive).collect()
+    }
+
+    /// WARC or WET where the input is one of them: by `format`, or by how all paths end. No file is
+    /// looked at, since the columns must be known before.
+    pub fn archive(&self) -> Option<Format> {
+        if self.format.is_some() {
+            return self.format.filter(|format| format.is_archive());
+        }
+        let mut formats = self.paths.iter().map(|path| kind_of(path, None).map(|(format, _)| format));
+        let first = formats.next().flatten().filter(|format| format.is_archive())?;
+        formats.all(|format| format == Some(first)).then_some(first)
     }
 }
 
 /// The columns of every document that `config` reads: the declared ones in declared order, with
 /// `id` and `text` put in front where they are missing (`html` stands in for `text`), and
-/// `metadata` at the end where it is asked for. All are nullable.
+/// `metadata` at the end where it is asked for. Web archives have `body` (WARC) or `text` (WET). All
+/// are nullable.
 pub fn document_schema(config: &InputConfig) -> Schema {
+    if let Some(format) = config.archive() {
+        return batch_schema(&warc::planned(&config.columns, format));
+    }
     let columns = config.columns.iter();
     let mut fields: Vec<Field> = columns.map(|(name, source)| columns::field(name, source.data_type)).collect();
     let has = |fields: &[Field], name: &str| fields.iter().any(|field| field.name() == name);
@@ -210,12 +261,16 @@ pub(crate) fn planned_columns(
     format: Format,
     projection: Option<&[String]>,
 ) -> Vec<PlannedColumn> {
+    let in_projection = |name: &str| projection.is_none_or(|names| names.iter().any(|wanted| wanted == name));
+    if format.is_archive() {
+        let mut columns = warc::planned(&config.columns, format);
+        columns.retain(|column| column.name == ID || column.is_payload || in_projection(&column.name));
+        return columns;
+    }
     let mapping = config.columns.for_format(format);
     let schema = document_schema(config);
     let payload = if schema.column_with_name(TEXT).is_some() { TEXT } else { HTML };
-    let wanted = |name: &str| {
-        name == ID || name == payload || projection.is_none_or(|names| names.iter().any(|wanted| wanted == name))
-    };
+    let wanted = |name: &str| name == ID || name == payload || in_projection(name);
     let planned = schema.fields().iter().filter(|field| wanted(field.name())).map(|field| {
         let source = mapping.iter().find(|(name, _)| name == field.name()).map(|(_, source)| source);
         // A mapping that names neither text nor html reads the default field.

@@ -44,10 +44,20 @@ pub enum IngestError {
     },
     /// A file's format cannot be told from its name.
     #[error(
-        "{location}: unknown extension; set `input.format`, or name files .parquet, .jsonl, .jsonl.gz, .jsonl.zst \
-         or .jsonl.tar.gz"
+        "{location}: unknown extension; set `input.format`, or name files .parquet, .jsonl, .jsonl.gz, .jsonl.zst, \
+         .jsonl.tar.gz, .warc, .warc.gz, .warc.zst or .wet.gz"
     )]
     UnknownFormat {
+        /// The file.
+        location: String,
+    },
+    /// A web archive lies among files of another format, or in a place whose name does not say that
+    /// it holds archives.
+    #[error(
+        "{location}: a web archive, which `input.paths` does not tell; end every path in .warc.gz (or .wet.gz, ...), \
+         or set `input.format: warc` or `wet`, and read other formats in a run of their own"
+    )]
+    UnexpectedArchive {
         /// The file.
         location: String,
     },
@@ -114,9 +124,11 @@ impl IngestError {
     /// Whose fault it is.
     pub fn kind(&self) -> IngestErrorKind {
         match self {
-            Self::Config { .. } | Self::BadPattern { .. } | Self::UnknownFormat { .. } | Self::Columns { .. } => {
-                IngestErrorKind::Config
-            }
+            Self::Config { .. }
+            | Self::BadPattern { .. }
+            | Self::UnknownFormat { .. }
+            | Self::UnexpectedArchive { .. }
+            | Self::Columns { .. } => IngestErrorKind::Config,
             Self::NoMatch { .. } | Self::Unreadable { .. } => IngestErrorKind::Unreadable,
             Self::Changed { .. } => IngestErrorKind::Changed,
             Self::Store(error) => match error.kind() {
@@ -134,6 +146,7 @@ impl IngestError {
             Self::Config { .. } | Self::Store(_) => None,
             Self::BadPattern { pattern, .. } | Self::NoMatch { pattern } => Some(pattern),
             Self::UnknownFormat { location }
+            | Self::UnexpectedArchive { location }
             | Self::Columns { location, .. }
             | Self::Unreadable { location, .. }
             | Self::Changed { location, .. }

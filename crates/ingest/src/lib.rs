@@ -10,7 +10,13 @@
 //!                                                                   └─▶ quarantined records
 //! ```
 //!
-//! Formats: Parquet; JSON lines, plain, `.gz` (any number of members) or `.zst`; `WanJuan` 1.0.
+//! Formats: Parquet; JSON lines, plain, `.gz` (any number of members) or `.zst`; `WanJuan` 1.0; WARC and
+//! WET, plain, `.gz` or `.zst` (also with a dictionary in its first frame).
+//!
+//! A document of a WARC is a response or resource record. Its `body` is the bytes without transfer and
+//! content coding, and `content_type` is what the server said of them: the charset is left to the stage
+//! that extracts, so that no HTML is decoded twice or written in between. A document of a WET is a
+//! conversion record with its `text`. Records of other types are counted by type and have no row.
 //!
 //! `WanJuan` 1.0's `part-*.jsonl.tar.gz` are read file by file. A row with `content` is that text. A
 //! row of its exam part has none and is rendered, one line each: the question (`q_main`); `A. ` to
@@ -20,8 +26,8 @@
 //!
 //! Invariants:
 //! 1. Documents and quarantined records of a split together are all its records, each once, under
-//!    ascending record numbers of the shard. Blank lines are no records; a damaged stretch of a
-//!    compressed file is one.
+//!    ascending record numbers of the shard. Blank lines are no records, and records of web
+//!    archives that hold no document are counted apart; a damaged stretch of a compressed file is one.
 //! 2. Batch sizes change where batches end, and nothing else.
 //! 3. Memory is bounded by the batch, the largest document allowed and the row group's pages; no
 //!    length that a file declares is allocated before it was compared with the file's size.
@@ -57,6 +63,7 @@ mod quarantine;
 mod reader;
 mod source;
 pub mod stream;
+mod warc;
 
 pub use columns::{ColumnFault, ColumnProblem, ColumnSource, ColumnType, Columns};
 pub use config::{

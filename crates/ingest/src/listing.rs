@@ -16,6 +16,12 @@ use crate::{Compression, Format, IngestError, InputConfig, Shard};
 const EXTENSIONS: &[(&str, Format, Compression)] = &[
     (".jsonl.tar.gz", Format::Wanjuan, Compression::TarGzip),
     (".parquet", Format::Parquet, Compression::None),
+    (".warc.gz", Format::Warc, Compression::Gzip),
+    (".warc.zst", Format::Warc, Compression::Zstd),
+    (".warc", Format::Warc, Compression::None),
+    (".wet.gz", Format::Wet, Compression::Gzip),
+    (".wet.zst", Format::Wet, Compression::Zstd),
+    (".wet", Format::Wet, Compression::None),
     (".jsonl.gz", Format::Jsonl, Compression::Gzip),
     (".ndjson.gz", Format::Jsonl, Compression::Gzip),
     (".jsonl.zst", Format::Jsonl, Compression::Zstd),
@@ -70,6 +76,10 @@ pub(crate) async fn list(config: &InputConfig) -> Result<Listing, Vec<IngestErro
     let (mut shards, mut unknown) = (Vec::new(), Vec::new());
     for file in listed {
         match kind_of(&file.location, config.format) {
+            // The columns were settled before the files were known.
+            Some((format, _)) if format.is_archive() && config.archive() != Some(format) => {
+                unknown.push(IngestError::UnexpectedArchive { location: file.location });
+            }
             Some((format, compression)) => {
                 let Listed { location, name, bytes, version, .. } = file;
                 shards.push(Shard { location, name, bytes, version, format, compression });
@@ -83,7 +93,7 @@ pub(crate) async fn list(config: &InputConfig) -> Result<Listing, Vec<IngestErro
 
 /// Format and compression of the file `location`; `format` is what the pipeline says.
 #[allow(clippy::case_sensitive_file_extension_comparisons, reason = "the name is in lower case")]
-fn kind_of(location: &str, format: Option<Format>) -> Option<(Format, Compression)> {
+pub(crate) fn kind_of(location: &str, format: Option<Format>) -> Option<(Format, Compression)> {
     let name = location.to_ascii_lowercase();
     let Some(format) = format else {
         let known = EXTENSIONS.iter().find(|(ending, ..)| name.ends_with(ending));

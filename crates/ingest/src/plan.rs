@@ -8,7 +8,7 @@ use tokio::runtime::Handle;
 
 use crate::listing::{Listing, list};
 use crate::source::Source;
-use crate::{Format, IngestError, InputConfig, OnUnreadable, OtherFields, jsonl, parquet};
+use crate::{Format, IngestError, InputConfig, OnUnreadable, OtherFields, jsonl, parquet, warc};
 
 /// Files that are looked into at once: enough to hide the latency of an object store.
 const INSPECTED_AT_ONCE: usize = 16;
@@ -151,6 +151,11 @@ fn inspect(shard: &Shard, config: &InputConfig, runtime: &Handle) -> Result<Insp
     }
     if shard.format == Format::Parquet {
         return parquet::inspect(shard, &source, config);
+    }
+    if shard.format.is_archive() {
+        warc::inspect(shard, &source, config)?;
+        let split = Split { shard: shard.clone(), row_groups: None, first_row: 0, rows: None, bytes: shard.bytes };
+        return Ok(Inspected { splits: vec![split], ..Inspected::default() });
     }
     let seen = jsonl::inspect(shard, &source, config)?;
     let fields: Vec<_> = seen.fields.iter().cloned().collect();

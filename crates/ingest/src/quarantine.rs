@@ -1,6 +1,7 @@
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use textmill_document::{Cause, DocumentBatch};
+use textmill_document::{Cause, Count, DocumentBatch};
 
 /// Bytes of a bad record that are kept for people to look at.
 pub(crate) const HEAD_BYTES: usize = 1024;
@@ -12,6 +13,16 @@ pub struct ReadBatch {
     pub documents: DocumentBatch,
     /// The records that could not be read, in ascending row order.
     pub quarantined: Vec<QuarantinedRecord>,
+    /// Records of web archives that are no documents, by their type, with the bytes of their blocks.
+    /// They have no row number.
+    pub skipped: BTreeMap<&'static str, Count>,
+}
+
+impl ReadBatch {
+    /// A batch of a format whose records are all documents.
+    pub(crate) fn new(documents: DocumentBatch, quarantined: Vec<QuarantinedRecord>) -> Self {
+        Self { documents, quarantined, skipped: BTreeMap::new() }
+    }
 }
 
 /// One record that could not be read. A damaged stretch of a compressed file counts as one record.

@@ -5,6 +5,7 @@ use crate::jsonl::JsonlReader;
 use crate::parquet::ParquetReader;
 use crate::quarantine::ReadBatch;
 use crate::source::Source;
+use crate::warc::WarcReader;
 use crate::{Format, IngestError, Split};
 
 /// The batches of one split, in row order. It ends after the first error.
@@ -15,6 +16,7 @@ pub struct SplitReader(State);
 enum State {
     Jsonl(Box<JsonlReader>),
     Parquet(Box<ParquetReader>),
+    Warc(Box<WarcReader>),
     Ended,
 }
 
@@ -28,6 +30,7 @@ pub fn open_split(split: &Split, options: &ReadOptions, runtime: &Handle) -> Res
         _ if split.shard.bytes == 0 => State::Ended,
         Format::Parquet => State::Parquet(Box::new(ParquetReader::open(split, &source, options)?)),
         Format::Jsonl | Format::Wanjuan => State::Jsonl(Box::new(JsonlReader::open(&split.shard, &source, options)?)),
+        Format::Warc | Format::Wet => State::Warc(Box::new(WarcReader::open(&split.shard, &source, options)?)),
     };
     Ok(SplitReader(state))
 }
@@ -39,6 +42,7 @@ impl Iterator for SplitReader {
         let next = match &mut self.0 {
             State::Jsonl(reader) => reader.next_batch().transpose(),
             State::Parquet(reader) => reader.next_batch().transpose(),
+            State::Warc(reader) => reader.next_batch().transpose(),
             State::Ended => None,
         };
         if !matches!(next, Some(Ok(_))) {

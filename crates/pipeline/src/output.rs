@@ -92,7 +92,8 @@ pub(crate) fn projection(
     runs: &[Option<RunConfig>],
     written: &[OutputColumn],
 ) -> Vec<String> {
-    let payload = if input.column_with_name(columns::TEXT).is_some() { columns::TEXT } else { columns::HTML };
+    let payloads = [columns::TEXT, columns::HTML, columns::BODY];
+    let payload = payloads.into_iter().find(|name| input.column_with_name(name).is_some()).unwrap_or(columns::TEXT);
     let mut needed: BTreeSet<String> = [columns::ID, payload].map(ToOwned::to_owned).into();
     for (stage, run) in flow.stages.iter().flatten().zip(runs.iter().flatten()) {
         needed.extend(stage.built.stage.reads().into_iter().map(|read| read.name));

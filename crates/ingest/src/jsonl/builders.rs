@@ -21,7 +21,8 @@ enum ColumnBuilder {
 impl ColumnBuilder {
     fn new(data_type: ColumnType) -> Self {
         match data_type {
-            ColumnType::String => Self::Text(StringViewBuilder::new()),
+            // Bytes are no type of JSON, and cannot be declared.
+            ColumnType::String | ColumnType::Binary => Self::Text(StringViewBuilder::new()),
             ColumnType::Int64 => Self::Int(Int64Builder::new()),
             ColumnType::Float64 => Self::Float(Float64Builder::new()),
             ColumnType::Boolean => Self::Boolean(BooleanBuilder::new()),

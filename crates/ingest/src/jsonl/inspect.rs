@@ -89,6 +89,7 @@ fn fits(value: &Value, data_type: ColumnType, is_payload: bool) -> bool {
         ColumnType::Int64 => value.is_i64(),
         ColumnType::Float64 => value.is_number(),
         ColumnType::Boolean => value.is_boolean(),
+        ColumnType::Binary => false,
     }
 }
 

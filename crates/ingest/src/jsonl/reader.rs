@@ -102,6 +102,6 @@ impl JsonlReader {
             .builder
             .finish()
             .map_err(|error| IngestError::Internal { location: self.location.clone(), reason: error.to_string() })?;
-        Ok(ReadBatch { documents, quarantined: std::mem::take(&mut self.quarantined) })
+        Ok(ReadBatch::new(documents, std::mem::take(&mut self.quarantined)))
     }
 }

@@ -86,6 +86,7 @@ fn is_readable(column: &PlannedColumn, found: &DataType) -> bool {
         ColumnType::Int64 => narrow,
         ColumnType::Float64 => narrow || matches!(found, Float16 | Float32 | Float64),
         ColumnType::Boolean => found == &Boolean,
+        ColumnType::Binary => false,
     }
 }
 
@@ -96,5 +97,6 @@ fn accepted(column: &PlannedColumn) -> &'static str {
         ColumnType::Int64 => "an integer column of up to 64 bits, signed",
         ColumnType::Float64 => "a floating-point or integer column",
         ColumnType::Boolean => "a boolean column",
+        ColumnType::Binary => "no column of Parquet",
     }
 }

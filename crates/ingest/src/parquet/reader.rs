@@ -192,7 +192,7 @@ impl ParquetReader {
         let quarantined = (start..start + rows).map(record).collect();
         group.done += rows;
         let documents = self.batch(RecordBatch::new_empty(Arc::clone(&self.schema)), start)?;
-        self.ready.push_back(ReadBatch { documents, quarantined });
+        self.ready.push_back(ReadBatch::new(documents, quarantined));
         Ok(())
     }
 
@@ -241,12 +241,12 @@ impl ParquetReader {
             let end = slice.rows().values().last().map_or(u64::MAX, |last| last + 1);
             let before = std::iter::from_fn(|| quarantined.next_if(|record| record.row < end));
             let quarantined = before.collect();
-            self.ready.push_back(ReadBatch { documents: slice, quarantined });
+            self.ready.push_back(ReadBatch::new(slice, quarantined));
             start += length;
         }
         let behind: Vec<_> = quarantined.collect();
         if !behind.is_empty() {
-            self.ready.push_back(ReadBatch { documents: documents.slice(0, 0), quarantined: behind });
+            self.ready.push_back(ReadBatch::new(documents.slice(0, 0), behind));
         }
         Ok(())
     }

@@ -53,6 +53,8 @@ pub struct Members<C> {
     decoder: Option<C>,
     state: State,
     max_ratio: u64,
+    /// Whether the end of a member is an event.
+    boundaries: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -65,7 +67,13 @@ enum State {
 impl<C: Codec> Members<C> {
     /// Decompresses `raw`; a member that expands more than `max_ratio` times is cut off.
     pub fn new(raw: RawInput, max_ratio: u32) -> Self {
-        Self { raw, decoder: None, state: State::Between, max_ratio: u64::from(max_ratio) }
+        Self { raw, decoder: None, state: State::Between, max_ratio: u64::from(max_ratio), boundaries: false }
+    }
+
+    /// Whether each member is followed by an [`Event::Boundary`].
+    #[must_use]
+    pub fn with_boundaries(self, boundaries: bool) -> Self {
+        Self { boundaries, ..self }
     }
 
     /// Opens the next member. `Some` is an event that comes before it, or the end.
@@ -131,7 +139,7 @@ impl<C: Codec> Members<C> {
         if (out.len() - kept) < wanted {
             self.leave();
             self.raw.unmark();
-            return Ok(Event::Data);
+            return Ok(if self.boundaries { Event::Boundary } else { Event::Data });
         }
         decoder.raw().unmark();
         let consumed = decoder.raw().offset() - start;

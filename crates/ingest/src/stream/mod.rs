@@ -17,6 +17,7 @@ mod zstd;
 
 use std::io::{self, Read};
 
+pub(crate) use self::zstd::MAX_WINDOW_LOG;
 pub(crate) use lines::{Found, LineSplitter};
 pub use members::{Codec, Members};
 pub use raw::RawInput;
@@ -35,7 +36,8 @@ pub(crate) const CHUNK: usize = 256 << 10;
 pub enum Event {
     /// Only bytes; possibly none were appended, then call again.
     Data,
-    /// A file in an archive ended: no record goes on across this point.
+    /// A file in an archive ended: no record goes on across this point. In a [`member_stream`]: a
+    /// member ended.
     Boundary,
     /// Bytes are missing here. What follows does not continue what came before.
     Damage(Box<Damage>),
@@ -68,14 +70,27 @@ impl ByteSource for Plain {
 
 /// The decompressed bytes of `reader`.
 pub fn decompressed(reader: Box<dyn Read + Send>, compression: Compression, limits: &Limits) -> Box<dyn ByteSource> {
+    open(reader, compression, limits, false)
+}
+
+/// The decompressed bytes of `reader`, with an [`Event::Boundary`] behind each compressed member: web
+/// archives have a member a record.
+pub fn member_stream(reader: Box<dyn Read + Send>, compression: Compression, limits: &Limits) -> Box<dyn ByteSource> {
+    open(reader, compression, limits, true)
+}
+
+fn open(
+    reader: Box<dyn Read + Send>,
+    compression: Compression,
+    limits: &Limits,
+    boundaries: bool,
+) -> Box<dyn ByteSource> {
     let ratio = limits.max_decompression_ratio;
+    let raw = RawInput::new;
     match compression {
         Compression::None => Box::new(Plain(reader)),
-        Compression::Gzip => Box::new(Members::<GzipCodec>::new(RawInput::new(reader), ratio)),
-        Compression::Zstd => Box::new(Members::<ZstdCodec>::new(RawInput::new(reader), ratio)),
-        Compression::TarGzip => {
-            let inner = Members::<GzipCodec>::new(RawInput::new(reader), ratio);
-            Box::new(TarEntries::new(Box::new(inner)))
-        }
+        Compression::Gzip => Box::new(Members::<GzipCodec>::new(raw(reader), ratio).with_boundaries(boundaries)),
+        Compression::Zstd => Box::new(Members::<ZstdCodec>::new(raw(reader), ratio).with_boundaries(boundaries)),
+        Compression::TarGzip => Box::new(TarEntries::new(Box::new(Members::<GzipCodec>::new(raw(reader), ratio)))),
     }
 }

@@ -10,7 +10,7 @@ const MOST_RETAINED: usize = 64 << 20;
 /// The compressed bytes of a file: buffered, counted, and able to go back to a mark.
 ///
 /// Decoders report every failure as an `io::Error`. A failure of the file itself is kept aside, so
-/// that it is never taken for damage of the data: see [`RawInput::take_failure`].
+/// that it is never taken for damage of the data: see `take_failure`.
 #[derive(Default)]
 pub struct RawInput {
     inner: Option<Box<dyn Read + Send>>,

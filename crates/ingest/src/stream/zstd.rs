@@ -1,5 +1,6 @@
 use std::fmt;
 use std::io::{self, Read};
+use std::sync::Arc;
 
 use zstd::stream::read::Decoder;
 
@@ -7,20 +8,40 @@ use super::{Codec, RawInput};
 
 /// Largest window of a frame that is accepted, as a power of two: 128 MiB, what `zstd --long=27`
 /// writes and every decoder must take. A larger one would be memory that the input asks for.
-const MAX_WINDOW_LOG: u32 = 27;
+pub(crate) const MAX_WINDOW_LOG: u32 = 27;
+
+/// Magic of the skippable frame that holds a dictionary for all frames behind it, when it is the
+/// first of a file: the convention of .warc.zst files.
+const DICTIONARY_MAGIC: [u8; 4] = [0x5d, 0x2a, 0x4d, 0x18];
+/// Magic of a frame, as which the dictionary may be stored.
+const FRAME_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+/// Largest dictionary, stored and decompressed.
+const MOST_DICTIONARY: u64 = 16 << 20;
 
 /// Zstandard (RFC 8878), one frame.
-pub struct ZstdCodec(Decoder<'static, RawInput>);
+pub struct ZstdCodec {
+    frame: Frame,
+    dictionary: Option<Arc<[u8]>>,
+}
+
+enum Frame {
+    Data(Decoder<'static, RawInput>),
+    /// The frame that held the dictionary, and what is wrong with it. It has no output.
+    Dictionary(RawInput, Option<io::Error>),
+}
 
 impl fmt::Debug for ZstdCodec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("ZstdCodec").field(self.0.get_ref()).finish()
+        f.debug_struct("ZstdCodec").field("dictionary", &self.dictionary.is_some()).finish_non_exhaustive()
     }
 }
 
 impl Read for ZstdCodec {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        self.0.read(out)
+        match &mut self.frame {
+            Frame::Data(decoder) => decoder.read(out),
+            Frame::Dictionary(_, fault) => fault.take().map_or(Ok(0), Err),
+        }
     }
 }
 
@@ -39,13 +60,55 @@ impl Codec for ZstdCodec {
         }
     }
 
-    fn open(raw: RawInput, _: Option<Self>) -> io::Result<Self> {
-        let mut decoder = Decoder::with_buffer(raw)?.single_frame();
+    fn open(mut raw: RawInput, spare: Option<Self>) -> io::Result<Self> {
+        if raw.offset() == 0 && raw.peek(DICTIONARY_MAGIC.len())?.starts_with(&DICTIONARY_MAGIC) {
+            let (dictionary, fault) = match read_dictionary(&mut raw) {
+                Ok(dictionary) => (Some(dictionary), None),
+                Err(error) => (None, Some(error)),
+            };
+            return Ok(Self { frame: Frame::Dictionary(raw, fault), dictionary });
+        }
+        let dictionary = spare.and_then(|spare| spare.dictionary);
+        let mut decoder = match &dictionary {
+            Some(dictionary) => Decoder::with_dictionary(raw, dictionary)?,
+            None => Decoder::with_buffer(raw)?,
+        };
         decoder.window_log_max(MAX_WINDOW_LOG)?;
-        Ok(Self(decoder))
+        Ok(Self { frame: Frame::Data(decoder.single_frame()), dictionary })
     }
 
     fn raw(&mut self) -> &mut RawInput {
-        self.0.get_mut()
+        match &mut self.frame {
+            Frame::Data(decoder) => decoder.get_mut(),
+            Frame::Dictionary(raw, _) => raw,
+        }
     }
+}
+
+/// Reads the frame of a dictionary, and tries the dictionary.
+fn read_dictionary(raw: &mut RawInput) -> io::Result<Arc<[u8]>> {
+    let bad = |what: String| io::Error::new(io::ErrorKind::InvalidData, what);
+    let mut head = [0; 8];
+    raw.read_exact(&mut head)?;
+    let [_, _, _, _, a, b, c, d] = head;
+    let length = u64::from(u32::from_le_bytes([a, b, c, d]));
+    if length > MOST_DICTIONARY {
+        return Err(bad(format!("the dictionary has {length} bytes, above {MOST_DICTIONARY}")));
+    }
+    let mut stored = Vec::new();
+    if raw.take(length).read_to_end(&mut stored)? as u64 != length {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+    if stored.starts_with(&FRAME_MAGIC) {
+        let mut plain = Vec::new();
+        let decoder = Decoder::with_buffer(&*stored)?;
+        decoder.take(MOST_DICTIONARY + 1).read_to_end(&mut plain)?;
+        if plain.len() as u64 > MOST_DICTIONARY {
+            return Err(bad(format!("the dictionary expands to more than {MOST_DICTIONARY} bytes")));
+        }
+        stored = plain;
+    }
+    Decoder::with_dictionary(io::empty(), &stored)
+        .map_err(|error| bad(format!("the dictionary is damaged: {error}")))?;
+    Ok(stored.into())
 }

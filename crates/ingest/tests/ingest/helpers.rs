@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -23,6 +24,8 @@ pub struct Read {
     /// Row number, and the columns as text (`-` is null), of each document.
     pub documents: Vec<(u64, Vec<String>)>,
     pub quarantined: Vec<QuarantinedRecord>,
+    /// Number of records of each type that are no documents.
+    pub skipped: BTreeMap<&'static str, u64>,
     /// Documents and payload bytes of each batch.
     pub batches: Vec<(usize, u64)>,
 }
@@ -90,6 +93,9 @@ impl Read {
             columns.map(|array| ArrayFormatter::try_new(array, &options).expect("printable")).collect();
         for (row, number) in documents.rows().values().iter().enumerate() {
             self.documents.push((*number, columns.iter().map(|column| column.value(row).to_string()).collect()));
+        }
+        for (kind, count) in &batch.skipped {
+            *self.skipped.entry(kind).or_default() += count.documents;
         }
         self.quarantined.extend(batch.quarantined.iter().cloned());
         self.batches.push((documents.num_rows(), documents.payload_bytes().iter().sum()));

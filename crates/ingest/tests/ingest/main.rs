@@ -7,3 +7,7 @@ mod parquet_damage;
 mod parquet_read;
 mod plan;
 mod wanjuan;
+mod warc;
+mod warc_damage;
+mod warc_mutations;
+mod warc_real;

@@ -72,8 +72,8 @@ fn what_cannot_be_found_or_told_is_an_error_for_each() {
             "input path `*.jsonl` matches no file; check the path (globs: `**`, `*`, `?`, `[..]`, `{a,b}`)",
             "input path `gone.parquet` matches no file; check the path (globs: `**`, `*`, `?`, `[..]`, `{a,b}`)",
             "input path `a[.jsonl`: error parsing glob 'a[.jsonl': unclosed character class; missing ']'",
-            "notes.txt: unknown extension; set `input.format`, or name files .parquet, .jsonl, .jsonl.gz, .jsonl.zst \
-             or .jsonl.tar.gz",
+            "notes.txt: unknown extension; set `input.format`, or name files .parquet, .jsonl, .jsonl.gz, .jsonl.zst, \
+         .jsonl.tar.gz, .warc, .warc.gz, .warc.zst or .wet.gz",
         ]
     );
     let kinds: Vec<_> = folder.plan(&config).expect_err("errors").iter().map(IngestError::kind).collect();

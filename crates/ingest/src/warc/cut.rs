@@ -1,0 +1,350 @@
+use std::collections::VecDeque;
+use std::io;
+use std::ops::Range;
+
+use textmill_document::Cause;
+
+use super::fault::{Fault, Lost};
+use super::headers::header_end;
+use super::marks::{begins_record, content_length, has_version, is_line_end, rest_is_start};
+use crate::quarantine::{Damage, Evidence, printable};
+use crate::stream::{ByteSource, Event};
+
+/// Longest line of a record's header.
+pub(super) const MOST_LINE: usize = 64 << 10;
+/// Longest header of a record.
+pub(super) const MOST_HEADER: usize = 1 << 20;
+/// Bytes that tell whether a record begins: `WARC/0.18`, a line end and `WARC-`.
+const LOOKAHEAD: usize = 16;
+/// Line ends behind a record that are looked at.
+const MOST_GAP: usize = 64 << 10;
+/// Used bytes in front of the buffer that are worth moving the rest for.
+const WORTH_MOVING: usize = 4 << 20;
+
+/// What [`RecordCutter::advance`] found.
+#[derive(Debug)]
+pub(super) enum Found {
+    /// A record. The ranges are for [`RecordCutter::bytes`] until the next call; the header is
+    /// without its first line.
+    Record { header: Range<usize>, block: Range<usize>, offset: u64 },
+    /// A record or stretch that cannot be read.
+    Damage(Box<Damage>),
+}
+
+/// How many bytes a record may have.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    /// Largest block that is read.
+    pub most_block: u64,
+    /// Bytes that the whole file can hold decompressed; a larger length is not one.
+    pub largest_possible: u64,
+}
+
+/// Cuts a stream into WARC records, in memory bounded by the largest record allowed.
+pub(super) struct RecordCutter {
+    source: Box<dyn ByteSource>,
+    buffer: Vec<u8>,
+    /// Index in `buffer` of the next unread byte.
+    next: usize,
+    /// Offset in the stream of `buffer[0]`.
+    base: u64,
+    /// Offsets, not yet passed, of compressed members that begin with `WARC/`.
+    starts: VecDeque<u64>,
+    /// Offset of the last member, while too few of its bytes are there to know how it begins.
+    unproven: Option<u64>,
+    /// Damage, or the end, behind the bytes in `buffer`.
+    pending: Option<Event>,
+    limits: Limits,
+}
+
+impl std::fmt::Debug for RecordCutter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RecordCutter").field("offset", &self.offset()).finish_non_exhaustive()
+    }
+}
+
+impl RecordCutter {
+    pub(super) fn new(source: Box<dyn ByteSource>, limits: Limits) -> Self {
+        let (buffer, starts) = (Vec::new(), VecDeque::new());
+        Self { source, buffer, next: 0, base: 0, starts, unproven: Some(0), pending: None, limits }
+    }
+
+    /// The bytes of a record that was just found.
+    pub(super) fn bytes(&self, range: Range<usize>) -> &[u8] {
+        self.buffer.get(range).unwrap_or_default()
+    }
+
+    /// Offset in the decompressed stream of the next byte.
+    pub(super) fn offset(&self) -> u64 {
+        self.base + self.next as u64
+    }
+
+    /// The next record or damage; `None` at the end.
+    pub(super) fn advance(&mut self) -> io::Result<Option<Found>> {
+        loop {
+            let gap = self.unread().iter().take_while(|byte| is_line_end(**byte)).count();
+            self.next += gap;
+            if !self.unread().is_empty() {
+                let offset = self.offset();
+                while self.starts.front().is_some_and(|start| *start <= offset) {
+                    self.starts.pop_front();
+                }
+                return match self.record()? {
+                    Ok(found) => Ok(Some(found)),
+                    Err(fault) => self.lose(offset, fault).map(Some),
+                };
+            }
+            if self.load()? {
+                continue;
+            }
+            match self.pending.take() {
+                Some(Event::Damage(damage)) => return Ok(Some(Found::Damage(damage))),
+                // The end comes again.
+                end => {
+                    self.pending = end;
+                    return Ok(None);
+                }
+            }
+        }
+    }
+
+    fn unread(&self) -> &[u8] {
+        self.buffer.get(self.next..).unwrap_or_default()
+    }
+
+    /// Offset behind the buffered bytes.
+    fn end(&self) -> u64 {
+        self.base + self.buffer.len() as u64
+    }
+
+    /// Whether a compressed member ended behind the buffered bytes.
+    fn at_member_end(&self) -> bool {
+        self.unproven == Some(self.end())
+    }
+
+    /// Loads more bytes, or what is behind them. False when there are none before the pending event.
+    fn load(&mut self) -> io::Result<bool> {
+        if self.pending.is_some() {
+            return Ok(false);
+        }
+        // One used byte stays: it tells whether a line begins at the first unread one.
+        let used = self.next.saturating_sub(1);
+        if used >= WORTH_MOVING || used >= self.buffer.len() - used {
+            self.buffer.drain(..used);
+            self.base += used as u64;
+            self.next -= used;
+            if self.buffer.len() < WORTH_MOVING && self.buffer.capacity() > 8 * WORTH_MOVING {
+                self.buffer.shrink_to(2 * WORTH_MOVING);
+            }
+        }
+        let event = self.source.fill(&mut self.buffer)?;
+        self.prove_start();
+        match event {
+            Event::Data => {}
+            Event::Boundary => self.unproven = Some(self.end()),
+            event => self.pending = Some(event),
+        }
+        Ok(true)
+    }
+
+    /// Looks at how the last member begins, once its first bytes are there.
+    fn prove_start(&mut self) {
+        let Some(start) = self.unproven else {
+            return;
+        };
+        let index = usize::try_from(start.saturating_sub(self.base)).unwrap_or(usize::MAX);
+        if let Some(first) = self.buffer.get(index..).and_then(|bytes| bytes.get(..5)) {
+            if first == b"WARC/" {
+                self.starts.push_back(start);
+            }
+            self.unproven = None;
+        }
+    }
+
+    /// The record that begins here, or why there is none; then nothing was passed over.
+    fn record(&mut self) -> io::Result<Result<Found, Fault>> {
+        let offset = self.offset();
+        while self.unread().len() < LOOKAHEAD && self.load()? {}
+        if !has_version(self.unread()) {
+            if b"WARC/".starts_with(self.unread()) {
+                return Ok(Err(Fault::incomplete("a record ends in its first line")));
+            }
+            let head = String::from_utf8_lossy(self.unread().get(..16).unwrap_or_else(|| self.unread())).into_owned();
+            let shown = printable(&head, 16);
+            return Ok(Err(Fault::malformed(format!("no record of WARC 0.x or 1.x begins here but `{shown}`"))));
+        }
+        let (header, length) = match self.header()? {
+            Ok(found) => found,
+            Err(fault) => return Ok(Err(fault)),
+        };
+        let Limits { most_block, largest_possible } = self.limits;
+        if length > largest_possible {
+            return Ok(Err(Fault::malformed(format!("Content-Length {length} is larger than the file can hold"))));
+        }
+        let total = header as u64 + length;
+        if length > most_block {
+            return self.pass_large(offset, total, length).map(Ok);
+        }
+        let total = usize::try_from(total).unwrap_or(usize::MAX);
+        if !self.reach(offset, total)? {
+            let there = self.unread().len().saturating_sub(header);
+            let detail = format!("of the {length} bytes of the record {there} are left");
+            return Ok(Err(Fault::incomplete(detail)));
+        }
+        if let Err(fault) = self.check_end(total, length)? {
+            return Ok(Err(fault));
+        }
+        let start = self.next;
+        let line = memchr::memchr(b'\n', self.unread()).map_or(0, |end| end + 1);
+        self.next += total;
+        Ok(Ok(Found::Record { header: start + line..start + header, block: start + header..self.next, offset }))
+    }
+
+    /// Length of the header with its blank line, and the length that it declares for the block.
+    fn header(&mut self) -> io::Result<Result<(usize, u64), Fault>> {
+        let mut scan = 0;
+        let end = loop {
+            match header_end(self.unread(), &mut scan, MOST_LINE) {
+                Err(what) => return Ok(Err(Fault::malformed(what))),
+                Ok(found) if found.unwrap_or(self.unread().len()) > MOST_HEADER => {
+                    return Ok(Err(Fault::malformed(format!("the header is longer than {MOST_HEADER} bytes"))));
+                }
+                Ok(Some(end)) => break end,
+                Ok(None) => {
+                    if !self.load()? {
+                        return Ok(Err(Fault::incomplete("a record ends inside its header")));
+                    }
+                }
+            }
+        };
+        let header = self.unread().get(..end).unwrap_or_default();
+        let length = content_length(header);
+        Ok(length.map(|length| (end, length)).map_err(Fault::malformed))
+    }
+
+    /// Loads until `total` bytes are unread. False where the bytes end before, or where another
+    /// member that begins with a record does.
+    fn reach(&mut self, offset: u64, total: usize) -> io::Result<bool> {
+        loop {
+            if self.starts.front().is_some_and(|start| *start < offset + total as u64) {
+                return Ok(false);
+            }
+            if self.unread().len() >= total {
+                return Ok(true);
+            }
+            if !self.load()? {
+                return Ok(false);
+            }
+        }
+    }
+
+    /// Whether a record can end behind `total` bytes: with two line ends whatever follows; else with
+    /// one, then the next record or the end of the member or file.
+    fn check_end(&mut self, total: usize, length: u64) -> io::Result<Result<(), Fault>> {
+        let wrong = || Fault::malformed(format!("Content-Length {length} does not lead to the end of the record"));
+        let (mut at, mut lines) = (total, 0);
+        loop {
+            let rest = self.unread().get(at..).unwrap_or_default();
+            let gap = rest.iter().take_while(|byte| is_line_end(**byte)).count();
+            lines += rest.iter().take(gap).filter(|byte| **byte == b'\n').count();
+            at += gap;
+            let rest = rest.get(gap..).unwrap_or_default();
+            if at > total + MOST_GAP || (lines >= 2 && !rest.is_empty()) {
+                return Ok(Ok(()));
+            }
+            let more = rest.len() >= 5;
+            if more || (self.at_member_end() && rest.is_empty()) {
+                let fits = lines > 0 && (!more || rest.starts_with(b"WARC/"));
+                return Ok(if fits { Ok(()) } else { Err(wrong()) });
+            }
+            if self.load()? {
+                continue;
+            }
+            return Ok(match &self.pending {
+                _ if !rest_is_start(self.unread().get(at..)) => Err(wrong()),
+                Some(Event::Damage(_)) if !self.at_member_end() => Err(Fault::incomplete("a record is damaged")),
+                _ => Ok(()),
+            });
+        }
+    }
+
+    /// Passes over a record that is too large.
+    fn pass_large(&mut self, offset: u64, total: u64, length: u64) -> io::Result<Found> {
+        let limit = self.limits.most_block;
+        let detail = format!("the record has {length} bytes, above limits.max_document_bytes ({limit})");
+        let mut evidence = Evidence::at(Some(offset));
+        loop {
+            let next_start = self.starts.front().copied().unwrap_or(u64::MAX);
+            let left = (offset + total).min(next_start) - self.offset();
+            self.pass(usize::try_from(left).unwrap_or(usize::MAX), &mut evidence);
+            if evidence.len() == total {
+                return Ok(Found::Damage(Box::new(evidence.damage(Cause::TooLarge, detail))));
+            }
+            if self.offset() == next_start || !self.load()? {
+                let detail = format!("{detail}, of which {} are there", evidence.len());
+                return self.resynchronise(Lost { evidence, cause: Cause::Truncated, detail, incomplete: true });
+            }
+        }
+    }
+
+    /// Moves at most `count` bytes to `evidence`.
+    fn pass(&mut self, count: usize, evidence: &mut Evidence) {
+        let passed = self.unread().get(..count).unwrap_or_else(|| self.unread());
+        evidence.update(passed);
+        self.next += passed.len();
+    }
+
+    /// Gives the record at `offset` up, but not what its declared length covers.
+    fn lose(&mut self, offset: u64, fault: Fault) -> io::Result<Found> {
+        let Fault { cause, detail, incomplete } = fault;
+        let mut evidence = Evidence::at(Some(offset));
+        self.pass(1, &mut evidence);
+        self.resynchronise(Lost { evidence, cause, detail, incomplete })
+    }
+
+    /// Passes over everything up to the next record, or to the next damage or end.
+    fn resynchronise(&mut self, lost: Lost) -> io::Result<Found> {
+        let Lost { mut evidence, cause, mut detail, incomplete } = lost;
+        loop {
+            if let Some(distance) = self.next_record() {
+                self.pass(distance, &mut evidence);
+                let cause = if incomplete { Cause::Malformed } else { cause };
+                if incomplete {
+                    detail.push_str("; another record begins there");
+                }
+                return Ok(Found::Damage(Box::new(evidence.damage(cause, detail))));
+            }
+            // The last bytes may begin a record.
+            self.pass(self.unread().len().saturating_sub(LOOKAHEAD), &mut evidence);
+            if !self.load()? {
+                break;
+            }
+        }
+        let member_ended = self.at_member_end();
+        self.pass(usize::MAX, &mut evidence);
+        let (cause, detail) = match self.pending.take() {
+            Some(Event::Damage(damage)) if !member_ended => (damage.cause, format!("{detail}: {}", damage.detail)),
+            event => {
+                self.pending = event;
+                (cause, detail)
+            }
+        };
+        Ok(Found::Damage(Box::new(evidence.damage(cause, detail))))
+    }
+
+    /// Distance to the next place in the buffer where a record begins.
+    fn next_record(&self) -> Option<usize> {
+        let offset = self.offset();
+        let start = self.starts.iter().find(|start| **start >= offset);
+        let start = start.and_then(|start| usize::try_from(start - offset).ok());
+        let found = memchr::memmem::find_iter(self.unread(), b"WARC/").find(|at| {
+            let index = self.next + at;
+            let begins_line = index.checked_sub(1).and_then(|before| self.buffer.get(before)) == Some(&b'\n');
+            begins_record(self.buffer.get(index..).unwrap_or_default(), begins_line)
+        });
+        match (start, found) {
+            (Some(start), Some(found)) => Some(start.min(found)),
+            (start, found) => start.or(found),
+        }
+    }
+}
