@@ -21,3 +21,4 @@ mod memory;
 mod owner;
 mod resume;
 mod s3;
+mod warc;

@@ -1,3 +1,4 @@
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
@@ -46,7 +47,7 @@ impl Engine for LocalEngine {
         context: &Arc<TaskContext>,
         tasks: Vec<TaskSpec>,
     ) -> Result<Vec<TaskManifest>, EngineError> {
-        let mut manifests: Vec<Option<TaskManifest>> = tasks.iter().map(|_| None).collect();
+        let mut finished = Finished::new(tasks.len());
         let mut waiting = tasks.into_iter().enumerate();
         let mut running = FuturesUnordered::new();
         let mut failure = None;
@@ -58,7 +59,7 @@ impl Engine for LocalEngine {
             match running.next().await {
                 Some(Ok(outcome)) => {
                     context.progress.task_done();
-                    manifests[outcome.position] = Some(outcome.manifest);
+                    finished.keep(&outcome)?;
                 }
                 // The others stop at their next batch; the first error is the one to report.
                 Some(Err(error)) => {
@@ -70,7 +71,7 @@ impl Engine for LocalEngine {
         }
         match failure {
             Some(error) => Err(error),
-            None => manifests.into_iter().collect::<Option<Vec<_>>>().ok_or(EngineError::Interrupted),
+            None => finished.manifests()?.ok_or(EngineError::Interrupted),
         }
     }
 
@@ -92,6 +93,40 @@ impl Engine for LocalEngine {
         }
         session.sql(sql).await.map_err(failed)?.collect().await.map_err(failed)
     }
+}
+
+/// Manifests of finished tasks, as JSON in one buffer. As objects each is dozens of small allocations
+/// that live to the end of the run; scattered between those of running tasks, they keep many times
+/// their size from being freed.
+struct Finished {
+    json: Vec<u8>,
+    ranges: Vec<Option<Range<usize>>>,
+}
+
+impl Finished {
+    fn new(tasks: usize) -> Self {
+        Self { json: Vec::new(), ranges: vec![None; tasks] }
+    }
+
+    fn keep(&mut self, outcome: &TaskOutcome) -> Result<(), EngineError> {
+        let start = self.json.len();
+        serde_json::to_writer(&mut self.json, &outcome.manifest).map_err(|error| broken(&error))?;
+        self.ranges[outcome.position] = Some(start..self.json.len());
+        Ok(())
+    }
+
+    /// All manifests in the order of the tasks; `None` if one is missing.
+    fn manifests(&self) -> Result<Option<Vec<TaskManifest>>, EngineError> {
+        let parse = |range: &Option<Range<usize>>| {
+            let bytes = self.json.get(range.clone()?)?;
+            Some(serde_json::from_slice(bytes).map_err(|error| broken(&error)))
+        };
+        self.ranges.iter().map(parse).collect::<Option<Result<_, _>>>().transpose()
+    }
+}
+
+fn broken(error: &serde_json::Error) -> EngineError {
+    EngineError::Bug(format!("a task's manifest is not what it was: {error}"))
 }
 
 async fn start(position: usize, spec: TaskSpec, context: Arc<TaskContext>) -> Result<TaskOutcome, EngineError> {

@@ -39,6 +39,7 @@ pub fn cleaning_table(run: &RunSummary) -> CleaningTable {
         rows,
         balance,
         datasets: run.datasets.clone(),
+        skipped: run.ledger.stages.first().map(|input| input.skipped.clone()).unwrap_or_default(),
         quarantined_shards: run.quarantined_shards.clone(),
         warnings,
     }

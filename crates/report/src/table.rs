@@ -183,6 +183,9 @@ pub struct CleaningTable {
     pub balance: Balance,
     /// Published datasets by name.
     pub datasets: BTreeMap<String, DatasetSize>,
+    /// Records of the input that are no documents, by type (`request`, `warcinfo`, ...).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub skipped: BTreeMap<String, Count>,
     /// Input files that could not be read at all.
     pub quarantined_shards: Vec<String>,
     /// What a person should look at.

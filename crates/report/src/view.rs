@@ -15,6 +15,10 @@ pub(crate) fn facts(table: &CleaningTable) -> Vec<(&'static str, String)> {
     let mut facts = vec![("status", tasks), ("read", amount(totals.input))];
     let kept = totals.retained.map_or_else(String::new, |share| format!(" ({} of the documents)", percent(share)));
     facts.push(("kept", amount(totals.output) + &kept));
+    if !table.skipped.is_empty() {
+        let kinds = table.skipped.iter().map(|(kind, found)| format!("{} {}", count(found.documents), escape(kind)));
+        facts.push(("skipped", format!("records that are no documents: {}", kinds.collect::<Vec<_>>().join(", "))));
+    }
     if let Some(time) = time(table) {
         facts.push(("time", time));
     }
