@@ -6,6 +6,15 @@ use std::time::{Duration, Instant};
 
 use crate::util::{Dir, Random, jsonl, prose};
 
+/// Processor seconds that the whole machine has worked since it was started.
+fn busy_seconds() -> f64 {
+    let stat = fs::read_to_string("/proc/stat").unwrap_or_default();
+    let line = stat.lines().next().unwrap_or_default().split_whitespace();
+    let ticks: Vec<u64> = line.skip(1).filter_map(|field| field.parse().ok()).collect();
+    // user, nice, system, idle, iowait, irq, softirq, steal
+    [0, 1, 2, 5, 6, 7].iter().filter_map(|at| ticks.get(*at)).sum::<u64>() as f64 / 100.0
+}
+
 /// Waits for the child and returns its peak resident memory in KiB (`VmHWM`), CPU seconds and
 /// wall seconds.
 fn watch(mut child: Child) -> (u64, f64, f64) {
@@ -61,25 +70,29 @@ fn peak_memory(shards: u64, documents: u64, shard_bytes: &str) -> u64 {
 
 /// The smaller run must be long enough that every thread has had its share of the work: before that,
 /// memory grows because the allocator's pools fill, whatever the size of the input.
-fn assert_flat(small_shards: u64, documents: u64, shard_bytes: &str) {
+///
+/// `per_task` KiB are allowed for each further task.
+fn assert_flat(small_shards: u64, documents: u64, shard_bytes: &str, per_task: u64) {
     let small = peak_memory(small_shards, documents, shard_bytes);
     let large = peak_memory(10 * small_shards, documents, shard_bytes);
     eprintln!("peak memory: {small} KiB for {small_shards} shards, {large} KiB for ten times as many");
-    assert!(large as f64 <= small as f64 * 1.2, "{small} KiB grew to {large} KiB");
+    let allowed = small as f64 * 1.2 + (9 * small_shards * per_task) as f64;
+    assert!(large as f64 <= allowed, "{small} KiB grew to {large} KiB");
 }
 
 #[test]
-fn ten_times_the_tasks_take_at_most_a_fifth_more_memory() {
-    // Small shards are published as they are: this is the memory of the tasks.
-    assert_flat(120, 800, "64KiB");
+fn ten_times_the_tasks_take_a_fifth_and_a_few_kib_a_task_more_memory() {
+    // Shards so small that what a run remembers of each task shows beside the tasks' own memory: its
+    // place in the plan and its manifest. They are published as they are.
+    assert_flat(120, 800, "64KiB", 16);
 }
 
 #[test]
 #[ignore = "long: reads five gigabytes; scripts/test --long"]
 fn ten_times_the_input_takes_at_most_a_fifth_more_memory() {
-    // Half a gigabyte makes several output shards, so that as many are joined at once as with ten times
+    // Half a gigabyte makes a dozen output shards, so that as many are joined at once as with ten times
     // the input.
-    assert_flat(60, 6_000, "48MiB");
+    assert_flat(60, 6_000, "16MiB", 0);
 }
 
 /// Writes one Parquet file of about a gigabyte of text by running textmill on enough shards.
@@ -107,7 +120,12 @@ fn a_single_large_parquet_file_uses_all_cores() {
     let pipeline =
         crate::util::PIPELINE.replace("in/*", "made/data/*").replace(", source: source", "").replace(", source", "");
     dir.write("pipeline.yaml", pipeline);
+    let busy = busy_seconds();
     let (peak, cpu, wall) = watch(dir.spawn(&["run", "pipeline.yaml", "--threads", &cores.to_string()]));
-    eprintln!("{cores} threads: {cpu:.1} CPU seconds in {wall:.1} s, peak {peak} KiB");
-    assert!(cpu / wall >= 0.8 * cores as f64, "{cpu:.1} CPU seconds in {wall:.1} s do not use {cores} cores");
+    let others = (busy_seconds() - busy - cpu).max(0.0);
+    // What other programs took of these cores could not be used.
+    let machine = std::thread::available_parallelism().map_or(1, std::num::NonZero::get) as f64;
+    let free = (wall * cores as f64).min(wall * machine - others);
+    eprintln!("{cores} threads: {cpu:.1} CPU seconds in {wall:.1} s, others {others:.1}, peak {peak} KiB");
+    assert!(cpu >= 0.8 * free, "{cpu:.1} of {free:.1} free CPU seconds in {wall:.1} s do not use {cores} cores");
 }
