@@ -14,6 +14,7 @@ mod branches;
 mod commands;
 mod corpus;
 mod determinism;
+mod extract;
 mod full_disk;
 mod inputs;
 mod kill;

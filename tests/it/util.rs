@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -61,6 +62,26 @@ impl Dir {
 
     pub fn spawn(&self, args: &[&str]) -> Child {
         self.command(args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("textmill starts")
+    }
+
+    /// Starts a run into `output`, kills it once it has a plan, and leaves what it has written.
+    pub fn killed_run(&self, args: &[&str], output: &str) {
+        let mut child = self.spawn(args);
+        let deadline = Instant::now() + Duration::from_mins(1);
+        while !self.join(output).join("_textmill/plan").exists() && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        std::thread::sleep(Duration::from_millis(100));
+        child.kill().ok();
+        child.wait().expect("the child ends");
+    }
+
+    /// Names of the columns of a dataset's first file.
+    pub fn columns(&self, dataset: &str) -> Vec<String> {
+        let (_, path) = files(&self.join(dataset)).into_iter().next().expect("a file");
+        let file = fs::File::open(path).expect("the file can be opened");
+        let reader = parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(file).expect("Parquet");
+        reader.schema().fields().iter().map(|field| field.name().clone()).collect()
     }
 
     /// Digest of the published content of `output`.

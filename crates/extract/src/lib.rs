@@ -1,22 +1,31 @@
-//! Web archives and HTML to clean main text: what to take from a page, and what a page becomes.
+//! HTML to clean main text.
 //!
-//! The types here are what an extraction is asked for ([`Options`]) and what it answers ([`Page`]);
-//! the extraction itself is not part of this version. It will read one page at a time, run no
-//! scripts, fetch nothing, and leave language, rules and deduplication to other stages.
+//! One page at a time: no scripts are run, nothing is fetched; language, rules and deduplication are
+//! other stages' work.
 //!
 //! ```text
-//!  bytes + Format ─▶ (charset) ─▶ HTML tree, at most max_depth deep ─▶ Method ─▶ Page { title, text }
-//! ```
-//!
-//! ```
-//! use textmill_extract::{Format, Method, Options};
-//!
-//! assert_eq!(Options::default().method, Method::MainContent);
-//! assert_eq!(Format::of_mime_type("text/html; charset=gb2312"), Some(Format::Html));
+//!  bytes ─▶ decode ─▶ HTML ─▶ flat tree, at most max_depth deep ─▶ blocks with features ─▶ decision
+//!  trees score each block ─▶ a bound for the page ─▶ Page { text, metadata }
 //! ```
 
+mod charset;
+mod config;
+mod content;
+mod extract;
+mod html;
+mod metadata;
 mod options;
 mod page;
+mod render;
+mod second_opinion;
+mod stage;
 
-pub use options::{DEFAULT_MAX_DEPTH, DEFAULT_MAX_HTML_BYTES, Method, Options};
+pub use charset::{CharsetSource, Decoded, decode};
+pub use config::{ExtractConfig, ExtractConfigError};
+#[doc(hidden)]
+pub use extract::training;
+pub use extract::{ExtractError, extract};
+pub use metadata::Metadata;
+pub use options::{DEFAULT_MAX_DEPTH, DEFAULT_MAX_HTML_BYTES, Method, Options, TextFormat};
 pub use page::{Format, Page};
+pub use stage::{ExtractStage, NO_TEXT, NOT_A_PAGE, Payload};

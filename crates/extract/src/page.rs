@@ -1,3 +1,5 @@
+use crate::Metadata;
+
 /// How a page is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
@@ -34,10 +36,10 @@ impl Format {
 /// What was extracted from one page.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Page {
-    /// The page's title, where it has one.
-    pub title: Option<String>,
     /// The text, paragraphs apart by a line feed; empty where the page has none.
     pub text: String,
+    /// What the page says of itself.
+    pub metadata: Metadata,
 }
 
 #[cfg(test)]

@@ -179,7 +179,7 @@ fn check_read(
         (None, _) => {
             let known = columns.fields().iter().map(|field| field.name().as_str());
             let hint = suggest::hint(wanted, known, "columns here").map(|hint| match stages::adder(wanted) {
-                Some(adder) => format!("a `{adder}` stage before it would add the column; {hint}"),
+                Some(adder) => format!("a stage `{adder}` before it would add the column; {hint}"),
                 None => hint,
             });
             (format!("`{stage}` needs column `{wanted}`, which its input does not have"), hint)

@@ -51,7 +51,11 @@ pub(crate) fn columns(
     path: &Path,
     problems: &mut Problems<'_>,
 ) -> Option<(Vec<OutputColumn>, SchemaRef)> {
-    let all = || available.fields().iter().map(|field| field.name().clone()).collect();
+    // Pages whose text was extracted are only written where they are asked for.
+    let extracted = available.column_with_name(columns::TEXT).is_some();
+    let is_page = |name: &str| [columns::HTML, columns::BODY].contains(&name);
+    let names = available.fields().iter().map(|field| field.name());
+    let all = || names.filter(|name| !(extracted && is_page(name))).cloned().collect();
     let wanted: Vec<String> = config.columns.clone().unwrap_or_else(all);
     let before = problems.len();
     let mut chosen: Vec<OutputColumn> = Vec::with_capacity(wanted.len());

@@ -1,5 +1,6 @@
 //! The registry of stages. A new stage is one file in `stages/` and one line in [`STAGES`].
 
+mod extract;
 mod filter;
 mod keep_where;
 mod language_id;
@@ -18,7 +19,7 @@ use textmill_document::{Reason, Stage};
 
 /// Every stage, in the order in which lists show them.
 pub static STAGES: &[StageKind] =
-    &[normalize::KIND, language_id::KIND, filter::KIND, keep_where::KIND, with_columns::KIND];
+    &[extract::KIND, normalize::KIND, language_id::KIND, filter::KIND, keep_where::KIND, with_columns::KIND];
 
 /// What the registry knows of a kind of stage.
 #[derive(Debug)]
@@ -95,7 +96,7 @@ pub(crate) fn adder(column: &str) -> Option<&'static str> {
 /// Builds a stage whose configuration is a plain type: the way of most stages.
 fn build_typed<C, S, E>(
     config: &Value,
-    new: fn(C) -> Result<S, E>,
+    new: impl Fn(C) -> Result<S, E>,
     field: fn(&E) -> Option<&str>,
 ) -> Result<BuiltStage, Vec<BuildError>>
 where
@@ -137,8 +138,15 @@ mod tests {
     fn stages_carry_their_registered_name_and_declared_reasons() {
         let columns = arrow::datatypes::Schema::new(vec![textmill_document::columns::text_field("text")]);
         let context = BuildContext { columns: Some(Arc::new(columns)) };
-        let configs =
-            [json!({}), json!({}), json!({"use": ["gopher_quality"]}), json!("text <> ''"), json!({"n": "1"})];
+        let configs = [
+            json!({}),
+            json!({}),
+            json!({}),
+            json!({"use": ["gopher_quality"]}),
+            json!("text <> ''"),
+            json!({"n": "1"}),
+        ];
+        assert_eq!(configs.len(), STAGES.len(), "a configuration for each stage");
         for (kind, config) in STAGES.iter().zip(&configs) {
             let built = (kind.build)(config, &context).expect("a valid configuration");
             assert_eq!(built.stage.name(), kind.name);

@@ -91,7 +91,7 @@ impl Inspector<'_> {
         let hint = match name.quote_style {
             Some('"') => Some(format!("text stands in single quotes: '{}'; double quotes name a column", name.value)),
             _ => suggest::hint(&name.value, known, "columns here").map(|hint| match stages::adder(&name.value) {
-                Some(adder) => format!("a `{adder}` stage before it would add the column; {hint}"),
+                Some(adder) => format!("a stage `{adder}` before it would add the column; {hint}"),
                 None => hint,
             }),
         };

@@ -1,0 +1,13 @@
+//! A tolerant HTML parser into a flat tree.
+
+mod builder;
+mod entities;
+mod entity_table;
+mod parse;
+mod tags;
+mod tree;
+
+pub(crate) use entities::{decode_into, decoded};
+pub(crate) use parse::parse;
+pub(crate) use tags::Tag;
+pub(crate) use tree::{NodeId, Tree};
