@@ -17,6 +17,7 @@
 //! ```
 
 mod config;
+pub mod fasttext;
 mod identify;
 mod languages;
 mod stage;

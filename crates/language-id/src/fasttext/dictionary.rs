@@ -1,0 +1,294 @@
+use std::collections::BTreeSet;
+use std::io::BufRead;
+
+use super::FastTextError;
+use super::header::Header;
+use super::prune::Prune;
+use super::source::Source;
+
+/// The word that stands for the end of a line.
+pub(super) const END: &[u8] = b"</s>";
+/// What fastText puts before labels in training data; words that start so are never words of a text.
+const LABEL_PREFIX: &str = "__label__";
+/// Bytes of an entry with an empty word: the NUL, the count, the kind.
+const SMALLEST_ENTRY: usize = 10;
+const FREE: u32 = u32::MAX;
+
+/// What a token of a text is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Token {
+    /// A word of the dictionary, with its row.
+    Known(u32),
+    /// Any other word.
+    Unknown,
+    /// A label: not a part of the text.
+    Label,
+}
+
+/// Words and labels of a model, with the rows of words and n-grams in the input matrix.
+#[derive(Debug)]
+pub(super) struct Dictionary {
+    /// Words and labels, one after the other.
+    bytes: Vec<u8>,
+    /// Where each one ends.
+    ends: Vec<u32>,
+    /// Open addressing by hash: index of an entry, or [`FREE`].
+    table: Vec<u32>,
+    words: u32,
+    labels: Vec<String>,
+    label_counts: Vec<i64>,
+    prune: Option<Prune>,
+    bucket: Modulus,
+    min_chars: u32,
+    max_chars: u32,
+}
+
+impl Dictionary {
+    pub(super) fn read(source: &mut Source<impl BufRead>, header: &Header) -> Result<Self, FastTextError> {
+        let size = source.i32("size")?;
+        let size = source.length("size", i64::from(size), SMALLEST_ENTRY)?;
+        let words = source.i32("nwords")?;
+        let labels = source.i32("nlabels")?;
+        if i64::from(words) + i64::from(labels) != i64::try_from(size).unwrap_or(i64::MAX) || words < 0 || labels < 1 {
+            return Err(source.range("nlabels", i64::from(labels), "at least 1, and with nwords the size"));
+        }
+        source.i64("ntokens")?;
+        let pruned = source.i64("pruneidx_size")?;
+        if pruned < -1 {
+            return Err(source.range("pruneidx_size", pruned, "-1 or more"));
+        }
+        let words = words.unsigned_abs();
+        let mut dictionary = Self {
+            bytes: Vec::new(),
+            ends: Vec::with_capacity(size),
+            table: Vec::new(),
+            words,
+            labels: Vec::new(),
+            label_counts: Vec::new(),
+            prune: None,
+            bucket: Modulus::new(header.bucket),
+            min_chars: header.min_chars,
+            max_chars: header.max_chars,
+        };
+        for _ in 0..size {
+            dictionary.read_entry(source)?;
+        }
+        dictionary.check_labels()?;
+        dictionary.index(size);
+        dictionary.prune = if pruned < 0 { None } else { Some(Prune::read(source, pruned, words)?) };
+        Ok(dictionary)
+    }
+
+    fn read_entry(&mut self, source: &mut Source<impl BufRead>) -> Result<(), FastTextError> {
+        let start = self.bytes.len();
+        source.until_nul("word", &mut self.bytes)?;
+        let count = source.i64("count")?;
+        let kind = source.u8("type")?;
+        let is_label = self.ends.len() >= self.words as usize;
+        if kind != u8::from(is_label) {
+            return Err(source.range("type", i64::from(kind), "0 for words, then 1 for labels"));
+        }
+        let Ok(end) = u32::try_from(self.bytes.len()) else {
+            return Err(source.range("size", i64::MAX, "at most 4 GiB of words"));
+        };
+        self.ends.push(end);
+        if is_label {
+            let label = self.bytes.get(start..).unwrap_or_default();
+            let index = self.labels.len();
+            let Ok(label) = str::from_utf8(label) else {
+                return Err(FastTextError::Label { index, problem: "not valid UTF-8" });
+            };
+            self.labels.push(label.strip_prefix(LABEL_PREFIX).unwrap_or(label).to_owned());
+            self.label_counts.push(count);
+        }
+        Ok(())
+    }
+
+    fn check_labels(&self) -> Result<(), FastTextError> {
+        let mut seen = BTreeSet::new();
+        for (index, label) in self.labels.iter().enumerate() {
+            if label.is_empty() {
+                return Err(FastTextError::Label { index, problem: "empty" });
+            }
+            if !seen.insert(label) {
+                return Err(FastTextError::Label { index, problem: "there twice" });
+            }
+        }
+        Ok(())
+    }
+
+    /// Of words that are there twice the last one counts, as in fastText.
+    fn index(&mut self, size: usize) {
+        self.table = vec![FREE; (size + size / 2 + 1).next_power_of_two()];
+        for id in 0..u32::try_from(size).unwrap_or(FREE) {
+            let word = self.word(id);
+            let slot = self.slot(word, fnv(word));
+            if let Some(entry) = self.table.get_mut(slot) {
+                *entry = id;
+            }
+        }
+    }
+
+    fn word(&self, id: u32) -> &[u8] {
+        let id = id as usize;
+        let end = |id: usize| self.ends.get(id).copied().unwrap_or_default() as usize;
+        let start = id.checked_sub(1).map_or(0, end);
+        self.bytes.get(start..end(id)).unwrap_or_default()
+    }
+
+    /// The slot of `word`, or the free one where it belongs. One is always free.
+    fn slot(&self, word: &[u8], hash: u32) -> usize {
+        let mask = self.table.len() - 1;
+        let mut slot = hash as usize & mask;
+        while let Some(&id) = self.table.get(slot) {
+            if id == FREE || self.word(id) == word {
+                break;
+            }
+            slot = (slot + 1) & mask;
+        }
+        slot
+    }
+
+    /// What `word`, whose [`fnv`] is `hash`, is.
+    pub(super) fn token(&self, word: &[u8], hash: u32) -> Token {
+        match self.table.get(self.slot(word, hash)) {
+            Some(&id) if id < self.words => Token::Known(id),
+            Some(&id) if id != FREE => Token::Label,
+            _ if word.starts_with(LABEL_PREFIX.as_bytes()) => Token::Label,
+            _ => Token::Unknown,
+        }
+    }
+
+    /// Calls `each` with the row of every character n-gram of `marked`, a word between `<` and `>`.
+    pub(super) fn each_subword(&self, marked: &[u8], mut each: impl FnMut(u32)) {
+        if self.max_chars == 0 {
+            return;
+        }
+        for (start, first) in marked.iter().enumerate() {
+            if is_continuation(*first) {
+                continue;
+            }
+            let tail = marked.get(start..).unwrap_or_default();
+            let (mut hash, mut chars) = (FNV_START, 0);
+            for (index, byte) in tail.iter().enumerate() {
+                hash = fnv_step(hash, *byte);
+                let next = tail.get(index + 1);
+                if next.is_some_and(|next| is_continuation(*next)) {
+                    continue;
+                }
+                chars += 1;
+                // The marks are no n-grams of their own.
+                let mark = chars == 1 && (start == 0 || next.is_none());
+                if chars >= self.min_chars
+                    && !mark
+                    && let Some(row) = self.ngram_row(self.bucket.of(hash))
+                {
+                    each(row);
+                }
+                if chars == self.max_chars {
+                    break;
+                }
+            }
+        }
+    }
+
+    /// Calls `each` with the row of every n-gram of 2 to `longest` words, given the words' hashes.
+    pub(super) fn each_word_ngram(&self, hashes: &[u32], longest: usize, mut each: impl FnMut(u32)) {
+        let bucket = u64::from(self.bucket.divisor);
+        if longest < 2 || bucket == 0 {
+            return;
+        }
+        // fastText keeps the hashes as signed numbers and widens them so.
+        let widen = |hash: u32| i64::from(hash.cast_signed()).cast_unsigned();
+        for start in 0..hashes.len() {
+            let mut words = hashes.iter().skip(start).take(longest);
+            let mut hash = words.next().map_or(0, |hash| widen(*hash));
+            for next in words {
+                hash = hash.wrapping_mul(116_049_371).wrapping_add(widen(*next));
+                #[expect(clippy::cast_possible_truncation, reason = "the rest of a division by a u32")]
+                if let Some(row) = self.ngram_row((hash % bucket) as u32) {
+                    each(row);
+                }
+            }
+        }
+    }
+
+    fn ngram_row(&self, id: u32) -> Option<u32> {
+        match &self.prune {
+            None => Some(self.words + id),
+            Some(prune) => prune.row(id),
+        }
+    }
+
+    /// Rows that the input matrix must have, so that every row that can come up is there.
+    pub(super) fn rows_needed(&self, header: &Header) -> u64 {
+        let ngrams = match &self.prune {
+            Some(prune) => return prune.rows_needed().max(u64::from(self.words)),
+            None if self.max_chars > 0 || header.word_ngrams > 1 => header.bucket,
+            None => 0,
+        };
+        u64::from(self.words) + u64::from(ngrams)
+    }
+
+    pub(super) fn is_pruned(&self) -> bool {
+        self.prune.is_some()
+    }
+
+    pub(super) fn labels(&self) -> &[String] {
+        &self.labels
+    }
+
+    pub(super) fn label_counts(&self) -> &[i64] {
+        &self.label_counts
+    }
+}
+
+fn is_continuation(byte: u8) -> bool {
+    byte & 0xC0 == 0x80
+}
+
+pub(super) const FNV_START: u32 = 2_166_136_261;
+
+/// A step of FNV-1a, with bytes widened as signed numbers, which is fastText's.
+pub(super) fn fnv_step(hash: u32, byte: u8) -> u32 {
+    (hash ^ i32::from(byte.cast_signed()).cast_unsigned()).wrapping_mul(16_777_619)
+}
+
+fn fnv(bytes: &[u8]) -> u32 {
+    bytes.iter().fold(FNV_START, |hash, byte| fnv_step(hash, *byte))
+}
+
+/// The rest of a division by a number known only when the model is read, without dividing (Lemire, Kaser, Kurz:
+/// "Faster remainder by direct computation", 2019). Exact for all 32-bit numbers.
+#[derive(Debug, Clone, Copy)]
+struct Modulus {
+    divisor: u32,
+    inverse: u64,
+}
+
+impl Modulus {
+    fn new(divisor: u32) -> Self {
+        let inverse = u64::MAX.checked_div(u64::from(divisor)).unwrap_or_default().wrapping_add(1);
+        Self { divisor, inverse }
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "the product is below the divisor after the shift")]
+    fn of(self, value: u32) -> u32 {
+        let fraction = self.inverse.wrapping_mul(u64::from(value));
+        ((u128::from(fraction) * u128::from(self.divisor)) >> 64) as u32
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn the_modulus_is_the_rest_of_the_division(value: u32, divisor in 1_u32..=i32::MAX.unsigned_abs()) {
+            prop_assert_eq!(Modulus::new(divisor).of(value), value % divisor);
+        }
+    }
+}

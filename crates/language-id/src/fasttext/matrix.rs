@@ -1,0 +1,204 @@
+use std::io::BufRead;
+
+use super::FastTextError;
+use super::source::Source;
+
+/// Centroids per part of a quantized vector: codes are bytes.
+const CENTROIDS: usize = 256;
+
+/// A matrix of weights, one row per word, n-gram or label.
+#[derive(Debug)]
+pub(super) enum Matrix {
+    Dense(Dense),
+    Quantized(Quantized),
+}
+
+#[derive(Debug)]
+pub(super) struct Dense {
+    rows: usize,
+    columns: usize,
+    values: Vec<f32>,
+}
+
+/// Rows as codes of a product quantizer: each run of `part` columns is one of 256 centroids; the length of a row
+/// may be coded apart.
+#[derive(Debug)]
+pub(super) struct Quantized {
+    rows: usize,
+    columns: usize,
+    /// Codes per row.
+    parts: usize,
+    /// Columns per code; the last code of a row may stand for fewer.
+    part: usize,
+    codes: Vec<u8>,
+    centroids: Vec<f32>,
+    norms: Option<Norms>,
+}
+
+#[derive(Debug)]
+struct Norms {
+    codes: Vec<u8>,
+    centroids: Vec<f32>,
+}
+
+impl Matrix {
+    pub(super) fn read(
+        source: &mut Source<impl BufRead>,
+        quantized: bool,
+        field: &'static str,
+    ) -> Result<Self, FastTextError> {
+        if quantized { Quantized::read(source, field).map(Self::Quantized) } else { Dense::read(source, field) }
+    }
+
+    pub(super) fn rows(&self) -> usize {
+        match self {
+            Self::Dense(matrix) => matrix.rows,
+            Self::Quantized(matrix) => matrix.rows,
+        }
+    }
+
+    pub(super) fn columns(&self) -> usize {
+        match self {
+            Self::Dense(matrix) => matrix.columns,
+            Self::Quantized(matrix) => matrix.columns,
+        }
+    }
+
+    /// Adds a row to `sum`.
+    pub(super) fn add_row(&self, row: usize, sum: &mut [f32]) {
+        match self {
+            Self::Dense(matrix) => matrix.row(row).iter().zip(sum).for_each(|(value, sum)| *sum += value),
+            Self::Quantized(matrix) => matrix.add_row(row, sum),
+        }
+    }
+
+    /// The dot product of a row with `vector`.
+    pub(super) fn dot_row(&self, row: usize, vector: &[f32]) -> f32 {
+        match self {
+            Self::Dense(matrix) => dot(matrix.row(row), vector),
+            Self::Quantized(matrix) => matrix.dot_row(row, vector),
+        }
+    }
+}
+
+/// Eight sums side by side, so that the compiler can use vector instructions.
+fn dot(a: &[f32], b: &[f32]) -> f32 {
+    const LANES: usize = 8;
+    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+    let mut lanes = [0.0_f32; LANES];
+    for (a, b) in a.iter().zip(b) {
+        for (lane, (a, b)) in lanes.iter_mut().zip(a.iter().zip(b)) {
+            *lane += a * b;
+        }
+    }
+    let rest: f32 = a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum();
+    lanes.iter().sum::<f32>() + rest
+}
+
+/// `values[start..][..length]`, or nothing where that is outside (which loading rules out).
+fn slice<T>(values: &[T], start: usize, length: usize) -> &[T] {
+    values.get(start..start + length).unwrap_or_default()
+}
+
+fn read_shape(source: &mut Source<impl BufRead>, field: &'static str) -> Result<(usize, usize), FastTextError> {
+    let (rows, columns) = (source.i64(field)?, source.i64(field)?);
+    // A row takes at least a byte in the file, and so does a column (of a row, or of a centroid).
+    Ok((source.length(field, rows, 1)?, source.length(field, columns, 1)?))
+}
+
+impl Dense {
+    fn read(source: &mut Source<impl BufRead>, field: &'static str) -> Result<Matrix, FastTextError> {
+        let (rows, columns) = read_shape(source, field)?;
+        let area = source.area(field, rows, columns, size_of::<f32>())?;
+        Ok(Matrix::Dense(Self { rows, columns, values: source.f32s(field, area)? }))
+    }
+
+    fn row(&self, row: usize) -> &[f32] {
+        slice(&self.values, row * self.columns, self.columns)
+    }
+}
+
+impl Quantized {
+    fn read(source: &mut Source<impl BufRead>, field: &'static str) -> Result<Self, FastTextError> {
+        let has_norms = source.bool("qnorm")?;
+        let (rows, columns) = read_shape(source, field)?;
+        let code_count = source.i32("codesize")?;
+        let code_count = source.length("codesize", i64::from(code_count), 1)?;
+        let codes = source.u8s("codes", code_count)?;
+        let (parts, part, centroids) = read_quantizer(source, columns)?;
+        if rows.checked_mul(parts) != Some(code_count) {
+            return Err(source.range("codesize", i64::try_from(code_count).unwrap_or(i64::MAX), "rows times nsubq"));
+        }
+        let norms = has_norms.then(|| -> Result<_, FastTextError> {
+            let codes = source.u8s("norm_codes", rows)?;
+            let (_, _, centroids) = read_quantizer(source, 1)?;
+            Ok(Norms { codes, centroids })
+        });
+        Ok(Self { rows, columns, parts, part, codes, centroids, norms: norms.transpose()? })
+    }
+
+    fn norm(&self, row: usize) -> f32 {
+        let Some(norms) = &self.norms else { return 1.0 };
+        let code = norms.codes.get(row).copied().unwrap_or_default();
+        norms.centroids.get(usize::from(code)).copied().unwrap_or_default()
+    }
+
+    fn add_row(&self, row: usize, sum: &mut [f32]) {
+        let norm = self.norm(row);
+        let codes = slice(&self.codes, row * self.parts, self.parts);
+        if self.part == 2 && self.columns.is_multiple_of(2) {
+            // fastText's default: a fixed length lets the compiler unroll.
+            let tables = self.centroids.as_chunks::<2>().0.as_chunks::<CENTROIDS>().0;
+            for ((code, table), [a, b]) in codes.iter().zip(tables).zip(sum.as_chunks_mut::<2>().0) {
+                let [x, y] = table[usize::from(*code)];
+                *a += norm * x;
+                *b += norm * y;
+            }
+            return;
+        }
+        for ((index, code), sum) in codes.iter().enumerate().zip(sum.chunks_mut(self.part)) {
+            let centroid = self.centroid(index, *code, sum.len());
+            sum.iter_mut().zip(centroid).for_each(|(sum, value)| *sum += norm * value);
+        }
+    }
+
+    fn dot_row(&self, row: usize, vector: &[f32]) -> f32 {
+        let codes = slice(&self.codes, row * self.parts, self.parts);
+        let parts = codes.iter().enumerate().zip(vector.chunks(self.part));
+        let dots = parts.map(|((index, code), vector)| {
+            self.centroid(index, *code, vector.len()).iter().zip(vector).map(|(a, b)| a * b).sum::<f32>()
+        });
+        dots.sum::<f32>() * self.norm(row)
+    }
+
+    /// The centroids of one part stand together; those of the last part may be shorter.
+    fn centroid(&self, index: usize, code: u8, length: usize) -> &[f32] {
+        slice(&self.centroids, index * CENTROIDS * self.part + usize::from(code) * length, length)
+    }
+}
+
+/// A product quantizer for vectors of `columns`: the number of its parts, their length, and their centroids.
+fn read_quantizer(
+    source: &mut Source<impl BufRead>,
+    columns: usize,
+) -> Result<(usize, usize, Vec<f32>), FastTextError> {
+    let dim = source.i32("pq.dim")?;
+    if usize::try_from(dim) != Ok(columns) {
+        return Err(source.range("pq.dim", i64::from(dim), "the number of columns of its matrix"));
+    }
+    let parts = source.i32("pq.nsubq")?;
+    let part = source.i32("pq.dsub")?;
+    let last = source.i32("pq.lastdsub")?;
+    let fits = || {
+        let before = usize::try_from(parts).ok()?.checked_sub(1)?.checked_mul(usize::try_from(part).ok()?)?;
+        (part >= 1 && last >= 1 && last <= part && before.checked_add(usize::try_from(last).ok()?)? == columns)
+            .then_some((before, part))
+    };
+    let Some((before, _)) = fits() else {
+        return Err(source.range("pq.nsubq", i64::from(parts), "parts that make up the columns, with dsub and lastdsub"));
+    };
+    let count = source.area("pq.centroids", columns, CENTROIDS, size_of::<f32>())?;
+    let centroids = source.f32s("pq.centroids", count)?;
+    let part = usize::try_from(part).unwrap_or(1);
+    Ok((before / part + 1, part, centroids))
+}

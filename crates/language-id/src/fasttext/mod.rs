@@ -1,0 +1,261 @@
+//! Models of fastText (Joulin et al., "Bag of Tricks for Efficient Text Classification", 2016): `.bin` and `.ftz`.
+//!
+//! The answers are those of the C++ program, to the fifth decimal of a probability, for every loss, quantized or not.
+//! A file is believed in nothing: see [`FastTextError`].
+//!
+//! ```text
+//!  text ─▶ words ─▶ rows of words and of their character n-grams ─┐   (remembered per word)
+//!             └───▶ rows of word n-grams ─────────────────────────┴▶ mean ─▶ output layer ─▶ labels
+//! ```
+
+mod cache;
+mod dictionary;
+mod error;
+mod header;
+mod matrix;
+mod output;
+mod prune;
+mod source;
+mod top;
+
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::Arc;
+
+pub use error::FastTextError;
+
+use cache::{Cache, Place};
+use dictionary::{Dictionary, END, FNV_START, Token, fnv_step};
+use header::Header;
+use matrix::Matrix;
+use output::Output;
+use source::Source;
+
+/// A supervised fastText model. It never changes, so that threads can share it; see [`Predictor`].
+#[derive(Debug)]
+pub struct FastTextModel {
+    header: Header,
+    dictionary: Dictionary,
+    input: Matrix,
+    output: Output,
+}
+
+impl FastTextModel {
+    /// Reads a model from a file.
+    pub fn load(path: &Path) -> Result<Self, FastTextError> {
+        let open = |source| FastTextError::Open { path: path.to_owned(), source };
+        let file = File::open(path).map_err(open)?;
+        let length = file.metadata().map_err(open)?.len();
+        Self::read(BufReader::with_capacity(1 << 16, file), length)
+    }
+
+    /// Reads a model of exactly `length` bytes.
+    pub fn read(reader: impl BufRead, length: u64) -> Result<Self, FastTextError> {
+        let mut source = Source::new(reader, length);
+        let header = Header::read(&mut source)?;
+        let dictionary = Dictionary::read(&mut source, &header)?;
+        let quantized = source.bool("quant_input")?;
+        if !quantized && dictionary.is_pruned() {
+            return Err(source.range("quant_input", 0, "1, as n-grams were pruned"));
+        }
+        let input = Matrix::read(&mut source, quantized, "input")?;
+        if input.columns() != header.dim || (input.rows() as u64) < dictionary.rows_needed(&header) {
+            let rows = i64::try_from(input.rows()).unwrap_or(i64::MAX);
+            return Err(source.range("input", rows, "rows for all words and n-grams, of `dim` columns"));
+        }
+        let quantized_output = source.bool("qout")?;
+        let matrix = Matrix::read(&mut source, quantized && quantized_output, "output")?;
+        if matrix.columns() != header.dim || matrix.rows() != dictionary.labels().len() {
+            let rows = i64::try_from(matrix.rows()).unwrap_or(i64::MAX);
+            return Err(source.range("output", rows, "one row for each label, of `dim` columns"));
+        }
+        source.finish()?;
+        let output = Output::new(header.loss, matrix, dictionary.label_counts())?;
+        Ok(Self { header, dictionary, input, output })
+    }
+
+    /// The labels that the model can answer, without `__label__`.
+    pub fn labels(&self) -> &[String] {
+        self.dictionary.labels()
+    }
+}
+
+/// A label with its probability.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Prediction<'m> {
+    /// The label, without `__label__`.
+    pub label: &'m str,
+    /// 0 to 1.
+    pub probability: f32,
+}
+
+/// What a line feed in a text means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LineFeed {
+    /// It ends the text, as in the C++ program, which reads lines. A text without one has no end mark.
+    End,
+    /// It is white space; the end mark comes after the whole text. The same as fastText's Python package for a text
+    /// whose line feeds are replaced by spaces.
+    Space,
+}
+
+/// A model with the memory that one thread needs: vectors of words seen lately, at most about 2 MiB.
+#[derive(Debug)]
+pub struct Predictor {
+    model: Arc<FastTextModel>,
+    cache: Cache,
+    text: Sum,
+    /// For words that are not remembered.
+    word: Vec<f32>,
+    marked: Vec<u8>,
+    hashes: Vec<u32>,
+}
+
+/// A sum of rows of the input matrix.
+#[derive(Debug)]
+struct Sum {
+    vector: Vec<f32>,
+    rows: u64,
+}
+
+impl Sum {
+    fn add(&mut self, vector: &[f32], rows: u32) {
+        self.vector.iter_mut().zip(vector).for_each(|(sum, value)| *sum += value);
+        self.rows += u64::from(rows);
+    }
+}
+
+impl Predictor {
+    /// A predictor that remembers nothing yet.
+    pub fn new(model: Arc<FastTextModel>) -> Self {
+        let dim = model.header.dim;
+        let text = Sum { vector: vec![0.0; dim], rows: 0 };
+        Self { cache: Cache::new(dim), text, word: vec![0.0; dim], marked: Vec::new(), hashes: Vec::new(), model }
+    }
+
+    /// The model.
+    pub fn model(&self) -> &Arc<FastTextModel> {
+        &self.model
+    }
+
+    /// The best `k` labels (at least 1) with a probability of at least `threshold`, best first. None where nothing of
+    /// the text is known to the model. As in C++, a word `</s>` ends the text.
+    pub fn predict(&mut self, text: &str, line_feed: LineFeed, k: usize, threshold: f32) -> Vec<Prediction<'_>> {
+        self.text.vector.fill(0.0);
+        self.text.rows = 0;
+        self.hashes.clear();
+        let end = self.walk(text.as_bytes(), line_feed);
+        if end.is_continue() && line_feed == LineFeed::Space {
+            self.add_end();
+        }
+        let Self { model, text, hashes, .. } = self;
+        model.dictionary.each_word_ngram(hashes, model.header.word_ngrams, |row| {
+            model.input.add_row(row as usize, &mut text.vector);
+            text.rows += 1;
+        });
+        if text.rows == 0 {
+            return Vec::new();
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "fastText rounds here as well")]
+        let share = (1.0 / text.rows as f64) as f32;
+        text.vector.iter_mut().for_each(|value| *value *= share);
+        let best = model.output.best(&text.vector, k.max(1), threshold);
+        let labels = model.labels();
+        let named = best.into_iter().filter_map(|(score, label)| {
+            // fastText adds 0.00001 to what it takes the logarithm of, so that 1 comes out as a little more.
+            let probability = score.exp().clamp(0.0, 1.0);
+            let probability = if probability.is_nan() { 0.0 } else { probability };
+            labels.get(label as usize).map(|label| Prediction { label, probability })
+        });
+        named.collect()
+    }
+
+    /// Adds all words; breaks where the text ends early.
+    fn walk(&mut self, bytes: &[u8], line_feed: LineFeed) -> ControlFlow<()> {
+        let (mut start, mut hash) = (0, FNV_START);
+        for (index, byte) in bytes.iter().enumerate() {
+            if !is_space(*byte) {
+                hash = fnv_step(hash, *byte);
+                continue;
+            }
+            self.add_token(bytes.get(start..index).unwrap_or_default(), hash)?;
+            (start, hash) = (index + 1, FNV_START);
+            if *byte == b'\n' && line_feed == LineFeed::End {
+                self.add_end();
+                return ControlFlow::Break(());
+            }
+        }
+        self.add_token(bytes.get(start..).unwrap_or_default(), hash)
+    }
+
+    fn add_end(&mut self) {
+        let hash = END.iter().fold(FNV_START, |hash, byte| fnv_step(hash, *byte));
+        let _ = self.add_token(END, hash);
+    }
+
+    fn add_token(&mut self, word: &[u8], hash: u32) -> ControlFlow<()> {
+        if word.is_empty() {
+            return ControlFlow::Continue(());
+        }
+        let Self { model, cache, text, word: spare, marked, hashes } = self;
+        let counts = match cache.place(word, hash) {
+            Place::Known(sum, rows) => {
+                text.add(sum, rows);
+                true
+            }
+            Place::New(sum, rows) => {
+                let found = sum_word(model, word, hash, marked, sum);
+                *rows = found.unwrap_or_default();
+                text.add(sum, *rows);
+                found.is_some()
+            }
+            Place::None => {
+                spare.fill(0.0);
+                let found = sum_word(model, word, hash, marked, spare);
+                text.add(spare, found.unwrap_or_default());
+                found.is_some()
+            }
+        };
+        if counts && model.header.word_ngrams > 1 {
+            hashes.push(hash);
+        }
+        if word == END { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+}
+
+/// Adds the rows of a word to `sum`, which is zero, and counts them; `None` for a label.
+fn sum_word(
+    model: &FastTextModel,
+    word: &[u8],
+    hash: u32,
+    marked: &mut Vec<u8>,
+    sum: &mut [f32],
+) -> Option<u32> {
+    let mut rows = 0;
+    match model.dictionary.token(word, hash) {
+        Token::Known(row) => {
+            model.input.add_row(row as usize, sum);
+            rows += 1;
+        }
+        Token::Unknown => {}
+        Token::Label => return None,
+    }
+    if word != END {
+        marked.clear();
+        marked.push(b'<');
+        marked.extend_from_slice(word);
+        marked.push(b'>');
+        model.dictionary.each_subword(marked, |row| {
+            model.input.add_row(row as usize, sum);
+            rows += 1;
+        });
+    }
+    Some(rows)
+}
+
+/// The white space of fastText; other white space of Unicode belongs to words.
+fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\n' | b'\r' | b'\t' | 0x0B | 0x0C | 0)
+}

@@ -1,0 +1,83 @@
+use std::io::BufRead;
+
+use super::FastTextError;
+use super::source::Source;
+
+const FREE: u32 = u32::MAX;
+
+/// The n-grams that a shrunk model has kept, with their rows.
+///
+/// Most n-grams of a text are not there, so a small bit set, which stays in the cache of the processor, answers
+/// first; the table behind it is filled to two thirds at most.
+#[derive(Debug)]
+pub(super) struct Prune {
+    /// Bit `id mod length` is set for each id; at least 16 bits per id.
+    maybe: Vec<u64>,
+    /// Open addressing: id and row; the id is [`FREE`] where there is none.
+    table: Vec<(u32, u32)>,
+    shift: u32,
+    rows_needed: u64,
+}
+
+impl Prune {
+    pub(super) fn read(
+        source: &mut Source<impl BufRead>,
+        count: i64,
+        first_row: u32,
+    ) -> Result<Self, FastTextError> {
+        let count = source.length("pruneidx", count, 2 * size_of::<i32>())?;
+        let slots = (count + count / 2 + 1).next_power_of_two();
+        let mut prune = Self {
+            maybe: vec![0; (count / 4 + 1).next_power_of_two()],
+            table: vec![(FREE, 0); slots],
+            shift: u32::BITS - slots.trailing_zeros().min(u32::BITS - 1),
+            rows_needed: 0,
+        };
+        for _ in 0..count {
+            let id = source.up_to("pruneidx", i32::MAX.unsigned_abs())?;
+            let row = first_row + source.up_to("pruneidx", i32::MAX.unsigned_abs())?;
+            prune.rows_needed = prune.rows_needed.max(u64::from(row) + 1);
+            prune.insert(id, row);
+        }
+        Ok(prune)
+    }
+
+    fn insert(&mut self, id: u32, row: u32) {
+        let (word, bit) = self.bit(id);
+        if let Some(word) = self.maybe.get_mut(word) {
+            *word |= bit;
+        }
+        let slot = self.slot(id);
+        if let Some(entry) = self.table.get_mut(slot) {
+            *entry = (id, row);
+        }
+    }
+
+    fn bit(&self, id: u32) -> (usize, u64) {
+        (id as usize / 64 & (self.maybe.len() - 1), 1 << (id % 64))
+    }
+
+    fn slot(&self, id: u32) -> usize {
+        let mask = self.table.len() - 1;
+        let mut slot = (id.wrapping_mul(0x9E37_79B1) >> self.shift) as usize & mask;
+        while self.table.get(slot).is_some_and(|(found, _)| *found != FREE && *found != id) {
+            slot = (slot + 1) & mask;
+        }
+        slot
+    }
+
+    /// The row of the n-gram `id`, if it was kept.
+    pub(super) fn row(&self, id: u32) -> Option<u32> {
+        let (word, bit) = self.bit(id);
+        if self.maybe.get(word).is_none_or(|word| word & bit == 0) {
+            return None;
+        }
+        let (found, row) = *self.table.get(self.slot(id))?;
+        (found == id).then_some(row)
+    }
+
+    /// One more than the largest row.
+    pub(super) fn rows_needed(&self) -> u64 {
+        self.rows_needed
+    }
+}
