@@ -21,7 +21,9 @@ pub enum FastTextError {
         source: std::io::Error,
     },
     /// The file does not start with fastText's magic number.
-    #[error("this is no fastText model (.bin or .ftz): it starts with {0:#010x}; give a model file, not vectors (.vec)")]
+    #[error(
+        "this is no fastText model (.bin or .ftz): it starts with {0:#010x}; give a model file, not vectors (.vec)"
+    )]
     NotAModel(i32),
     /// The file has a version of the format that no released fastText writes.
     #[error("the fastText model has format version {0}; versions 11 and 12 are known")]

@@ -195,7 +195,11 @@ fn read_quantizer(
             .then_some((before, part))
     };
     let Some((before, _)) = fits() else {
-        return Err(source.range("pq.nsubq", i64::from(parts), "parts that make up the columns, with dsub and lastdsub"));
+        return Err(source.range(
+            "pq.nsubq",
+            i64::from(parts),
+            "parts that make up the columns, with dsub and lastdsub",
+        ));
     };
     let count = source.area("pq.centroids", columns, CENTROIDS, size_of::<f32>())?;
     let centroids = source.f32s("pq.centroids", count)?;

@@ -87,7 +87,8 @@ impl FastTextModel {
 pub struct Prediction<'m> {
     /// The label, without `__label__`.
     pub label: &'m str,
-    /// 0 to 1.
+    /// From 0 to 1.00001: fastText adds 0.00001 before it takes a logarithm, so that a sure label comes out as more
+    /// than 1.
     pub probability: f32,
 }
 
@@ -164,8 +165,7 @@ impl Predictor {
         let best = model.output.best(&text.vector, k.max(1), threshold);
         let labels = model.labels();
         let named = best.into_iter().filter_map(|(score, label)| {
-            // fastText adds 0.00001 to what it takes the logarithm of, so that 1 comes out as a little more.
-            let probability = score.exp().clamp(0.0, 1.0);
+            let probability = score.exp();
             let probability = if probability.is_nan() { 0.0 } else { probability };
             labels.get(label as usize).map(|label| Prediction { label, probability })
         });
@@ -226,13 +226,7 @@ impl Predictor {
 }
 
 /// Adds the rows of a word to `sum`, which is zero, and counts them; `None` for a label.
-fn sum_word(
-    model: &FastTextModel,
-    word: &[u8],
-    hash: u32,
-    marked: &mut Vec<u8>,
-    sum: &mut [f32],
-) -> Option<u32> {
+fn sum_word(model: &FastTextModel, word: &[u8], hash: u32, marked: &mut Vec<u8>, sum: &mut [f32]) -> Option<u32> {
     let mut rows = 0;
     match model.dictionary.token(word, hash) {
         Token::Known(row) => {

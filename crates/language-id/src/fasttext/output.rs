@@ -109,7 +109,12 @@ struct Tree {
 
 impl Tree {
     fn new(label_counts: &[i64]) -> Result<Self, FastTextError> {
-        let refuse = |value| FastTextError::Range { field: "count", offset: 0, value, allowed: "label counts that add up to less than 10^15" };
+        let refuse = |value| FastTextError::Range {
+            field: "count",
+            offset: 0,
+            value,
+            allowed: "label counts that add up to less than 10^15",
+        };
         let total = label_counts.iter().try_fold(0_i64, |sum, count| {
             sum.checked_add(*count).filter(|sum| *count >= 0 && *sum < UNMADE).ok_or_else(|| refuse(*count))
         });
@@ -127,7 +132,11 @@ impl Tree {
                 let made = counts.get(node).copied().unwrap_or(UNMADE);
                 let rarest = leaf.checked_sub(1).filter(|leaf| counts.get(*leaf).is_some_and(|count| *count < made));
                 let chosen = rarest.unwrap_or(node);
-                if rarest.is_some() { leaf -= 1 } else { node += 1 }
+                if rarest.is_some() {
+                    leaf -= 1
+                } else {
+                    node += 1
+                }
                 let Some(count) = counts.get(chosen) else { return Err(refuse(made)) };
                 sum += *count;
                 *child = u32::try_from(chosen).map_err(|_| refuse(made))?;

@@ -20,11 +20,7 @@ pub(super) struct Prune {
 }
 
 impl Prune {
-    pub(super) fn read(
-        source: &mut Source<impl BufRead>,
-        count: i64,
-        first_row: u32,
-    ) -> Result<Self, FastTextError> {
+    pub(super) fn read(source: &mut Source<impl BufRead>, count: i64, first_row: u32) -> Result<Self, FastTextError> {
         let count = source.length("pruneidx", count, 2 * size_of::<i32>())?;
         let slots = (count + count / 2 + 1).next_power_of_two();
         let mut prune = Self {
