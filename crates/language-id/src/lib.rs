@@ -1,8 +1,9 @@
 //! Language identification: which language a document is mostly written in, and how sure that is.
 //!
 //! One answer per document: it does not split a document by language, tells no Hans from Hant and
-//! no dialects apart, and downloads no models. Today's model is the one inside the crate `whatlang`
-//! (alphabets and trigrams, 70 languages), which needs no file.
+//! no dialects apart, and downloads no models. The stage's model is the one inside the crate `whatlang`
+//! (alphabets and trigrams, 70 languages), which needs no file; [`fasttext`] reads models of fastText
+//! and answers with them as its C++ program does.
 //!
 //! ```text
 //!  text ─▶ window of at most max_chars characters ─▶ model ─▶ (language, score 0..1)

@@ -133,9 +133,9 @@ impl Tree {
                 let rarest = leaf.checked_sub(1).filter(|leaf| counts.get(*leaf).is_some_and(|count| *count < made));
                 let chosen = rarest.unwrap_or(node);
                 if rarest.is_some() {
-                    leaf -= 1
+                    leaf -= 1;
                 } else {
-                    node += 1
+                    node += 1;
                 }
                 let Some(count) = counts.get(chosen) else { return Err(refuse(made)) };
                 sum += *count;

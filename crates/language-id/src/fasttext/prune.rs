@@ -50,7 +50,7 @@ impl Prune {
     }
 
     fn bit(&self, id: u32) -> (usize, u64) {
-        (id as usize / 64 & (self.maybe.len() - 1), 1 << (id % 64))
+        ((id as usize / 64) & (self.maybe.len() - 1), 1 << (id % 64))
     }
 
     fn slot(&self, id: u32) -> usize {
