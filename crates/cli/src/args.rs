@@ -80,6 +80,9 @@ pub(crate) enum Command {
     /// List the stages and rules, or show one
     #[command(subcommand)]
     Stages(StagesCommand),
+    /// Fetch models of languages, list or verify them
+    #[command(subcommand)]
+    Models(ModelsCommand),
     /// Print the JSON Schema of pipeline files
     Schema,
     /// Collect documents from this machine into JSONL shards to try textmill on
@@ -219,6 +222,23 @@ pub(crate) enum StagesCommand {
         #[arg(long, value_enum, default_value_t)]
         format: TableFormat,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ModelsCommand {
+    /// Download a model to this machine and check it
+    Fetch {
+        /// Name of a model, such as lid.176
+        name: String,
+    },
+    /// The models that can be fetched, and which are there
+    List {
+        /// How to print it
+        #[arg(long, value_enum, default_value_t)]
+        format: TableFormat,
+    },
+    /// Check the fetched models against their digests
+    Verify,
 }
 
 #[derive(Debug, Subcommand)]

@@ -79,6 +79,16 @@ pub(crate) enum CommandError {
         /// What to do.
         hint: Option<String>,
     },
+    /// A model could not be fetched.
+    #[error("the model `{name}` cannot be fetched: {reason}")]
+    Fetch {
+        /// Its name.
+        name: &'static str,
+        /// Why.
+        reason: String,
+        /// What to do.
+        hint: String,
+    },
     /// Writing to standard output failed.
     #[error("cannot write to standard output: {0}")]
     Stdout(io::Error),
@@ -112,6 +122,7 @@ impl CommandError {
                 ErrorKind::Interrupted => crate::signals::exit(),
                 _ => Exit::Bug,
             },
+            Self::Fetch { .. } => Exit::Input,
             // A reader that went away (`| head`) has all it wanted.
             Self::Stdout(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
             Self::Stdout(_) => Exit::Storage,
@@ -137,7 +148,7 @@ impl CommandError {
             }
             source = cause.source();
         }
-        if let Self::Usage { hint: Some(hint), .. } = self {
+        if let Self::Usage { hint: Some(hint), .. } | Self::Fetch { hint, .. } = self {
             output::note("hint", hint);
         }
         exit

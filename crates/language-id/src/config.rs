@@ -1,32 +1,42 @@
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use textmill_document::Mode;
 
-use crate::{Model, Options, Window, languages};
+use crate::identify::CANDIDATES;
+use crate::model::{ModelError, WHATLANG};
+use crate::{EMPTY, MIXED, Model, Options, Policy, Window};
 
 /// Default of [`LanguageIdConfig::max_chars`], the number that `llm_web_kit` uses.
 pub const DEFAULT_MAX_CHARS: usize = 10_000;
 /// Largest [`LanguageIdConfig::max_chars`]: more text changes no answer and costs much time.
 pub const MAX_MAX_CHARS: usize = 10_000_000;
+/// Largest [`LanguageIdConfig::top`].
+pub const MAX_TOP: usize = 100;
 
 /// Finds the language of every document; keeps the languages asked for.
 ///
 /// # What it removes
 /// With `keep`, documents in any other language. With `min_score`, documents whose language is not
 /// sure enough. With neither, nothing. It always adds `language` (ISO 639-1 code where there is
-/// one, else ISO 639-3; `und` where none could be told) and `language_score` (0 to 1).
+/// one, else the model's; `und` where none could be told) and `language_score` (0 to 1).
 ///
 /// # Why
 /// Rules and models are made for one language; a document in another one is judged wrongly by all
 /// stages after this one.
 ///
 /// # Parameters
-/// `mode`, `model`, `max_chars`, `window`, `keep`, `min_score`: see the table.
+/// See below. `model` is `whatlang` (70 languages, inside the program), `lid.176` (fastText's model of
+/// 176 languages, after `textmill models fetch lid.176`), or the path of any fastText model, such as
+/// `GlotLID`. A model from a file must know some sentences before it is used, and its digest is part of
+/// what decides whether a result may be reused.
 ///
 /// # Source
-/// The window of 10,000 characters around the middle: `lang_id.py` of `llm_web_kit`. The model
-/// `whatlang`: the crate of that name, after Cavnar and Trenkle, "N-Gram-Based Text Categorization"
-/// (1994).
+/// The window of 10,000 characters around the middle and the policy `zh_en`: `lang_id.py` of
+/// `llm_web_kit`. The model `whatlang`: the crate of that name, after Cavnar and Trenkle, "N-Gram-Based
+/// Text Categorization" (1994). fastText: Joulin et al., "Bag of Tricks for Efficient Text
+/// Classification" (2016).
 ///
 /// # Kept example
 /// With `keep: [en]`: `The committee will publish its report next year.`
@@ -36,21 +46,38 @@ pub const MAX_MAX_CHARS: usize = 10_000_000;
 /// `language_not_kept`, detail `de`.
 ///
 /// # Cost
-/// Grows with `max_chars`, not with the document: about 30 MB of English or 110 MB of Chinese looked at
-/// per second and core.
+/// Grows with `max_chars`, not with the document. Per second and core, `whatlang` looks at about 30 MB
+/// of English or 110 MB of Chinese; `scripts/bench-lid` measures fastText models.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct LanguageIdConfig {
     /// `decide` drops by `keep` and `min_score`; `annotate` only adds the columns, so that neither of the two
     /// may be set. Default `decide`.
     pub mode: Mode,
-    /// The model. Default `whatlang`.
-    pub model: Model,
+    /// The model: `whatlang`, `lid.176`, or the path of a fastText model (`.bin`, `.ftz`). Default `whatlang`.
+    pub model: String,
+    /// Sentences with the labels that a model from a file must give them, instead of the built-in ones.
+    /// Default none.
+    pub expect: BTreeMap<String, String>,
     /// Characters of a document that the model looks at, 1 to 10,000,000. Default 10,000.
     #[schemars(range(min = 1, max = 10_000_000))]
     pub max_chars: usize,
     /// Which part of a longer document is looked at. Default `middle`.
     pub window: Window,
+    /// How the language is chosen from the model's answers. Default `best`.
+    pub policy: Policy,
+    /// A second model for documents that the first one finds to be neither `zh`, `en`, `ja` nor `ko`; as
+    /// `model`. Default none.
+    pub second_model: Option<String>,
+    /// Answers of the model in the column `languages`, a JSON object from code to score; 0 for no such
+    /// column, at most 100. Default 0.
+    #[schemars(range(min = 0, max = 100))]
+    pub top: usize,
+    /// Judges each paragraph: `language` is that of most letters, `language_score` its share, and the column
+    /// `language_shares` has all shares as a JSON object. Default false.
+    pub paragraphs: bool,
+    /// Adds the column `script`, an ISO 15924 code (`Latn`, `Hans`, `Hant`, `Cyrl`, ...). Default false.
+    pub script: bool,
     /// Codes of the languages to keep, as the model answers them, for example `[en, zh]`; empty keeps all.
     /// Default empty.
     pub keep: Vec<String>,
@@ -63,32 +90,45 @@ impl Default for LanguageIdConfig {
     fn default() -> Self {
         Self {
             mode: Mode::Decide,
-            model: Model::default(),
+            model: WHATLANG.to_owned(),
+            expect: BTreeMap::new(),
             max_chars: DEFAULT_MAX_CHARS,
             window: Window::default(),
+            policy: Policy::default(),
+            second_model: None,
+            top: 0,
+            paragraphs: false,
+            script: false,
             keep: Vec::new(),
             min_score: 0.0,
         }
     }
 }
 
+/// The models of a configuration.
+#[derive(Debug, Clone)]
+pub(crate) struct Models {
+    pub first: Model,
+    pub second: Option<Model>,
+}
+
 impl LanguageIdConfig {
     /// The part of the configuration that [`identify`](crate::identify) needs.
     pub fn options(&self) -> Options {
-        Options { model: self.model, max_chars: self.max_chars, window: self.window }
+        let candidates = self.top.max(CANDIDATES);
+        Options { max_chars: self.max_chars, window: self.window, policy: self.policy, candidates }
     }
 
-    /// Checks what the types do not say.
-    pub fn check(&self) -> Result<(), LanguageIdConfigError> {
+    /// Checks what the types do not say, and loads the models.
+    pub(crate) fn check(&self) -> Result<Models, LanguageIdConfigError> {
         if !(1..=MAX_MAX_CHARS).contains(&self.max_chars) {
             return Err(LanguageIdConfigError::MaxChars(self.max_chars));
         }
+        if self.top > MAX_TOP {
+            return Err(LanguageIdConfigError::Top(self.top));
+        }
         if !(0.0..=1.0).contains(&self.min_score) {
             return Err(LanguageIdConfigError::MinScore(self.min_score));
-        }
-        let known = languages(self.model);
-        if let Some((index, code)) = self.keep.iter().enumerate().find(|(_, code)| !known.contains(&code.as_str())) {
-            return Err(LanguageIdConfigError::unknown_language(index, code, known));
         }
         if self.mode == Mode::Annotate && !self.keep.is_empty() {
             return Err(LanguageIdConfigError::DecidesInAnnotate("keep"));
@@ -96,20 +136,60 @@ impl LanguageIdConfig {
         if self.mode == Mode::Annotate && self.min_score > 0.0 {
             return Err(LanguageIdConfigError::DecidesInAnnotate("min_score"));
         }
-        Ok(())
+        let models = self.load()?;
+        let known = models.languages(self.policy);
+        if let Some((index, code)) = self.keep.iter().enumerate().find(|(_, code)| !known.contains(code)) {
+            let path = format!("keep.{index}");
+            return Err(LanguageIdConfigError::UnknownLanguage { path, code: code.to_owned(), known });
+        }
+        Ok(models)
+    }
+
+    fn load(&self) -> Result<Models, LanguageIdConfigError> {
+        let load = |field: &'static str, name: &str| {
+            Model::load(name, &self.expect)
+                .map_err(|source| LanguageIdConfigError::Model { field, source: Box::new(source) })
+        };
+        let second = self.second_model.as_deref().map(|name| load("second_model", name)).transpose()?;
+        Ok(Models { first: load("model", &self.model)?, second })
+    }
+}
+
+impl Models {
+    /// The codes that can be answered, sorted.
+    fn languages(&self, policy: Policy) -> Vec<String> {
+        let mut known = self.first.languages();
+        known.extend(self.second.iter().flat_map(Model::languages));
+        if policy == Policy::ZhEn {
+            known.extend([EMPTY, MIXED].map(ToOwned::to_owned));
+        }
+        known.sort_unstable();
+        known.dedup();
+        known
     }
 }
 
 /// What is wrong with a [`LanguageIdConfig`].
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LanguageIdConfigError {
     /// `max_chars` is zero or too large.
     #[error("`max_chars` is {0}; it must be from 1 to {MAX_MAX_CHARS}")]
     MaxChars(usize),
+    /// `top` is too large.
+    #[error("`top` is {0}; it must be from 0 to {MAX_TOP}")]
+    Top(usize),
     /// `min_score` is no number from 0 to 1.
     #[error("`min_score` is {0}; it must be from 0 to 1")]
     MinScore(f64),
+    /// A model cannot be used.
+    #[error("{source}")]
+    Model {
+        /// The field that names it.
+        field: &'static str,
+        /// Why.
+        source: Box<ModelError>,
+    },
     /// `keep` names a language that the model never answers.
     #[error("`keep` has `{code}`, which the model never answers; it answers: {}", .known.join(", "))]
     UnknownLanguage {
@@ -118,7 +198,7 @@ pub enum LanguageIdConfigError {
         /// The code in the file.
         code: String,
         /// The codes that the model answers, sorted.
-        known: Vec<&'static str>,
+        known: Vec<String>,
     },
     /// `keep` or `min_score` is set in annotate mode, which drops nothing.
     #[error("`{0}` drops documents, but `mode: annotate` drops none; remove one of the two")]
@@ -126,16 +206,13 @@ pub enum LanguageIdConfigError {
 }
 
 impl LanguageIdConfigError {
-    fn unknown_language(index: usize, code: &str, mut known: Vec<&'static str>) -> Self {
-        known.sort_unstable();
-        Self::UnknownLanguage { path: format!("keep.{index}"), code: code.to_owned(), known }
-    }
-
     /// Dotted path of the field at fault.
     pub fn field(&self) -> Option<&str> {
         match self {
             Self::MaxChars(_) => Some("max_chars"),
+            Self::Top(_) => Some("top"),
             Self::MinScore(_) => Some("min_score"),
+            Self::Model { field, .. } => Some(field),
             Self::UnknownLanguage { path, .. } => Some(path),
             Self::DecidesInAnnotate(field) => Some(field),
         }
@@ -162,6 +239,10 @@ mod tests {
         let cases = [
             (LanguageIdConfig { max_chars: 0, ..good() }, "max_chars"),
             (LanguageIdConfig { max_chars: MAX_MAX_CHARS + 1, ..good() }, "max_chars"),
+            (LanguageIdConfig { top: MAX_TOP + 1, ..good() }, "top"),
+            (LanguageIdConfig { model: "lid".to_owned(), ..good() }, "model"),
+            (LanguageIdConfig { second_model: Some("no/such.bin".to_owned()), ..good() }, "second_model"),
+            (LanguageIdConfig { keep: keep(&["mix"]), ..good() }, "keep.0"),
             (LanguageIdConfig { min_score: 1.5, ..good() }, "min_score"),
             (LanguageIdConfig { min_score: f64::NAN, ..good() }, "min_score"),
             (LanguageIdConfig { keep: keep(&["en", "cmn"]), ..good() }, "keep.1"),
@@ -173,6 +254,8 @@ mod tests {
             assert_eq!(error.field(), Some(field), "{error}");
         }
         let bounds = LanguageIdConfig { max_chars: 1, min_score: 1.0, keep: keep(&["zh", "und"]), ..good() };
-        assert_eq!(bounds.check(), Ok(()));
+        assert!(bounds.check().is_ok());
+        let cascade = LanguageIdConfig { policy: Policy::ZhEn, keep: keep(&["zh", "mix", "empty"]), ..good() };
+        assert!(cascade.check().is_ok());
     }
 }

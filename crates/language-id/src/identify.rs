@@ -1,17 +1,10 @@
+//! From a text to its language: the part that is looked at, and how the model's answers are judged.
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::languages::{UNDETERMINED, iso_639_1};
-
-/// The model that tells languages apart.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Model {
-    /// Alphabets and trigrams for 70 languages, built in. Its score is 1 for a script that only one
-    /// language uses, and else grows with the distance to the second-best language.
-    #[default]
-    Whatlang,
-}
+use crate::languages::{EMPTY, MIXED, UNDETERMINED};
+use crate::{Candidate, Model};
 
 /// Which part of a long text is looked at.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -24,56 +17,137 @@ pub enum Window {
     Middle,
 }
 
+/// How a language is chosen from the model's answers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Policy {
+    /// The model's first answer.
+    #[default]
+    Best,
+    /// As `llm_web_kit` does: `zh` or `en` where the two have more than half of the probability, with
+    /// `zh` from two fifths of their sum on; else the first answer with more than 0.6 (Croatian counts as
+    /// Serbian); else `mix`. `empty` for texts without a word.
+    ZhEn,
+}
+
 /// How to identify a language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
-    /// The model. Default [`Model::Whatlang`].
-    pub model: Model,
     /// Characters that are looked at. Default [`DEFAULT_MAX_CHARS`](crate::DEFAULT_MAX_CHARS).
     pub max_chars: usize,
     /// Which part of a longer text is looked at. Default [`Window::Middle`].
     pub window: Window,
+    /// How a language is chosen. Default [`Policy::Best`].
+    pub policy: Policy,
+    /// Answers that the model is asked for, at least 5 with [`Policy::ZhEn`]. Default 5.
+    pub candidates: usize,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { model: Model::default(), max_chars: crate::DEFAULT_MAX_CHARS, window: Window::default() }
+        Self {
+            max_chars: crate::DEFAULT_MAX_CHARS,
+            window: Window::default(),
+            policy: Policy::default(),
+            candidates: CANDIDATES,
+        }
     }
 }
 
+/// Answers that `llm_web_kit` asks for.
+pub(crate) const CANDIDATES: usize = 5;
+
 /// The language found in a text.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Identification {
-    /// ISO 639-1 code where there is one, else ISO 639-3; [`UNDETERMINED`] where none was found.
-    pub language: &'static str,
+    /// ISO 639-1 code where there is one, else the model's; [`UNDETERMINED`] where none was found.
+    pub language: String,
     /// The model's confidence, 0 to 1; 0 for [`UNDETERMINED`].
     pub score: f64,
+    /// All answers of the model, best first.
+    pub candidates: Vec<Candidate>,
 }
 
 impl Identification {
-    /// No language was found.
-    pub const UNDETERMINED: Self = Self { language: UNDETERMINED, score: 0.0 };
-}
+    fn without_candidates(language: &str, score: f64) -> Self {
+        Self { language: language.to_owned(), score, candidates: Vec::new() }
+    }
 
-/// The language that most of `text` is written in.
-pub fn identify(text: &str, options: &Options) -> Identification {
-    let seen = window(text, options.window, options.max_chars);
-    match options.model {
-        Model::Whatlang => whatlang::detect(seen).map_or(Identification::UNDETERMINED, |info| Identification {
-            language: iso_639_1(info.lang()),
-            score: bounded(info.confidence()),
-        }),
+    /// No language was found.
+    pub fn undetermined() -> Self {
+        Self::without_candidates(UNDETERMINED, 0.0)
     }
 }
 
-/// A score that is no number counts as none.
-fn bounded(score: f64) -> f64 {
-    if score.is_nan() { 0.0 } else { score.clamp(0.0, 1.0) }
+/// The language that most of `text` is written in, as `model` answers.
+pub fn identify(model: &Model, text: &str, options: &Options) -> Identification {
+    let seen = window(text, options.window, options.max_chars);
+    let wanted = if options.policy == Policy::ZhEn { options.candidates.max(CANDIDATES) } else { options.candidates };
+    let candidates = model.candidates(seen, wanted.max(1));
+    let found = match options.policy {
+        Policy::Best => best(&candidates),
+        Policy::ZhEn if seen.trim().is_empty() => Identification::without_candidates(EMPTY, 0.0),
+        Policy::ZhEn => zh_en(&candidates),
+    };
+    Identification { candidates, ..found }
+}
+
+fn best(candidates: &[Candidate]) -> Identification {
+    candidates.first().map_or_else(Identification::undetermined, |best| {
+        Identification::without_candidates(&best.label.language, best.score)
+    })
+}
+
+/// Source of the rule and its bounds: `lang_id.py` of `llm_web_kit`.
+fn zh_en(candidates: &[Candidate]) -> Identification {
+    const BOTH: f64 = 0.5;
+    const ZH_SHARE: f64 = 0.4;
+    const ALONE: f64 = 0.6;
+    let score =
+        |code: &str| candidates.iter().find(|found| found.label.language == code).map_or(0.0, |found| found.score);
+    let (zh, en, sr, hr) = (score("zh"), score("en"), score("sr"), score("hr"));
+    if zh + en > BOTH {
+        let is_zh = zh > ZH_SHARE * (zh + en);
+        return Identification::without_candidates(if is_zh { "zh" } else { "en" }, if is_zh { zh } else { en });
+    }
+    match candidates.first() {
+        Some(first) if first.score > ALONE => {
+            let code = first.label.language.as_str();
+            Identification::without_candidates(if code == "hr" { "sr" } else { code }, first.score)
+        }
+        _ if sr + hr > ALONE => Identification::without_candidates("sr", sr + hr),
+        first => Identification::without_candidates(MIXED, first.map_or(0.0, |first| first.score)),
+    }
+}
+
+/// The language of each paragraph, weighed by its letters: `(language, share)`, largest first, shares
+/// summing to 1. Paragraphs of which no language can be told are left out.
+pub fn paragraph_shares(model: &Model, text: &str, options: &Options) -> Vec<(String, f64)> {
+    let seen = window(text, options.window, options.max_chars);
+    let mut shares: Vec<(String, f64)> = Vec::new();
+    let mut all = 0.0;
+    for paragraph in seen.split('\n').filter(|paragraph| !paragraph.trim().is_empty()) {
+        let found = identify(model, paragraph, &Options { max_chars: usize::MAX, ..*options });
+        if [UNDETERMINED, EMPTY].contains(&found.language.as_str()) {
+            continue;
+        }
+        let weight = paragraph.chars().filter(|char| char.is_alphabetic()).count() as f64;
+        all += weight;
+        match shares.iter_mut().find(|(language, _)| *language == found.language) {
+            Some((_, share)) => *share += weight,
+            None => shares.push((found.language, weight)),
+        }
+    }
+    if all > 0.0 {
+        shares.iter_mut().for_each(|(_, share)| *share /= all);
+    }
+    shares.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    shares
 }
 
 /// At most `max_chars` characters of `text`. Only texts with more bytes than that are counted, which
 /// the standard library does many bytes at a time.
-fn window(text: &str, window: Window, max_chars: usize) -> &str {
+pub(crate) fn window(text: &str, window: Window, max_chars: usize) -> &str {
     if text.len() <= max_chars {
         return text;
     }
@@ -98,35 +172,17 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::label::Label;
 
-    /// One sentence in each of several scripts and languages.
-    const SENTENCES: &[(&str, &str)] = &[
-        ("en", "The committee will publish its report about the new library at the beginning of next year."),
-        ("de", "Die Kommission veröffentlicht ihren Bericht über die neue Bibliothek zu Beginn des nächsten Jahres."),
-        ("fr", "Le comité publiera son rapport sur la nouvelle bibliothèque au début de l'année prochaine."),
-        ("es", "El comité publicará su informe sobre la nueva biblioteca a principios del próximo año."),
-        ("ru", "Комиссия опубликует свой отчёт о новой библиотеке в начале следующего года."),
-        ("zh", "委员会将于明年年初发表关于新图书馆的报告。"),
-        ("ja", "委員会は来年の初めに新しい図書館についての報告書を発表します。"),
-        ("ko", "위원회는 내년 초에 새 도서관에 관한 보고서를 발표할 것입니다."),
-        ("ar", "ستنشر اللجنة تقريرها عن المكتبة الجديدة في بداية العام المقبل."),
-        ("th", "คณะกรรมการจะเผยแพร่รายงานเกี่ยวกับห้องสมุดใหม่ในต้นปีหน้า"),
-        ("el", "Η επιτροπή θα δημοσιεύσει την έκθεσή της για τη νέα βιβλιοθήκη στις αρχές του επόμενου έτους."),
-    ];
-
-    #[test]
-    fn tells_common_languages_apart() {
-        for (language, text) in SENTENCES {
-            let found = identify(text, &Options::default());
-            assert_eq!(found.language, *language, "{text}");
-            assert!((0.0..=1.0).contains(&found.score), "{text}: {}", found.score);
-        }
+    fn language(text: &str, options: &Options) -> String {
+        identify(&Model::whatlang(), text, options).language
     }
 
     #[test]
     fn no_letters_no_language() {
         for text in ["", " \n", "0123 456", "!?…", "\u{0}"] {
-            assert_eq!(identify(text, &Options::default()), Identification::UNDETERMINED, "{text:?}");
+            let found = identify(&Model::whatlang(), text, &Options::default());
+            assert_eq!(found, Identification::undetermined(), "{text:?}");
         }
     }
 
@@ -135,9 +191,48 @@ mod tests {
         let english = "This is the long English part of the text, which goes on. ".repeat(40);
         let russian = "Это длинная русская часть текста, которая продолжается дальше. ".repeat(40);
         let text = format!("{english}{russian}{english}");
-        let identify_in = |window| identify(&text, &Options { window, max_chars: 1000, ..Options::default() }).language;
-        assert_eq!(identify_in(Window::First), "en");
-        assert_eq!(identify_in(Window::Middle), "ru");
+        let within = |window| language(&text, &Options { window, max_chars: 1000, ..Options::default() });
+        assert_eq!(within(Window::First), "en");
+        assert_eq!(within(Window::Middle), "ru");
+    }
+
+    fn cascade(scores: &[(&str, f64)]) -> (String, f64) {
+        let label = |code: &str| Label { name: code.to_owned(), language: code.to_owned(), script: None };
+        let candidates: Vec<_> =
+            scores.iter().map(|(code, score)| Candidate { label: label(code), score: *score }).collect();
+        let found = zh_en(&candidates);
+        (found.language, found.score)
+    }
+
+    #[test]
+    fn the_cascade_has_the_published_bounds() {
+        for (scores, expected) in [
+            (&[("en", 0.35), ("zh", 0.25)][..], ("zh", 0.25)),
+            (&[("en", 0.375), ("zh", 0.25)], ("en", 0.375)),
+            (&[("en", 0.25), ("zh", 0.25)], ("mix", 0.25)),
+            (&[("en", 0.26), ("zh", 0.25)], ("zh", 0.25)),
+            (&[("fr", 0.6)], ("mix", 0.6)),
+            (&[("fr", 0.61)], ("fr", 0.61)),
+            (&[("hr", 0.7)], ("sr", 0.7)),
+            (&[("hr", 0.375), ("sr", 0.25)], ("sr", 0.625)),
+            (&[("hr", 0.3), ("sr", 0.3)], ("mix", 0.3)),
+            (&[], ("mix", 0.0)),
+        ] {
+            let (language, score) = cascade(scores);
+            assert_eq!((language.as_str(), score), expected, "{scores:?}");
+        }
+        let options = Options { policy: Policy::ZhEn, ..Options::default() };
+        assert_eq!(language(" \n", &options), EMPTY);
+        assert_eq!(language("委员会将于明年年初发表关于新图书馆的报告。", &options), "zh");
+    }
+
+    #[test]
+    fn paragraphs_are_weighed_by_their_letters() {
+        let text = "This is the long English paragraph of the text, which goes on and on.\n\n123\nЭто русский абзац.\n";
+        let shares = paragraph_shares(&Model::whatlang(), text, &Options::default());
+        assert_eq!(shares.iter().map(|(code, _)| code.as_str()).collect::<Vec<_>>(), ["en", "ru"]);
+        assert!((shares[0].1 - 54.0 / 69.0).abs() < 1e-9, "{shares:?}");
+        assert_eq!(paragraph_shares(&Model::whatlang(), "1\n2", &Options::default()), []);
     }
 
     proptest! {
@@ -153,7 +248,7 @@ mod tests {
 
         #[test]
         fn any_text_gets_a_bounded_score(text in any::<String>()) {
-            let found = identify(&text, &Options::default());
+            let found = identify(&Model::whatlang(), &text, &Options::default());
             prop_assert!((0.0..=1.0).contains(&found.score));
         }
     }

@@ -2,16 +2,17 @@
 
 use whatlang::Lang;
 
-use crate::Model;
-
 /// The answer where no language could be told (ISO 639-3's code for that).
 pub const UNDETERMINED: &str = "und";
 
-/// Every code that `model` can answer, [`UNDETERMINED`] last.
-pub fn languages(model: Model) -> Vec<&'static str> {
-    match model {
-        Model::Whatlang => Lang::all().iter().map(|&language| iso_639_1(language)).chain([UNDETERMINED]).collect(),
-    }
+/// Where the text has no letters: the answer of the policy `zh_en`.
+pub const EMPTY: &str = "empty";
+/// Where no language prevails: the answer of the policy `zh_en`.
+pub const MIXED: &str = "mix";
+
+/// The codes that whatlang can answer.
+pub(crate) fn whatlang_languages() -> impl Iterator<Item = &'static str> {
+    Lang::all().iter().map(|&language| iso_639_1(language))
 }
 
 /// whatlang answers in ISO 639-3; all of its languages have a two-letter code. Where it answers one
@@ -97,10 +98,9 @@ mod tests {
 
     #[test]
     fn every_language_has_its_own_code() {
-        let mut codes = languages(Model::Whatlang);
-        assert_eq!(codes.len(), Lang::all().len() + 1);
+        let mut codes: Vec<_> = whatlang_languages().chain([UNDETERMINED, EMPTY, MIXED]).collect();
         codes.sort_unstable();
         codes.dedup();
-        assert_eq!(codes.len(), Lang::all().len() + 1, "two languages share a code");
+        assert_eq!(codes.len(), Lang::all().len() + 3, "two languages share a code");
     }
 }

@@ -1,29 +1,36 @@
 //! Language identification: which language a document is mostly written in, and how sure that is.
 //!
-//! One answer per document: it does not split a document by language, tells no Hans from Hant and
-//! no dialects apart, and downloads no models. The stage's model is the one inside the crate `whatlang`
-//! (alphabets and trigrams, 70 languages), which needs no file; [`fasttext`] reads models of fastText
-//! and answers with them as its C++ program does.
+//! Models: the one inside the crate `whatlang` (alphabets and trigrams, 70 languages), which needs no
+//! file, and any of fastText, read and answered with as its C++ program does ([`fasttext`]). It tells no
+//! dialects apart and opens no connection; [`store`] knows which models can be fetched.
 //!
 //! ```text
-//!  text ─▶ window of at most max_chars characters ─▶ model ─▶ (language, score 0..1)
+//!  text ─▶ window of at most max_chars characters ─▶ model ─▶ candidates ─▶ policy ─▶ (language, score 0..1)
 //! ```
 //!
 //! ```
-//! use textmill_language_id::{Options, identify};
+//! use textmill_language_id::{Model, Options, identify, script};
 //!
-//! let found = identify("这是一个关于语言识别的例子。", &Options::default());
+//! let found = identify(&Model::whatlang(), "这是一个关于语言识别的例子。", &Options::default());
 //! assert_eq!(found.language, "zh");
-//! assert_eq!(identify("12345", &Options::default()).language, "und");
+//! assert_eq!(script("这是一个关于语言识别的例子。"), Some("Hans"));
+//! assert_eq!(identify(&Model::whatlang(), "12345", &Options::default()).language, "und");
 //! ```
 
 mod config;
 pub mod fasttext;
 mod identify;
+mod label;
 mod languages;
+mod model;
+mod script;
 mod stage;
+pub mod store;
 
-pub use config::{DEFAULT_MAX_CHARS, LanguageIdConfig, LanguageIdConfigError, MAX_MAX_CHARS};
-pub use identify::{Identification, Model, Options, Window, identify};
-pub use languages::{UNDETERMINED, languages};
+pub use config::{DEFAULT_MAX_CHARS, LanguageIdConfig, LanguageIdConfigError, MAX_MAX_CHARS, MAX_TOP};
+pub use identify::{Identification, Options, Policy, Window, identify, paragraph_shares};
+pub use label::Label;
+pub use languages::{EMPTY, MIXED, UNDETERMINED};
+pub use model::{Candidate, Model, ModelError, WHATLANG};
+pub use script::script;
 pub use stage::{LANGUAGE_NOT_KEPT, LOW_LANGUAGE_SCORE, LanguageIdStage};

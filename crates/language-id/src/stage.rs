@@ -4,7 +4,9 @@ use arrow::array::{ArrayRef, Float64Array, StringViewArray};
 use arrow::datatypes::{DataType, Field};
 use textmill_document::{Applied, ColumnRead, DocumentBatch, Dropped, Reason, Stage, StageError, columns};
 
-use crate::{Identification, LanguageIdConfig, LanguageIdConfigError};
+use crate::config::Models;
+use crate::identify::{identify, paragraph_shares, window};
+use crate::{Identification, LanguageIdConfig, LanguageIdConfigError, Model, Options, script};
 
 /// The document is in a language that `keep` does not name.
 pub const LANGUAGE_NOT_KEPT: Reason =
@@ -13,31 +15,106 @@ pub const LANGUAGE_NOT_KEPT: Reason =
 pub const LOW_LANGUAGE_SCORE: Reason =
     Reason { code: "low_language_score", summary: "the language of the document is not sure enough" };
 
+/// Column of `top`: a JSON object from code to score, best first.
+const LANGUAGES: &str = "languages";
+/// Column of `paragraphs`: a JSON object from code to share, largest first.
+const LANGUAGE_SHARES: &str = "language_shares";
+/// Column of `script`: an ISO 15924 code.
+const SCRIPT: &str = "script";
+
+/// Languages that the first model of `llm_web_kit` tells well enough; others are the second one's.
+const FIRST_MODEL_LANGUAGES: [&str; 4] = ["zh", "en", "ja", "ko"];
+
 /// The stage `language_id`.
 #[derive(Debug, Clone)]
 pub struct LanguageIdStage {
     config: LanguageIdConfig,
+    options: Options,
+    models: Models,
+}
+
+/// What is found of one document.
+struct Found {
+    language: String,
+    score: f64,
+    languages: Option<String>,
+    shares: Option<String>,
+    script: Option<&'static str>,
 }
 
 impl LanguageIdStage {
-    /// The stage as configured.
+    /// The stage as configured. Loads the models.
     pub fn new(config: LanguageIdConfig) -> Result<Self, LanguageIdConfigError> {
-        config.check()?;
-        Ok(Self { config })
+        let models = config.check()?;
+        Ok(Self { options: config.options(), config, models })
     }
 
-    fn decide(&self, row: usize, found: &Identification) -> Option<Dropped> {
-        let Identification { language, score } = *found;
-        if !self.config.keep.is_empty() && !self.config.keep.iter().any(|kept| kept == language) {
-            let detail = Some(language.to_owned());
-            return Some(Dropped { row, reason: LANGUAGE_NOT_KEPT, value: Some(score), bound: None, detail });
+    /// Digests of the models that come from files: part of what decides a result.
+    pub fn model_digests(&self) -> Vec<String> {
+        let models = std::iter::once(&self.models.first).chain(&self.models.second);
+        models.filter_map(Model::digest).map(ToOwned::to_owned).collect()
+    }
+
+    fn find(&self, text: &str) -> Found {
+        let mut found = identify(&self.models.first, text, &self.options);
+        let mut model = &self.models.first;
+        if let Some(second) = self.models.second.as_ref()
+            && !FIRST_MODEL_LANGUAGES.contains(&found.language.as_str())
+        {
+            model = second;
+            found = identify(second, text, &self.options);
         }
-        let low = score < self.config.min_score;
+        let Identification { mut language, mut score, candidates } = found;
+        let mut shares = None;
+        if self.config.paragraphs {
+            let found = paragraph_shares(model, text, &self.options);
+            if let Some((most, share)) = found.first() {
+                (language, score) = (most.clone(), *share);
+            }
+            shares = Some(json(found.iter().map(|(code, share)| (code.as_str(), *share))));
+        }
+        let top = candidates.iter().take(self.config.top).map(|found| (found.label.language.as_str(), found.score));
+        let seen = window(text, self.options.window, self.options.max_chars);
+        Found {
+            language,
+            score,
+            languages: (self.config.top > 0).then(|| json(top)),
+            shares,
+            script: if self.config.script { script(seen) } else { None },
+        }
+    }
+
+    fn decide(&self, row: usize, found: &Found) -> Option<Dropped> {
+        let Found { language, score, .. } = found;
+        if !self.config.keep.is_empty() && !self.config.keep.contains(language) {
+            let detail = Some(language.clone());
+            return Some(Dropped { row, reason: LANGUAGE_NOT_KEPT, value: Some(*score), bound: None, detail });
+        }
+        let low = *score < self.config.min_score;
         low.then(|| Dropped {
-            detail: Some(language.to_owned()),
-            ..Dropped::measured(row, LOW_LANGUAGE_SCORE, score, self.config.min_score)
+            detail: Some(language.clone()),
+            ..Dropped::measured(row, LOW_LANGUAGE_SCORE, *score, self.config.min_score)
         })
     }
+}
+
+impl Found {
+    /// A document without text has no language that could be told.
+    fn nothing() -> Self {
+        let Identification { language, score, .. } = Identification::undetermined();
+        Self { language, score, languages: None, shares: None, script: None }
+    }
+}
+
+/// A JSON object in the order of `pairs`, numbers with four decimals.
+fn json<'a>(pairs: impl Iterator<Item = (&'a str, f64)>) -> String {
+    let rounded = |number: f64| serde_json::Value::from((number * 1e4).round() / 1e4);
+    let object: serde_json::Map<_, _> = pairs.map(|(code, number)| (code.to_owned(), rounded(number))).collect();
+    serde_json::Value::Object(object).to_string()
+}
+
+fn strings<'a>(found: &'a [Found], of: impl Fn(&'a Found) -> Option<&'a str>) -> ArrayRef {
+    Arc::new(found.iter().map(of).collect::<StringViewArray>())
 }
 
 impl Stage for LanguageIdStage {
@@ -54,7 +131,12 @@ impl Stage for LanguageIdStage {
     }
 
     fn adds(&self) -> Vec<Field> {
-        vec![columns::text_field(columns::LANGUAGE), Field::new(columns::LANGUAGE_SCORE, DataType::Float64, true)]
+        let mut fields =
+            vec![columns::text_field(columns::LANGUAGE), Field::new(columns::LANGUAGE_SCORE, DataType::Float64, true)];
+        let optional =
+            [(self.config.top > 0, LANGUAGES), (self.config.paragraphs, LANGUAGE_SHARES), (self.config.script, SCRIPT)];
+        fields.extend(optional.iter().filter(|(wanted, _)| *wanted).map(|(_, name)| columns::text_field(name)));
+        fields
     }
 
     fn reasons(&self) -> Vec<Reason> {
@@ -69,14 +151,20 @@ impl Stage for LanguageIdStage {
     }
 
     fn apply(&self, batch: DocumentBatch) -> Result<Applied, StageError> {
-        let options = self.config.options();
-        // A document without text has no language that could be told.
-        let found: Vec<Identification> = (batch.text()?.iter())
-            .map(|text| text.map_or(Identification::UNDETERMINED, |text| crate::identify(text, &options)))
-            .collect();
-        let language: ArrayRef = Arc::new(StringViewArray::from_iter_values(found.iter().map(|found| found.language)));
-        let score: ArrayRef = Arc::new(Float64Array::from_iter_values(found.iter().map(|found| found.score)));
-        let batch = batch.with_columns(self.adds().into_iter().zip([language, score]).collect())?;
+        let found: Vec<Found> =
+            batch.text()?.iter().map(|text| text.map_or_else(Found::nothing, |text| self.find(text))).collect();
+        let score = Arc::new(Float64Array::from_iter_values(found.iter().map(|found| found.score)));
+        let mut arrays = vec![strings(&found, |found| Some(&found.language)), score as ArrayRef];
+        if self.config.top > 0 {
+            arrays.push(strings(&found, |found| found.languages.as_deref()));
+        }
+        if self.config.paragraphs {
+            arrays.push(strings(&found, |found| found.shares.as_deref()));
+        }
+        if self.config.script {
+            arrays.push(strings(&found, |found| found.script));
+        }
+        let batch = batch.with_columns(self.adds().into_iter().zip(arrays).collect())?;
         let dropped = found.iter().enumerate().filter_map(|(row, found)| self.decide(row, found)).collect();
         Ok(Applied::without(&batch, dropped)?)
     }
@@ -116,15 +204,30 @@ mod tests {
 
     #[test]
     fn the_score_is_kept_at_the_bound_and_dropped_below() {
-        let found = crate::identify(GERMAN, &LanguageIdConfig::default().options());
-        let with_min = |min_score: f64| {
-            let config = LanguageIdConfig { min_score, ..LanguageIdConfig::default() };
-            stage(config).decide(0, &found).map(|drop| (drop.reason, drop.value, drop.bound))
-        };
-        assert_eq!(with_min(found.score), None);
-        let low = Identification { score: 0.5, ..found };
+        let found = |score: f64| Found { language: "de".to_owned(), score, ..Found::nothing() };
         let strict = stage(LanguageIdConfig { min_score: 0.6, ..LanguageIdConfig::default() });
-        let drop = strict.decide(3, &low).expect("0.5 is below 0.6");
+        assert!(strict.decide(0, &found(0.6)).is_none());
+        let drop = strict.decide(3, &found(0.5)).expect("0.5 is below 0.6");
         assert_eq!((drop.row, drop.reason, drop.value, drop.bound), (3, LOW_LANGUAGE_SCORE, Some(0.5), Some(0.6)));
+    }
+
+    #[test]
+    fn the_columns_asked_for_are_added() {
+        let config = LanguageIdConfig { top: 3, paragraphs: true, script: true, ..LanguageIdConfig::default() };
+        let stage = stage(config);
+        assert_stage_compliance(&stage);
+        let mixed = format!("{GERMAN}\n{GERMAN}\n{ENGLISH}");
+        let applied =
+            stage.apply(text_batch(&[Some(mixed.as_str()), Some("委員會將於明年發表報告"), None])).expect("applies");
+        let column = |name: &str| -> Vec<_> {
+            applied.kept.strings(name).expect("added").iter().map(|value| value.map(ToOwned::to_owned)).collect()
+        };
+        let some = |text: &str| Some(text.to_owned());
+        assert_eq!(column(SCRIPT), [some("Latn"), some("Hant"), None]);
+        assert_eq!(column(columns::LANGUAGE), [some("de"), some("zh"), some("und")]);
+        let shares = column(LANGUAGE_SHARES);
+        assert!(shares[0].as_deref().is_some_and(|shares| shares.starts_with("{\"de\":0.7")), "{shares:?}");
+        assert_eq!(shares[1], some("{\"zh\":1.0}"));
+        assert!(column(LANGUAGES)[1].as_deref().is_some_and(|languages| languages.starts_with("{\"zh\":")));
     }
 }

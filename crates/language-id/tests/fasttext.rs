@@ -60,14 +60,68 @@ fn damaged_headers_and_cut_files_are_named_errors() {
         assert!(error.contains("too early") || error.contains("damaged"), "{length}: {error}");
     }
     // magic, version, dim, then wordNgrams, loss, model; size, nwords, nlabels, pruneidx_size.
-    for offset in [0, 4, 8, 28, 32, 68, 72, 84, 88] {
-        for value in [i32::MAX, i32::MIN, -2, 0x4000_0000, 0x00FF_FFFF] {
+    let offsets = [0, 4, 8, 28, 32, 68, 72, 84, 88];
+    let large =
+        [0x00FF_FFFF, 0x0100_0000, 0x0200_0000, 0x0400_0000, 0x0800_0000, 0x0FFF_FFFF, 0x1000_0000, 0x2000_0000];
+    let larger = [0x3FFF_FFFF, 0x4000_0000, 0x5555_5555, 0x6000_0000, 0x7000_0000, 0x7FFF_FF00, i32::MAX];
+    let negative = [i32::MIN, i32::MIN + 1, -2_000_000_000, -0x4000_0000, -65_536, -1_000, -3, -2];
+    let mut patched = 0;
+    for offset in offsets {
+        for value in large.iter().chain(&larger).chain(&negative) {
             let mut bytes = good.clone();
             bytes[offset..offset + 4].copy_from_slice(&value.to_le_bytes());
-            let patched = read(&bytes);
-            assert!(patched.is_err() || bytes == good, "{value} at {offset} was believed");
+            let error = read(&bytes).expect_err("a patched header must not be believed");
+            assert!(error.contains('`') || error.contains("fastText"), "{value} at {offset}: {error}");
+            patched += 1;
         }
     }
+    assert!(patched >= 200, "{patched} headers");
+}
+
+/// Peak resident memory of this process in bytes.
+fn peak_memory() -> usize {
+    let status = std::fs::read_to_string("/proc/self/status").expect("Linux");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("VmHWM");
+    line.split_whitespace().next().and_then(|kib| kib.parse::<usize>().ok()).expect("a number") * 1024
+}
+
+#[test]
+fn a_model_takes_at_most_a_fifth_more_memory_than_its_file() {
+    if !Path::new("/proc/self/status").exists() {
+        eprintln!("SKIPPED a_model_takes_at_most_a_fifth_more_memory_than_its_file: not Linux");
+        return;
+    }
+    // The small model with two million more buckets for n-grams, 64 MB of zeros.
+    let folder = std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| Path::new(".").into(), PathBuf::from);
+    let mut bytes = std::fs::read(folder.join("tests/models/softmax-1.bin")).expect("the model");
+    let (columns, labels, more) = (8_usize, 4_usize, 2_000_000_usize);
+    let output = bytes.len() - (1 + 16 + labels * columns * 4);
+    let bucket = i32::from_le_bytes(bytes[40..44].try_into().expect("four bytes"));
+    bytes[40..44].copy_from_slice(&(bucket + i32::try_from(more).expect("small")).to_le_bytes());
+    // The input matrix ends at `output`: rows and columns stand before its numbers.
+    let rows_at = (0..output).rev().find(|at| {
+        let number = |at: usize| i64::from_le_bytes(bytes[at..at + 8].try_into().expect("eight bytes"));
+        let rows = usize::try_from(number(*at)).unwrap_or(0);
+        *at + 16 <= output && number(*at + 8) == 8 && *at + 16 + rows.saturating_mul(columns * 4) == output
+    });
+    let rows_at = rows_at.expect("the input matrix");
+    let rows = i64::from_le_bytes(bytes[rows_at..rows_at + 8].try_into().expect("eight bytes"))
+        + i64::try_from(more).expect("small");
+    bytes[rows_at..rows_at + 8].copy_from_slice(&rows.to_le_bytes());
+    let path = std::env::temp_dir().join(format!("textmill-large-{}.bin", std::process::id()));
+    let mut file = std::fs::File::create(&path).expect("a file");
+    let zeros = vec![0_u8; columns * 4 * 1000];
+    std::io::Write::write_all(&mut file, &bytes[..output]).expect("written");
+    (0..more / 1000).for_each(|_| std::io::Write::write_all(&mut file, &zeros).expect("written"));
+    std::io::Write::write_all(&mut file, &bytes[output..]).expect("written");
+    drop(file);
+    let size = usize::try_from(std::fs::metadata(&path).expect("the file").len()).expect("64 bits");
+    let before = peak_memory();
+    let model = FastTextModel::load(&path);
+    let grown = peak_memory() - before;
+    std::fs::remove_file(&path).expect("the file can be removed");
+    assert_eq!(model.expect("a good model").labels().len(), labels);
+    assert!(grown as f64 <= 1.2 * size as f64, "a file of {size} bytes took {grown}");
 }
 
 #[test]

@@ -2,6 +2,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use textmill_document::{Mode, columns};
 
+use crate::steps::{UnicodeForm, WidthClass};
+
 /// Default of [`NormalizeConfig::column`].
 pub const DEFAULT_COLUMN: &str = columns::TEXT;
 
@@ -38,14 +40,16 @@ pub enum ArabicMode {
 /// The same sentence should be the same bytes: rules that count words and lines, and deduplication,
 /// otherwise see differences that no reader sees. Zero-width joiners go too, also inside emoji
 /// sequences and Indic words; for Arabic script, where they change the reading, see `arabic`.
-/// Characters keep their width and composition (no NFC, no NFKC).
+/// Characters keep their width and composition unless an option says otherwise.
 ///
 /// # Parameters
-/// `mode`, `column`, `arabic`: see the table.
+/// See below. The options are steps after the characters, in this order: `unicode`, `half_width`,
+/// `chinese_punctuation`, `simplified`, then white space.
 ///
 /// # Source
 /// `character_normalize` and `ar_character_normalize` of `llm_web_kit`
-/// (`model/basic_functions/char_norm.py`), step by step in the same order.
+/// (`model/basic_functions/char_norm.py`), step by step in the same order. `unicode`: UAX #15.
+/// `simplified`: `OpenCC`'s `t2s`.
 ///
 /// # Kept example
 /// `Plain text,\nwith a\ttab.` stays as it is.
@@ -54,12 +58,13 @@ pub enum ArabicMode {
 /// None is dropped; `one\r\ntwo\u{3000}three` becomes `one\ntwo three`.
 ///
 /// # Cost
-/// One pass; more than 1 GB/s per core where nothing has to change.
+/// One pass; more than 1 GB/s per core where nothing has to change. Each option is another pass.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct NormalizeConfig {
     /// `decide` rewrites the column; `annotate` leaves it and writes how many characters would be
-    /// deleted and replaced, to `normalize_removed_chars` and `normalize_replaced_chars`. Default `decide`.
+    /// deleted and replaced, to `normalize_removed_chars` and `normalize_replaced_chars`, and, where there are
+    /// options, which of them would change the text, to `normalize_steps`. Default `decide`.
     pub mode: Mode,
     /// Name of the text column to normalise. Default `text`.
     #[schemars(length(min = 1))]
@@ -67,11 +72,38 @@ pub struct NormalizeConfig {
     /// `on` keeps what shapes Arabic script (U+200B-200D, and also U+00AD, U+FFFC, U+2061-2063, as the source
     /// does), `off` deletes it, `auto` decides by the column `language`. Default `auto`.
     pub arabic: ArabicMode,
+    /// Normal form of Unicode: `as_is`, `nfc` or `nfkc`. Default `as_is`.
+    pub unicode: UnicodeForm,
+    /// Full-width characters that become ASCII: any of `letters`, `digits`, `punctuation`. Default none.
+    pub half_width: Vec<WidthClass>,
+    /// ASCII punctuation after Chinese characters becomes Chinese punctuation. Default false.
+    pub chinese_punctuation: bool,
+    /// Traditional Chinese characters become simplified ones. Default false.
+    pub simplified: bool,
+    /// Longest run of line feeds that is kept, 1 or more; null for any. Default null.
+    #[schemars(range(min = 1))]
+    pub max_newlines: Option<u32>,
+    /// Longest run of spaces that is kept, 1 or more; null for any. Default null.
+    #[schemars(range(min = 1))]
+    pub max_spaces: Option<u32>,
+    /// Deletes spaces and tabs at the ends of lines, and white space at both ends of the text. Default false.
+    pub trim: bool,
 }
 
 impl Default for NormalizeConfig {
     fn default() -> Self {
-        Self { mode: Mode::Decide, column: DEFAULT_COLUMN.to_owned(), arabic: ArabicMode::Auto }
+        Self {
+            mode: Mode::Decide,
+            column: DEFAULT_COLUMN.to_owned(),
+            arabic: ArabicMode::Auto,
+            unicode: UnicodeForm::AsIs,
+            half_width: Vec::new(),
+            chinese_punctuation: false,
+            simplified: false,
+            max_newlines: None,
+            max_spaces: None,
+            trim: false,
+        }
     }
 }
 
@@ -82,6 +114,12 @@ pub enum NormalizeConfigError {
     /// `column` is empty.
     #[error("`column` is empty; name a text column, such as `text`")]
     EmptyColumn,
+    /// Chinese punctuation is asked for, and ASCII punctuation too.
+    #[error("`chinese_punctuation` would undo `half_width: [punctuation]` or `unicode: nfkc`; remove one of them")]
+    PunctuationBothWays,
+    /// A longest run is zero.
+    #[error("`{0}` is 0; it must be 1 or more, or null for no bound")]
+    ZeroRun(&'static str),
 }
 
 impl NormalizeConfigError {
@@ -89,6 +127,8 @@ impl NormalizeConfigError {
     pub fn field(&self) -> Option<&str> {
         match self {
             Self::EmptyColumn => Some("column"),
+            Self::PunctuationBothWays => Some("chinese_punctuation"),
+            Self::ZeroRun(field) => Some(field),
         }
     }
 }

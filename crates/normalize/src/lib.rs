@@ -1,9 +1,9 @@
-//! Character normalisation: one kind of line break, one kind of space, no invisible characters.
+//! Character normalisation: one kind of line break, one kind of space, no invisible characters; by
+//! option one normal form, width, punctuation and script, and bounded white space.
 //!
-//! The rules are those of the character normaliser in the Common Crawl pipeline of the laboratory
-//! that made WanJuan (`llm_web_kit`), in its order and with its Arabic variant. It does no Unicode
-//! composition (NFC, NFKC), maps no full-width letters or punctuation to ASCII, and converts no
-//! traditional characters to simplified ones.
+//! The rules for characters are those of the character normaliser in the Common Crawl pipeline of the
+//! laboratory that made WanJuan (`llm_web_kit`), in its order and with its Arabic variant. The
+//! options are [`steps`] after it.
 //!
 //! ```text
 //!  text ─▶ scan 32 bytes at a time ─▶ nothing to do ─▶ the same text, not copied
@@ -18,10 +18,16 @@
 //! assert!(matches!(normalize("already clean", Options::default()), Cow::Borrowed(_)));
 //! ```
 
+mod chain;
 mod chars;
 mod config;
+pub mod pii;
+mod pii_stage;
 mod stage;
+pub mod steps;
 
+pub use chain::Chain;
 pub use chars::{Changes, Options, measure, normalize};
 pub use config::{ARABIC_SCRIPT_LANGUAGES, ArabicMode, DEFAULT_COLUMN, NormalizeConfig, NormalizeConfigError};
-pub use stage::{NormalizeStage, REMOVED_CHARS, REPLACED_CHARS};
+pub use pii_stage::{MaskPiiConfig, MaskPiiConfigError, MaskPiiStage, PII_COUNT, PII_KINDS};
+pub use stage::{NormalizeStage, REMOVED_CHARS, REPLACED_CHARS, STEPS};

@@ -6,17 +6,20 @@ use arrow::compute::interleave;
 use arrow::datatypes::{DataType, Field};
 use textmill_document::{Applied, ColumnRead, DocumentBatch, DocumentError, Mode, Reason, Stage, StageError, columns};
 
-use crate::{ARABIC_SCRIPT_LANGUAGES, ArabicMode, Changes, NormalizeConfig, NormalizeConfigError, Options};
+use crate::{ARABIC_SCRIPT_LANGUAGES, ArabicMode, Chain, Changes, NormalizeConfig, NormalizeConfigError, Options};
 
 /// Column of annotate mode: characters that normalising would delete.
 pub const REMOVED_CHARS: &str = "normalize_removed_chars";
 /// Column of annotate mode: characters that normalising would replace.
 pub const REPLACED_CHARS: &str = "normalize_replaced_chars";
+/// Column of annotate mode: options that would change the text, apart by commas.
+pub const STEPS: &str = "normalize_steps";
 
 /// The stage `normalize`.
 #[derive(Debug, Clone)]
 pub struct NormalizeStage {
     config: NormalizeConfig,
+    chain: Chain,
 }
 
 impl NormalizeStage {
@@ -25,7 +28,7 @@ impl NormalizeStage {
         if config.column.is_empty() {
             return Err(NormalizeConfigError::EmptyColumn);
         }
-        Ok(Self { config })
+        Ok(Self { chain: Chain::new(&config)?, config })
     }
 
     /// The languages to look at, or `None` where every document is treated alike.
@@ -55,7 +58,7 @@ impl NormalizeStage {
         let mut rewritten = Vec::new();
         // Pairs (0, row) take the old text, pairs (1, n) the n-th rewritten one.
         let sources: Vec<(usize, usize)> = (texts.iter().enumerate())
-            .map(|(row, text)| match text.map(|text| crate::normalize(text, self.options(languages, row))) {
+            .map(|(row, text)| match text.map(|text| self.chain.apply(text, self.options(languages, row))) {
                 Some(Cow::Owned(normal)) => {
                     rewritten.push(normal);
                     (1, rewritten.len() - 1)
@@ -83,7 +86,13 @@ impl NormalizeStage {
             // A text has fewer than 2^63 characters.
             Arc::new(changes.iter().map(|row| row.as_ref().map(|row| count(row).cast_signed())).collect::<Int64Array>())
         };
-        let arrays = [column(|row| row.removed), column(|row| row.replaced)];
+        let mut arrays = vec![column(|row| row.removed), column(|row| row.replaced)];
+        if !self.chain.is_empty() {
+            let steps = |(row, text): (usize, Option<&str>)| {
+                text.map(|text| self.chain.changing(text, self.options(languages, row)).join(","))
+            };
+            arrays.push(Arc::new(texts.iter().enumerate().map(steps).collect::<StringViewArray>()));
+        }
         Ok(batch.with_columns(self.adds().into_iter().zip(arrays).collect())?)
     }
 }
@@ -105,7 +114,9 @@ impl Stage for NormalizeStage {
         match self.config.mode {
             Mode::Decide => vec![columns::text_field(&self.config.column)],
             Mode::Annotate => {
-                [REMOVED_CHARS, REPLACED_CHARS].map(|name| Field::new(name, DataType::Int64, true)).to_vec()
+                let counts = [REMOVED_CHARS, REPLACED_CHARS].map(|name| Field::new(name, DataType::Int64, true));
+                let steps = (!self.chain.is_empty()).then(|| columns::text_field(STEPS));
+                counts.into_iter().chain(steps).collect()
             }
         }
     }
@@ -146,6 +157,20 @@ mod tests {
                 assert_stage_compliance(&stage(mode, arabic));
             }
         }
+    }
+
+    #[test]
+    fn options_are_applied_or_named() {
+        let config = |mode| NormalizeConfig { mode, simplified: true, trim: true, ..NormalizeConfig::default() };
+        let input = text_batch(&[Some("報告 \n完"), Some("clean"), None]);
+        let decide = NormalizeStage::new(config(Mode::Decide)).expect("a valid config");
+        assert_stage_compliance(&decide);
+        assert_eq!(texts(&decide.apply(input.clone()).expect("applies").kept), [Some("报告\n完"), Some("clean"), None]);
+        let annotate = NormalizeStage::new(config(Mode::Annotate)).expect("a valid config");
+        assert_stage_compliance(&annotate);
+        let output = annotate.apply(input).expect("applies").kept;
+        let steps: Vec<_> = output.strings(STEPS).expect("added").iter().collect();
+        assert_eq!(steps, [Some("simplified,layout"), Some(""), None]);
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod extract;
 mod filter;
 mod keep_where;
 mod language_id;
+mod mask_pii;
 mod normalize;
 mod with_columns;
 
@@ -18,8 +19,15 @@ use serde_json::Value;
 use textmill_document::{Reason, Stage};
 
 /// Every stage, in the order in which lists show them.
-pub static STAGES: &[StageKind] =
-    &[extract::KIND, normalize::KIND, language_id::KIND, filter::KIND, keep_where::KIND, with_columns::KIND];
+pub static STAGES: &[StageKind] = &[
+    extract::KIND,
+    normalize::KIND,
+    language_id::KIND,
+    mask_pii::KIND,
+    filter::KIND,
+    keep_where::KIND,
+    with_columns::KIND,
+];
 
 /// What the registry knows of a kind of stage.
 #[derive(Debug)]
@@ -104,6 +112,20 @@ where
     S: Stage + 'static,
     E: Display,
 {
+    let (stage, config) = typed(config, new, field)?;
+    Ok(BuiltStage { stage: Arc::new(stage), config })
+}
+
+/// A stage from its typed configuration, and that in canonical form.
+fn typed<C, S, E>(
+    config: &Value,
+    new: impl Fn(C) -> Result<S, E>,
+    field: fn(&E) -> Option<&str>,
+) -> Result<(S, Value), Vec<BuildError>>
+where
+    C: DeserializeOwned + Serialize,
+    E: Display,
+{
     let failed = |message: String| vec![BuildError { field: None, at: None, message, hint: None }];
     let typed: C = serde_json::from_value(config.clone()).map_err(|error| failed(error.to_string()))?;
     let canonical = serde_json::to_value(&typed).map_err(|error| failed(error.to_string()))?;
@@ -111,7 +133,7 @@ where
         let field = field(&error).map(ToOwned::to_owned);
         vec![BuildError { field, at: None, message: error.to_string(), hint: None }]
     })?;
-    Ok(BuiltStage { stage: Arc::new(stage), config: canonical })
+    Ok((stage, canonical))
 }
 
 #[cfg(test)]
@@ -139,6 +161,7 @@ mod tests {
         let columns = arrow::datatypes::Schema::new(vec![textmill_document::columns::text_field("text")]);
         let context = BuildContext { columns: Some(Arc::new(columns)) };
         let configs = [
+            json!({}),
             json!({}),
             json!({}),
             json!({}),

@@ -2,6 +2,7 @@ mod data;
 mod explain;
 mod gather;
 mod inspect;
+mod models;
 mod report;
 mod run;
 mod stages;
@@ -28,6 +29,7 @@ pub(crate) fn dispatch(cli: Cli) -> Result<Exit, CommandError> {
         Command::Verify(args) => inspect::verify(&args),
         Command::Gc(args) => inspect::gc(&args),
         Command::Stages(command) => stages::run(&command),
+        Command::Models(command) => models::run(&command),
         Command::Schema => output::json(&textmill_pipeline::schema()).map(|()| Exit::Done),
         Command::Gather(command) => gather::run(&command),
         Command::Completions { shell } => completions(shell),

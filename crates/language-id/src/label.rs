@@ -1,0 +1,81 @@
+//! What the labels of models stand for.
+
+use isolang::Language;
+
+/// A label of a model: `zh`, `zho_Hans`, `eng-Latn`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Label {
+    /// As the model has it, without `__label__`.
+    pub name: String,
+    /// ISO 639-1 code where there is one, else as the model has it; of a macrolanguage's parts that
+    /// texts are usually labelled with (`cmn`, `arb`, `pes`), the code of the whole.
+    pub language: String,
+    /// ISO 15924 code, where the label has one.
+    pub script: Option<String>,
+}
+
+/// Languages whose own code is hardly used for texts, with the code that is.
+const WHOLES: &[(&str, &str)] = &[
+    ("cmn", "zh"),
+    ("arb", "ar"),
+    ("pes", "fa"),
+    ("zsm", "ms"),
+    ("ekk", "et"),
+    ("lvs", "lv"),
+    ("npi", "ne"),
+    ("ory", "or"),
+    ("swh", "sw"),
+    ("khk", "mn"),
+    ("uzn", "uz"),
+    ("azj", "az"),
+    ("als", "sq"),
+    ("plt", "mg"),
+    ("ydd", "yi"),
+    ("gaz", "om"),
+    ("kmr", "ku"),
+];
+
+impl Label {
+    /// Reads a label.
+    pub(crate) fn parse(name: &str) -> Self {
+        let name = name.strip_prefix("__label__").unwrap_or(name);
+        let mut parts = name.split(['_', '-']);
+        let code = parts.next().unwrap_or(name);
+        let script = parts.find(|part| part.len() == 4 && part.bytes().all(|byte| byte.is_ascii_alphabetic()));
+        Self { name: name.to_owned(), language: language(code), script: script.map(ToOwned::to_owned) }
+    }
+}
+
+fn language(code: &str) -> String {
+    let lower = code.to_ascii_lowercase();
+    if let Some((_, whole)) = WHOLES.iter().find(|(part, _)| *part == lower) {
+        return (*whole).to_owned();
+    }
+    let short = Language::from_639_3(&lower).and_then(|language| language.to_639_1());
+    short.map_or(lower, ToOwned::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_of_the_usual_models_are_read() {
+        for (name, language, script) in [
+            ("__label__zh", "zh", None),
+            ("zho_Hans", "zh", Some("Hans")),
+            ("cmn_Hani", "zh", Some("Hani")),
+            ("eng-Latn", "en", Some("Latn")),
+            ("arb_Arab", "ar", Some("Arab")),
+            ("ceb", "ceb", None),
+            ("nds", "nds", None),
+            ("deu", "de", None),
+            ("EN", "en", None),
+            ("other", "other", None),
+            ("", "", None),
+        ] {
+            let label = Label::parse(name);
+            assert_eq!((label.language.as_str(), label.script.as_deref()), (language, script), "{name}");
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! The models by name, loaded and checked.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::fasttext::{FastTextError, FastTextModel, LineFeed, Predictor};
+use crate::label::Label;
+use crate::languages::{UNDETERMINED, iso_639_1, whatlang_languages};
+use crate::store;
+
+/// The model that needs no file.
+pub const WHATLANG: &str = "whatlang";
+
+/// Why a model cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ModelError {
+    /// Neither `whatlang`, nor a known model, nor the path of a file.
+    #[error(
+        "there is no model `{0}`: use `whatlang`, a model of `textmill models list`, or the path of a fastText file (.bin, .ftz)"
+    )]
+    Unknown(String),
+    /// A known model that was not fetched.
+    #[error("the model `{name}` is not at {}; `textmill models fetch {name}` gets it", .path.display())]
+    NotFetched {
+        /// Its name.
+        name: String,
+        /// Where it would be.
+        path: PathBuf,
+    },
+    /// The file is not the known model.
+    #[error("{} is not the model `{name}`: its SHA-256 is {found}, not {expected}; remove it and fetch it again", .path.display())]
+    WrongDigest {
+        /// Name of the model.
+        name: String,
+        /// The file.
+        path: PathBuf,
+        /// Digest of the file.
+        found: String,
+        /// Digest of the model.
+        expected: &'static str,
+    },
+    /// The file cannot be read as a fastText model.
+    #[error("{}: {source}", .path.display())]
+    FastText {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: FastTextError,
+    },
+    /// The model does not know a sentence that every such model must know.
+    #[error(
+        "the model says `{found}` of a sentence in `{expected}` (\"{sentence}\"): it is no model of languages, or damaged; `expect` gives sentences of its own"
+    )]
+    FailedCheck {
+        /// The sentence.
+        sentence: String,
+        /// Its language.
+        expected: String,
+        /// What the model says.
+        found: String,
+    },
+    /// The model answers none of the languages of the built-in sentences.
+    #[error(
+        "the model answers none of the languages of the built-in check ({0}); give sentences and their labels in `expect`"
+    )]
+    Unchecked(String),
+}
+
+/// A loaded model. Threads share it.
+#[derive(Debug, Clone)]
+pub struct Model(Arc<Kind>);
+
+#[derive(Debug)]
+enum Kind {
+    Whatlang,
+    FastText(FastText),
+}
+
+#[derive(Debug)]
+struct FastText {
+    model: Arc<FastTextModel>,
+    /// What each label of the model stands for.
+    labels: BTreeMap<String, Label>,
+    /// One for each thread that has needed one.
+    predictors: Mutex<Vec<Predictor>>,
+    digest: String,
+}
+
+/// A language that a text may be in.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Candidate {
+    /// What the label of the model stands for.
+    pub label: Label,
+    /// Probability, or whatlang's confidence; 0 to 1.
+    pub score: f64,
+}
+
+/// Sentences that a model of languages must know.
+const SENTENCES: &[(&str, &str)] = &[
+    ("en", "The committee will publish its report about the new library at the beginning of next year."),
+    ("zh", "委员会将于明年年初发表关于新图书馆的报告，并邀请读者参加讨论。"),
+    ("fr", "Le comité publiera son rapport sur la nouvelle bibliothèque au début de l'année prochaine."),
+    ("de", "Die Kommission veröffentlicht ihren Bericht über die neue Bibliothek zu Beginn des nächsten Jahres."),
+    ("es", "El comité publicará su informe sobre la nueva biblioteca a principios del próximo año."),
+    ("ru", "Комиссия опубликует свой отчёт о новой библиотеке в начале следующего года."),
+    ("ja", "委員会は来年の初めに新しい図書館についての報告書を発表します。"),
+    ("ko", "위원회는 내년 초에 새 도서관에 관한 보고서를 발표할 것입니다."),
+];
+
+impl Model {
+    /// The model inside the program.
+    pub fn whatlang() -> Self {
+        Self(Arc::new(Kind::Whatlang))
+    }
+
+    /// The model called `name`: `whatlang`, a known model that was fetched, or the path of a file.
+    /// `expect` are sentences with the labels that a model from a file must give them; where it is
+    /// empty, built-in sentences in eight languages, as far as the model has these.
+    pub fn load(name: &str, expect: &BTreeMap<String, String>) -> Result<Self, ModelError> {
+        if name == WHATLANG {
+            return Ok(Self::whatlang());
+        }
+        let path = match store::known(name) {
+            Some(known) => known.checked_path()?,
+            None if is_path(name) => PathBuf::from(name),
+            None => return Err(ModelError::Unknown(name.to_owned())),
+        };
+        let model = Self(Arc::new(Kind::FastText(FastText::load(&path)?)));
+        model.check(expect)?;
+        Ok(model)
+    }
+
+    /// BLAKE3 digest of the file; `None` for the model inside the program.
+    pub fn digest(&self) -> Option<&str> {
+        match &*self.0 {
+            Kind::Whatlang => None,
+            Kind::FastText(model) => Some(&model.digest),
+        }
+    }
+
+    /// The codes of languages that the model can answer, sorted.
+    pub fn languages(&self) -> Vec<String> {
+        let mut found: Vec<String> = match &*self.0 {
+            Kind::Whatlang => whatlang_languages().map(ToOwned::to_owned).collect(),
+            Kind::FastText(model) => model.labels.values().map(|label| label.language.clone()).collect(),
+        };
+        found.push(UNDETERMINED.to_owned());
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    /// The best `k` languages of `text`, best first; scripts of one language are one candidate, with
+    /// the script of the best. Empty where none could be told.
+    pub fn candidates(&self, text: &str, k: usize) -> Vec<Candidate> {
+        match &*self.0 {
+            Kind::Whatlang => whatlang::detect(text).into_iter().map(|info| candidate(&info)).collect(),
+            Kind::FastText(model) => model.candidates(text, k),
+        }
+    }
+
+    fn check(&self, expect: &BTreeMap<String, String>) -> Result<(), ModelError> {
+        let best = |text: &str| self.candidates(text, 5).into_iter().next().map(|best| best.label);
+        for (sentence, expected) in expect {
+            let found = best(sentence);
+            if found.as_ref().is_none_or(|label| label.name != *expected && label.language != *expected) {
+                return Err(failed(sentence, expected, found));
+            }
+        }
+        if !expect.is_empty() {
+            return Ok(());
+        }
+        let known = self.languages();
+        let mut checked = 0;
+        for (language, sentence) in SENTENCES.iter().filter(|(language, _)| known.iter().any(|code| code == language)) {
+            checked += 1;
+            let found = best(sentence);
+            if found.as_ref().is_none_or(|label| label.language != *language) {
+                return Err(failed(sentence, language, found));
+            }
+        }
+        let languages = || SENTENCES.iter().map(|(language, _)| *language).collect::<Vec<_>>().join(", ");
+        if checked > 0 { Ok(()) } else { Err(ModelError::Unchecked(languages())) }
+    }
+}
+
+fn failed(sentence: &str, expected: &str, found: Option<Label>) -> ModelError {
+    let found = found.map_or_else(|| UNDETERMINED.to_owned(), |label| label.name);
+    ModelError::FailedCheck { sentence: sentence.to_owned(), expected: expected.to_owned(), found }
+}
+
+fn candidate(info: &whatlang::Info) -> Candidate {
+    let language = iso_639_1(info.lang()).to_owned();
+    let label = Label { name: language.clone(), language, script: None };
+    Candidate { label, score: bounded(info.confidence()) }
+}
+
+/// A score that is no number counts as none.
+fn bounded(score: f64) -> f64 {
+    if score.is_nan() { 0.0 } else { score.clamp(0.0, 1.0) }
+}
+
+fn is_path(name: &str) -> bool {
+    let extension = Path::new(name).extension().and_then(|extension| extension.to_str());
+    name.contains('/') || extension.is_some_and(|known| ["bin", "ftz"].contains(&known.to_ascii_lowercase().as_str()))
+}
+
+impl FastText {
+    fn load(path: &Path) -> Result<Self, ModelError> {
+        let failed = |source| ModelError::FastText { path: path.to_owned(), source };
+        let model = FastTextModel::load(path).map_err(failed)?;
+        let digest =
+            store::blake3_of(path).map_err(|source| failed(FastTextError::Open { path: path.to_owned(), source }))?;
+        let labels = model.labels().iter().map(|name| (name.clone(), Label::parse(name))).collect();
+        Ok(Self { model: Arc::new(model), labels, predictors: Mutex::default(), digest })
+    }
+
+    fn candidates(&self, text: &str, k: usize) -> Vec<Candidate> {
+        let lock = || self.predictors.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut predictor = lock().pop().unwrap_or_else(|| Predictor::new(Arc::clone(&self.model)));
+        let mut found: Vec<Candidate> = Vec::new();
+        for answer in predictor.predict(text, LineFeed::Space, k, 0.0) {
+            let Some(label) = self.labels.get(answer.label) else { continue };
+            let score = bounded(answer.probability.into());
+            match found.iter_mut().find(|known| known.label.language == label.language) {
+                Some(known) => known.score = bounded(known.score + score),
+                None => found.push(Candidate { label: label.clone(), score }),
+            }
+        }
+        lock().push(predictor);
+        found.sort_by(|a, b| b.score.total_cmp(&a.score));
+        found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(name: &str) -> Result<Model, String> {
+        Model::load(name, &BTreeMap::new()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_built_in_model_passes_the_check_of_files() {
+        let model = load(WHATLANG).expect("built in");
+        assert!(model.check(&BTreeMap::new()).is_ok());
+        assert_eq!(model.digest(), None);
+        assert!(model.languages().contains(&"zh".to_owned()));
+    }
+
+    #[test]
+    fn expectations_that_are_not_met_fail_closed() {
+        let model = Model::whatlang();
+        let expect = |label: &str| BTreeMap::from([(SENTENCES[0].1.to_owned(), label.to_owned())]);
+        assert!(model.check(&expect("en")).is_ok());
+        let error = model.check(&expect("fr")).expect_err("it is English").to_string();
+        assert!(error.contains("`en`") && error.contains("`fr`"), "{error}");
+    }
+
+    #[test]
+    fn names_that_are_no_model_say_what_there_is() {
+        for (name, part) in
+            [("lid", "there is no model `lid`"), ("no/such.bin", "no/such.bin"), ("", "there is no model")]
+        {
+            let error = load(name).expect_err("no model");
+            assert!(error.contains(part), "{error}");
+        }
+    }
+}
