@@ -45,11 +45,14 @@ fn halve(stage: &dyn Stage, batch: &DocumentBatch, cause: Cause, detail: &str) -
     let head = apply_checked(stage, &batch.slice(0, middle))?;
     let tail = apply_checked(stage, &batch.slice(middle, batch.num_rows() - middle))?;
     let shifted_drops = tail.dropped.into_iter().map(|drop| Dropped { row: drop.row + middle, ..drop });
+    let mut changes = head.changes;
+    changes.merge(&tail.changes);
     let shifted_fails = tail.failed.into_iter().map(|fail| Failed { row: fail.row + middle, ..fail });
     Ok(Applied {
         kept: DocumentBatch::concat(&[head.kept, tail.kept])?,
         dropped: head.dropped.into_iter().chain(shifted_drops).collect(),
         failed: head.failed.into_iter().chain(shifted_fails).collect(),
+        changes,
     })
 }
 

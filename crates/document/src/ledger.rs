@@ -4,6 +4,8 @@ use std::ops::AddAssign;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Changes;
+
 /// A number of documents and the UTF-8 bytes of their payload (text, or HTML before extraction).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -77,6 +79,9 @@ pub struct StageLedger {
     pub skipped: BTreeMap<String, Count>,
     /// Bytes that kept documents gained (positive) or lost (negative) by being rewritten.
     pub rewritten_bytes: i64,
+    /// What was rewritten inside kept documents, by kind.
+    #[serde(default, skip_serializing_if = "Changes::is_empty")]
+    pub changed: Changes,
 }
 
 impl StageLedger {
@@ -144,6 +149,7 @@ impl StageLedger {
         for (kind, count) in &other.skipped {
             self.add_skipped(kind, *count);
         }
+        self.changed.merge(&other.changed);
     }
 }
 

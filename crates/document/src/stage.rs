@@ -4,7 +4,7 @@ use arrow::datatypes::{DataType, Field};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Cause, DocumentBatch, DocumentError, Reason};
+use crate::{Cause, Changes, DocumentBatch, DocumentError, Reason};
 
 /// A column that a stage needs in its input.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,12 +75,14 @@ pub struct Applied {
     pub dropped: Vec<Dropped>,
     /// The rows that could not be processed, in ascending row order.
     pub failed: Vec<Failed>,
+    /// What was rewritten inside the rows that go on.
+    pub changes: Changes,
 }
 
 impl Applied {
     /// All rows go on.
     pub fn all(kept: DocumentBatch) -> Self {
-        Self { kept, dropped: Vec::new(), failed: Vec::new() }
+        Self { kept, dropped: Vec::new(), failed: Vec::new(), changes: Changes::default() }
     }
 
     /// The rows of `batch` without the `dropped` ones.
@@ -92,7 +94,7 @@ impl Applied {
         for drop in &dropped {
             keep[drop.row] = false;
         }
-        Ok(Self { kept: batch.filter(&keep)?, dropped, failed: Vec::new() })
+        Ok(Self { kept: batch.filter(&keep)?, dropped, failed: Vec::new(), changes: Changes::default() })
     }
 }
 

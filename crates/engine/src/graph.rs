@@ -164,6 +164,7 @@ impl Run<'_> {
         let gone = applied.dropped.iter().map(|drop| drop.row).chain(applied.failed.iter().map(|fail| fail.row));
         let kept_before = ledger.input.bytes - gone.map(|row| bytes[row]).sum::<u64>();
         ledger.rewritten_bytes = ledger.kept.bytes.cast_signed() - kept_before.cast_signed();
+        ledger.changed = applied.changes.clone();
         for fail in &applied.failed {
             ledger.add_quarantined(fail.cause.code(), Count::one(bytes[fail.row]));
         }

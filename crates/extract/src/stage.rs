@@ -3,7 +3,7 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, BinaryViewArray, Int64Array, StringViewArray};
 use arrow::datatypes::{DataType, Field};
 use textmill_document::{
-    Applied, Cause, ColumnRead, DocumentBatch, DocumentError, Dropped, Failed, Reason, Stage, StageError, columns,
+    Applied, Cause, Changes, ColumnRead, DocumentBatch, DocumentError, Dropped, Failed, Reason, Stage, StageError, columns,
 };
 
 use crate::{
@@ -229,7 +229,8 @@ impl Stage for ExtractStage {
             arrays.extend(charset_columns(&kept));
         }
         let rest = batch.filter(&keep)?;
-        Ok(Applied { kept: rest.with_columns(self.adds().into_iter().zip(arrays).collect())?, dropped, failed })
+        let kept = rest.with_columns(self.adds().into_iter().zip(arrays).collect())?;
+        Ok(Applied { kept, dropped, failed, changes: Changes::default() })
     }
 }
 

@@ -11,7 +11,8 @@ use serde_json::Value;
 use textmill_language_id::fasttext::{FastTextModel, LineFeed, Predictor};
 
 fn data(test: &str) -> Option<PathBuf> {
-    let beside = || Path::new(&std::env::var_os("CARGO_MANIFEST_DIR").expect("set by cargo")).join("../../../shared/data");
+    let beside =
+        || Path::new(&std::env::var_os("CARGO_MANIFEST_DIR").expect("set by cargo")).join("../../../shared/data");
     let folder = std::env::var_os("TEXTMILL_DATA").map_or_else(beside, PathBuf::from).join("lid");
     if folder.is_dir() {
         return Some(folder);

@@ -1,23 +1,38 @@
-//! The optional steps in their order, after the characters.
+//! The optional steps in their order, before and after the characters.
 
 use std::borrow::Cow;
 
-use crate::steps::{Layout, UnicodeForm, WidthClass, chinese_punctuation, compose, half_width, lay_out, simplified};
-use crate::{NormalizeConfig, NormalizeConfigError, Options, normalize};
+use crate::chars::normalize_counted;
+use crate::difference::changed_chars;
+use crate::steps::{
+    Layout, UnicodeForm, WidthClass, chinese_punctuation, compose, decode_entities, fix_mojibake, half_width, lay_out,
+    simplified, strip_bidi_controls,
+};
+use crate::{NormalizeConfig, NormalizeConfigError, Options};
 
-/// Rounds after which the steps have settled: one step's result may give an earlier one work, but
-/// none undoes another, as [`Chain::new`] sees to.
-const MAX_ROUNDS: usize = 4;
+/// Rounds after which a text is left as it is, though a step might still find work. One step's result may give an
+/// earlier one work (an entity that becomes a full-width letter), but none undoes another, as [`Chain::new`] sees
+/// to: real texts are settled after two.
+const MAX_ROUNDS: usize = 16;
+
+/// Kinds of changes that [`normalize`] makes.
+const CHARACTERS_REMOVED: &str = "characters_removed";
+const CHARACTERS_REPLACED: &str = "characters_replaced";
 
 /// What is done to a text, in order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Chain {
-    steps: Vec<Step>,
+    /// Steps before the characters, which would delete what these need.
+    before: Vec<Step>,
+    after: Vec<Step>,
 }
 
 /// One optional step.
 #[derive(Debug, Clone, PartialEq)]
 enum Step {
+    Mojibake,
+    Entities,
+    BidiControls,
     Unicode(UnicodeForm),
     HalfWidth(Vec<WidthClass>),
     ChinesePunctuation,
@@ -28,6 +43,9 @@ enum Step {
 impl Step {
     fn name(&self) -> &'static str {
         match self {
+            Self::Mojibake => "mojibake",
+            Self::Entities => "html_entities",
+            Self::BidiControls => "bidi_controls",
             Self::Unicode(_) => "unicode",
             Self::HalfWidth(_) => "half_width",
             Self::ChinesePunctuation => "chinese_punctuation",
@@ -38,6 +56,9 @@ impl Step {
 
     fn apply<'a>(&self, text: &'a str) -> Cow<'a, str> {
         match self {
+            Self::Mojibake => fix_mojibake(text),
+            Self::Entities => decode_entities(text),
+            Self::BidiControls => strip_bidi_controls(text),
             Self::Unicode(form) => compose(text, *form),
             Self::HalfWidth(classes) => half_width(text, classes),
             Self::ChinesePunctuation => chinese_punctuation(text),
@@ -63,59 +84,96 @@ impl Chain {
             }
         }
         let layout = Layout { max_newlines: config.max_newlines, max_spaces: config.max_spaces, trim: config.trim };
-        let wanted = [
-            (config.unicode != UnicodeForm::AsIs, Step::Unicode(config.unicode)),
-            (!config.half_width.is_empty(), Step::HalfWidth(config.half_width.clone())),
-            (config.chinese_punctuation, Step::ChinesePunctuation),
-            (config.simplified, Step::Simplified),
-            (layout != Layout::default(), Step::Layout(layout)),
-        ];
-        Ok(Self { steps: wanted.into_iter().filter(|(wanted, _)| *wanted).map(|(_, step)| step).collect() })
+        Ok(Self {
+            before: wanted([(config.mojibake, Step::Mojibake), (config.html_entities, Step::Entities)]),
+            after: wanted([
+                (config.strip_bidi_controls, Step::BidiControls),
+                (config.unicode != UnicodeForm::AsIs, Step::Unicode(config.unicode)),
+                (!config.half_width.is_empty(), Step::HalfWidth(config.half_width.clone())),
+                (config.chinese_punctuation, Step::ChinesePunctuation),
+                (config.simplified, Step::Simplified),
+                (layout != Layout::default(), Step::Layout(layout)),
+            ]),
+        })
     }
 
     /// Whether there is any optional step.
     pub fn is_empty(&self) -> bool {
-        self.steps.is_empty()
+        self.before.is_empty() && self.after.is_empty()
     }
 
     /// `text` after all steps; borrowed where none has anything to do.
     pub fn apply<'a>(&self, text: &'a str, options: Options) -> Cow<'a, str> {
-        let mut current = normalize(text, options);
-        for _ in 0..MAX_ROUNDS {
+        self.apply_counted(text, options, |_, _| {})
+    }
+
+    /// The same; `on_change` hears the kind of each change and how many characters of the text as it was then it
+    /// deleted or replaced.
+    pub fn apply_counted<'a>(
+        &self,
+        text: &'a str,
+        options: Options,
+        mut on_change: impl FnMut(&'static str, u64),
+    ) -> Cow<'a, str> {
+        let mut current = Cow::Borrowed(text);
+        for round in 0..MAX_ROUNDS {
             let mut changed = false;
-            for step in &self.steps {
-                if let Some(next) = changed_by(step, &current) {
-                    changed = true;
-                    current = Cow::Owned(next);
-                }
+            for step in &self.before {
+                changed |= change(step, &mut current, &mut on_change);
             }
-            if !changed {
+            changed |= change_characters(&mut current, options, round == 0, &mut on_change);
+            for step in &self.after {
+                changed |= change(step, &mut current, &mut on_change);
+            }
+            if !changed || self.is_empty() {
                 break;
             }
         }
         current
     }
 
-    /// Names of the optional steps that would change `text`, in their order.
+    /// Names of the optional steps that would change `text`, in the order in which they first do.
     pub fn changing(&self, text: &str, options: Options) -> Vec<&'static str> {
-        let mut current = normalize(text, options);
         let mut names = Vec::new();
-        for step in &self.steps {
-            if let Some(next) = changed_by(step, &current) {
-                names.push(step.name());
-                current = Cow::Owned(next);
+        self.apply_counted(text, options, |kind, _| {
+            if ![CHARACTERS_REMOVED, CHARACTERS_REPLACED].contains(&kind) && !names.contains(&kind) {
+                names.push(kind);
             }
-        }
+        });
         names
     }
 }
 
-fn changed_by(step: &Step, text: &str) -> Option<String> {
-    match step.apply(text) {
+fn wanted<const N: usize>(steps: [(bool, Step); N]) -> Vec<Step> {
+    steps.into_iter().filter(|(wanted, _)| *wanted).map(|(_, step)| step).collect()
+}
+
+/// Applies `step`; whether it changed anything.
+fn change(step: &Step, text: &mut Cow<'_, str>, on_change: &mut impl FnMut(&'static str, u64)) -> bool {
+    let next = match step.apply(text) {
         // Trimming borrows a part of the text.
-        Cow::Borrowed(part) => (part.len() != text.len()).then(|| part.to_owned()),
-        Cow::Owned(next) => Some(next),
-    }
+        Cow::Borrowed(part) if part.len() == text.len() => return false,
+        Cow::Borrowed(part) => part.to_owned(),
+        Cow::Owned(next) => next,
+    };
+    on_change(step.name(), changed_chars(text, &next));
+    *text = Cow::Owned(next);
+    true
+}
+
+/// Normalises the characters; the space at the start is deleted in the first round only, as the rule has it.
+fn change_characters(
+    text: &mut Cow<'_, str>,
+    options: Options,
+    is_first: bool,
+    on_change: &mut impl FnMut(&'static str, u64),
+) -> bool {
+    let (next, changes) = normalize_counted(text, options, is_first);
+    let Cow::Owned(next) = next else { return false };
+    on_change(CHARACTERS_REMOVED, changes.removed);
+    on_change(CHARACTERS_REPLACED, changes.replaced);
+    *text = Cow::Owned(next);
+    true
 }
 
 #[cfg(test)]
@@ -171,7 +229,9 @@ mod tests {
             "[！-～]{1,3}",
             "[,.;:!?]{1,3}",
             "[將於發髮乾后後里裡们你好]{1,4}",
-            "e\u{301}|ﬁ|Å|㎏|ｶﾞ|\u{fdfa}|´|¨|\u{3000}|\u{200b}|\u{ad}",
+            "e\u{301}|ﬁ|Å|㎏|ｶﾞ|\u{fdfa}|´|¨|\u{3000}|\u{200b}|\u{ad}|\u{202e}|\u{61c}",
+            "Ã©|â€™|ä¸\u{ad}|Ã |\u{85}|[ÃÂ][\u{80}-¿]|â€\u{9d}|Ã",
+            "&amp;|amp;|&lt;|&#x200b;|&nbsp;|&Atilde;|&sup3;|&#65313;|&",
         ];
         proptest::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
     }
@@ -184,7 +244,7 @@ mod tests {
             text in pieces(),
             form in 0..3_usize,
             classes in 0..8_usize,
-            flags in 0..16_usize,
+            flags in 0..128_usize,
             arabic in any::<bool>(),
         ) {
             let flag = |bit: usize| flags >> bit & 1 == 1;
@@ -200,6 +260,9 @@ mod tests {
                 max_newlines: flag(2).then_some(2),
                 max_spaces: flag(2).then_some(1),
                 trim: flag(3),
+                mojibake: flag(4),
+                html_entities: flag(5),
+                strip_bidi_controls: flag(6),
                 ..NormalizeConfig::default()
             };
             let chain = chain(&config);

@@ -39,6 +39,15 @@ pub struct Changes {
     pub replaced: u64,
 }
 
+impl Changes {
+    fn count(&mut self, edit: Edit) {
+        match edit {
+            Edit::Delete => self.removed += 1,
+            Edit::Replace(_) => self.replaced += 1,
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Edit {
     Delete,
@@ -55,9 +64,15 @@ enum Edit {
 /// assert_eq!(normalize(persian, Options { arabic: false }), "میخواهم");
 /// ```
 pub fn normalize(text: &str, options: Options) -> Cow<'_, str> {
+    normalize_counted(text, options, true).0
+}
+
+/// The same with the number of changes; a space at the very start is left alone unless `strip_start`.
+pub(crate) fn normalize_counted(text: &str, options: Options, strip_start: bool) -> (Cow<'_, str>, Changes) {
     let mut output = String::new();
     let mut copied = 0;
-    each_edit(text, options, |start, length, edit| {
+    let mut changes = Changes::default();
+    each_edit(text, options, strip_start, |start, length, edit| {
         if output.capacity() == 0 {
             // No edit makes a text longer.
             output.reserve_exact(text.len());
@@ -66,14 +81,15 @@ pub fn normalize(text: &str, options: Options) -> Cow<'_, str> {
         if let Edit::Replace(replacement) = edit {
             output.push(replacement);
         }
+        changes.count(edit);
         copied = start + length;
     });
     // Every edit covers at least one byte, so this means that there was none.
     if copied == 0 {
-        return Cow::Borrowed(text);
+        return (Cow::Borrowed(text), changes);
     }
     output.push_str(between(text, copied, text.len()));
-    Cow::Owned(output)
+    (Cow::Owned(output), changes)
 }
 
 /// What [`normalize`] would change.
@@ -85,10 +101,7 @@ pub fn normalize(text: &str, options: Options) -> Cow<'_, str> {
 /// ```
 pub fn measure(text: &str, options: Options) -> Changes {
     let mut changes = Changes::default();
-    each_edit(text, options, |_, _, edit| match edit {
-        Edit::Delete => changes.removed += 1,
-        Edit::Replace(_) => changes.replaced += 1,
-    });
+    each_edit(text, options, true, |_, _, edit| changes.count(edit));
     changes
 }
 
@@ -97,9 +110,9 @@ fn between(text: &str, start: usize, end: usize) -> &str {
 }
 
 /// Calls `on_edit(start, length, edit)` for every character to change, in order.
-fn each_edit(text: &str, options: Options, mut on_edit: impl FnMut(usize, usize, Edit)) {
+fn each_edit(text: &str, options: Options, strip_start: bool, mut on_edit: impl FnMut(usize, usize, Edit)) {
     let bytes = text.as_bytes();
-    let mut position = leading_space(text);
+    let mut position = if strip_start { leading_space(text) } else { 0 };
     if position > 0 {
         on_edit(0, position, Edit::Delete);
     }

@@ -43,13 +43,14 @@ pub enum ArabicMode {
 /// Characters keep their width and composition unless an option says otherwise.
 ///
 /// # Parameters
-/// See below. The options are steps after the characters, in this order: `unicode`, `half_width`,
-/// `chinese_punctuation`, `simplified`, then white space.
+/// See below. The options are steps in this order: `mojibake` and `html_entities`; the characters;
+/// `strip_bidi_controls`, `unicode`, `half_width`, `chinese_punctuation`, `simplified`, then white space; again until
+/// nothing changes. The ledger counts the documents and characters that each step changed.
 ///
 /// # Source
 /// `character_normalize` and `ar_character_normalize` of `llm_web_kit`
 /// (`model/basic_functions/char_norm.py`), step by step in the same order. `unicode`: UAX #15.
-/// `simplified`: `OpenCC`'s `t2s`.
+/// `simplified`: `OpenCC`'s `t2s`. `mojibake`: ftfy 6.3.1. `html_entities`: HTML, section 13.5.
 ///
 /// # Kept example
 /// `Plain text,\nwith a\ttab.` stays as it is.
@@ -72,6 +73,13 @@ pub struct NormalizeConfig {
     /// `on` keeps what shapes Arabic script (U+200B-200D, and also U+00AD, U+FFFC, U+2061-2063, as the source
     /// does), `off` deletes it, `auto` decides by the column `language`. Default `auto`.
     pub arabic: ArabicMode,
+    /// Text that was UTF-8 and was read in another encoding (`schÃ¶n`) is repaired, as ftfy's `fix_encoding` does.
+    /// Default false.
+    pub mojibake: bool,
+    /// Character references that extraction left over (`&amp;nbsp;`) become characters. Default false.
+    pub html_entities: bool,
+    /// Bidirectional controls (U+061C, U+200E-200F, U+202A-202E, U+2066-2069) are deleted. Default false.
+    pub strip_bidi_controls: bool,
     /// Normal form of Unicode: `as_is`, `nfc` or `nfkc`. Default `as_is`.
     pub unicode: UnicodeForm,
     /// Full-width characters that become ASCII: any of `letters`, `digits`, `punctuation`. Default none.
@@ -96,6 +104,9 @@ impl Default for NormalizeConfig {
             mode: Mode::Decide,
             column: DEFAULT_COLUMN.to_owned(),
             arabic: ArabicMode::Auto,
+            mojibake: false,
+            html_entities: false,
+            strip_bidi_controls: false,
             unicode: UnicodeForm::AsIs,
             half_width: Vec::new(),
             chinese_punctuation: false,

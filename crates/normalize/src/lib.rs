@@ -21,6 +21,7 @@
 mod chain;
 mod chars;
 mod config;
+mod difference;
 pub mod pii;
 mod pii_stage;
 mod stage;

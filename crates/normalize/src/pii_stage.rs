@@ -4,7 +4,7 @@ use arrow::array::{ArrayRef, Int64Array, StringViewArray};
 use arrow::datatypes::{DataType, Field};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use textmill_document::{Applied, ColumnRead, DocumentBatch, Reason, Stage, StageError, columns};
+use textmill_document::{Applied, Changes, ColumnRead, DocumentBatch, Reason, Stage, StageError, columns};
 
 use crate::pii::{PiiAction, PiiKind, PiiMatch, mask};
 
@@ -101,6 +101,15 @@ impl MaskPiiStage {
     }
 }
 
+/// Adds the characters of each kind that were masked in one document.
+fn count_changes(text: &str, found: &[PiiMatch], changes: &mut Changes) {
+    for kind in PiiKind::ALL {
+        let hits = found.iter().filter(|hit| hit.kind == kind);
+        let characters = hits.map(|hit| text.get(hit.start..hit.end).map_or(0, |hit| hit.chars().count() as u64));
+        changes.add(kind.name(), characters.sum());
+    }
+}
+
 /// A JSON object from kind to number, in the order of [`PiiKind::ALL`]; `None` where there is nothing.
 fn kinds(found: &[PiiMatch]) -> Option<String> {
     let count = |kind: PiiKind| found.iter().filter(|hit| hit.kind == kind).count();
@@ -146,6 +155,12 @@ impl Stage for MaskPiiStage {
             };
             arrays.push(Arc::new(texts));
         }
+        let mut changes = Changes::default();
+        if self.config.action != PiiAction::Count {
+            for (text, (_, found)) in texts.iter().zip(&masked).filter_map(|(text, row)| Some((text?, row.as_ref()?))) {
+                count_changes(text, found, &mut changes);
+            }
+        }
         let count = |found: &[PiiMatch]| i64::try_from(found.len()).unwrap_or(i64::MAX);
         arrays.push(Arc::new(
             masked.iter().map(|row| row.as_ref().map(|(_, found)| count(found))).collect::<Int64Array>(),
@@ -153,7 +168,8 @@ impl Stage for MaskPiiStage {
         arrays.push(Arc::new(
             masked.iter().map(|row| row.as_ref().and_then(|(_, found)| kinds(found))).collect::<StringViewArray>(),
         ));
-        Ok(Applied::all(batch.with_columns(self.adds().into_iter().zip(arrays).collect())?))
+        let kept = batch.with_columns(self.adds().into_iter().zip(arrays).collect())?;
+        Ok(Applied { changes, ..Applied::all(kept) })
     }
 }
 
@@ -182,6 +198,8 @@ mod tests {
         let output = stage(PiiAction::Mask).apply(input.clone()).expect("applies").kept;
         let texts: Vec<_> = output.text().expect("a text column").iter().collect();
         assert_eq!(texts, [Some("电话[PHONE]，[PHONE]，[EMAIL]"), Some("nothing"), None]);
+        let changes = stage(PiiAction::Mask).apply(input.clone()).expect("applies").changes;
+        assert_eq!((changes.get("cn_mobile").characters, changes.get("email").documents), (22, 1));
         let counts: Vec<_> = output.column(PII_COUNT).expect("added").as_primitive::<Int64Type>().iter().collect();
         assert_eq!(counts, [Some(3), Some(0), None]);
         let kinds: Vec<_> = output.strings(PII_KINDS).expect("added").iter().collect();

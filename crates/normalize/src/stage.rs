@@ -52,18 +52,39 @@ impl NormalizeStage {
         Options { arabic }
     }
 
-    fn rewrite(&self, batch: &DocumentBatch) -> Result<DocumentBatch, StageError> {
+    fn apply_counted<'a>(
+        &self,
+        text: &'a str,
+        options: Options,
+        changes: &mut textmill_document::Changes,
+    ) -> Cow<'a, str> {
+        // Of one document, kind by kind: a step may change it in several rounds.
+        let mut kinds: Vec<(&'static str, u64)> = Vec::new();
+        let normal = self.chain.apply_counted(text, options, |kind, characters| {
+            match kinds.iter_mut().find(|(known, _)| *known == kind) {
+                Some((_, total)) => *total += characters,
+                None => kinds.push((kind, characters)),
+            }
+        });
+        kinds.into_iter().for_each(|(kind, characters)| changes.add(kind, characters));
+        normal
+    }
+
+    fn rewrite(&self, batch: &DocumentBatch) -> Result<Applied, StageError> {
         let texts = batch.strings(&self.config.column)?;
         let languages = self.languages(batch)?;
         let mut rewritten = Vec::new();
+        let mut changes = textmill_document::Changes::default();
         // Pairs (0, row) take the old text, pairs (1, n) the n-th rewritten one.
         let sources: Vec<(usize, usize)> = (texts.iter().enumerate())
-            .map(|(row, text)| match text.map(|text| self.chain.apply(text, self.options(languages, row))) {
-                Some(Cow::Owned(normal)) => {
-                    rewritten.push(normal);
-                    (1, rewritten.len() - 1)
+            .map(|(row, text)| {
+                match text.map(|text| self.apply_counted(text, self.options(languages, row), &mut changes)) {
+                    Some(Cow::Owned(normal)) => {
+                        rewritten.push(normal);
+                        (1, rewritten.len() - 1)
+                    }
+                    _ => (0, row),
                 }
-                _ => (0, row),
             })
             .collect();
         let array: ArrayRef = match rewritten.len() {
@@ -73,10 +94,11 @@ impl NormalizeStage {
             _ => interleave(&[texts, &StringViewArray::from_iter_values(rewritten)], &sources)
                 .map_err(DocumentError::from)?,
         };
-        Ok(batch.with_column(columns::text_field(&self.config.column), array)?)
+        let kept = batch.with_column(columns::text_field(&self.config.column), array)?;
+        Ok(Applied { changes, ..Applied::all(kept) })
     }
 
-    fn annotate(&self, batch: &DocumentBatch) -> Result<DocumentBatch, StageError> {
+    fn annotate(&self, batch: &DocumentBatch) -> Result<Applied, StageError> {
         let texts = batch.strings(&self.config.column)?;
         let languages = self.languages(batch)?;
         let changes: Vec<Option<Changes>> = (texts.iter().enumerate())
@@ -93,7 +115,7 @@ impl NormalizeStage {
             };
             arrays.push(Arc::new(texts.iter().enumerate().map(steps).collect::<StringViewArray>()));
         }
-        Ok(batch.with_columns(self.adds().into_iter().zip(arrays).collect())?)
+        Ok(Applied::all(batch.with_columns(self.adds().into_iter().zip(arrays).collect())?))
     }
 }
 
@@ -103,7 +125,7 @@ impl Stage for NormalizeStage {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn reads(&self) -> Vec<ColumnRead> {
@@ -126,11 +148,10 @@ impl Stage for NormalizeStage {
     }
 
     fn apply(&self, batch: DocumentBatch) -> Result<Applied, StageError> {
-        let output = match self.config.mode {
-            Mode::Decide => self.rewrite(&batch)?,
-            Mode::Annotate => self.annotate(&batch)?,
-        };
-        Ok(Applied::all(output))
+        match self.config.mode {
+            Mode::Decide => self.rewrite(&batch),
+            Mode::Annotate => self.annotate(&batch),
+        }
     }
 }
 
@@ -171,6 +192,18 @@ mod tests {
         let output = annotate.apply(input).expect("applies").kept;
         let steps: Vec<_> = output.strings(STEPS).expect("added").iter().collect();
         assert_eq!(steps, [Some("simplified,layout"), Some(""), None]);
+    }
+
+    #[test]
+    fn the_characters_changed_are_counted_by_kind() {
+        let config = NormalizeConfig { mojibake: true, html_entities: true, trim: true, ..NormalizeConfig::default() };
+        let stage = NormalizeStage::new(config).expect("a valid config");
+        let input = text_batch(&[Some("cafÃ©\u{200b} &amp; more  "), Some("a\r\nb"), Some("clean"), None]);
+        let applied = stage.apply(input).expect("applies");
+        let found: Vec<_> =
+            applied.changes.iter().map(|(kind, count)| (kind, count.documents, count.characters)).collect();
+        let expected = [("characters_removed", 2, 2), ("html_entities", 1, 4), ("layout", 1, 2), ("mojibake", 1, 2)];
+        assert_eq!(found, expected);
     }
 
     #[test]

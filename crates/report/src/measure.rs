@@ -57,6 +57,7 @@ fn row(stage: &StageLedger, raw: Count, cpu_seconds: Option<f64>) -> StageRow {
         quarantined: Vec::new(),
         elsewhere: stage.elsewhere,
         rewritten_bytes: stage.rewritten_bytes,
+        changed: stage.changed.clone(),
         removed_vs_previous: None,
         removed_vs_previous_bytes: None,
         retained_vs_input: ratio(stage.kept.documents, raw.documents),

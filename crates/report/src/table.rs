@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use textmill_document::{Count, Ledger};
+use textmill_document::{Changes, Count, Ledger};
 
 /// Version of the JSON form of [`CleaningTable`] and [`Comparison`](crate::Comparison); raised when
 /// a field changes its meaning or goes away, not when one is added.
@@ -89,6 +89,9 @@ pub struct StageRow {
     pub elsewhere: Count,
     /// Bytes that kept documents gained or lost by being rewritten here.
     pub rewritten_bytes: i64,
+    /// What was rewritten inside them, by kind.
+    #[serde(default, skip_serializing_if = "Changes::is_empty")]
+    pub changed: Changes,
     /// Removed documents as a share of those looked at, 0 to 1; null where there were none.
     pub removed_vs_previous: Option<f64>,
     /// The same in bytes.

@@ -9,7 +9,8 @@ use crate::helpers::{Folder, Read};
 
 fn real(name: &str) -> Option<InputConfig> {
     let data = std::env::var_os("TEXTMILL_DATA").map(PathBuf::from);
-    let beside = || PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").expect("set by cargo")).join("../../../shared/data");
+    let beside =
+        || PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").expect("set by cargo")).join("../../../shared/data");
     let path = data.unwrap_or_else(beside).join("warc").join(name);
     if path.is_file() {
         return Some(InputConfig::new(vec![path.display().to_string()]));

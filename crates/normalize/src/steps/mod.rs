@@ -1,13 +1,19 @@
 //! The optional steps, each on its own: one file, one rule. All take a text and give it back borrowed
 //! where there is nothing to do.
 
+mod bidi;
+mod entities;
 mod layout;
+mod mojibake;
 mod punctuation;
 mod simplified;
 mod unicode;
 mod width;
 
+pub use bidi::strip_bidi_controls;
+pub use entities::decode_entities;
 pub use layout::{Layout, lay_out};
+pub use mojibake::fix_mojibake;
 pub use punctuation::chinese_punctuation;
 pub use simplified::simplified;
 pub use unicode::{UnicodeForm, compose};
