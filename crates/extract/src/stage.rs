@@ -3,7 +3,8 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, BinaryViewArray, Int64Array, StringViewArray};
 use arrow::datatypes::{DataType, Field};
 use textmill_document::{
-    Applied, Cause, Changes, ColumnRead, DocumentBatch, DocumentError, Dropped, Failed, Reason, Stage, StageError, columns,
+    Applied, Cause, Changes, ColumnRead, DocumentBatch, DocumentError, Dropped, Failed, Reason, Stage, StageError,
+    columns,
 };
 
 use crate::{

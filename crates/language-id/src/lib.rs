@@ -23,6 +23,7 @@ mod identify;
 mod label;
 mod languages;
 mod model;
+mod route;
 mod script;
 mod stage;
 pub mod store;
@@ -32,5 +33,6 @@ pub use identify::{Identification, Options, Policy, Window, identify, paragraph_
 pub use label::Label;
 pub use languages::{EMPTY, MIXED, UNDETERMINED};
 pub use model::{Candidate, Model, ModelError, WHATLANG};
+pub use route::{LANGUAGES_REASONS, LanguagesConfig, LanguagesConfigError, LanguagesStage};
 pub use script::script;
 pub use stage::{LANGUAGE_NOT_KEPT, LOW_LANGUAGE_SCORE, LanguageIdStage};

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::chars::normalize_counted;
-use crate::difference::changed_chars;
+use crate::difference::{Edits, changed_chars};
 use crate::steps::{
     Layout, UnicodeForm, WidthClass, chinese_punctuation, compose, decode_entities, fix_mojibake, half_width, lay_out,
     simplified, strip_bidi_controls,
@@ -51,6 +51,19 @@ impl Step {
             Self::ChinesePunctuation => "chinese_punctuation",
             Self::Simplified => "simplified",
             Self::Layout(_) => "layout",
+        }
+    }
+
+    /// Whether nothing that this step writes gives it or another step work: no other looks at ideographs.
+    fn is_final(&self) -> bool {
+        matches!(self, Self::Simplified)
+    }
+
+    fn edits(&self) -> Edits {
+        match self {
+            Self::Mojibake | Self::Entities | Self::Unicode(_) => Edits::Any,
+            Self::BidiControls | Self::Layout(_) => Edits::Deletions,
+            Self::HalfWidth(_) | Self::ChinesePunctuation | Self::Simplified => Edits::Replacements,
         }
     }
 
@@ -116,20 +129,29 @@ impl Chain {
         mut on_change: impl FnMut(&'static str, u64),
     ) -> Cow<'a, str> {
         let mut current = Cow::Borrowed(text);
-        for round in 0..MAX_ROUNDS {
-            let mut changed = false;
-            for step in &self.before {
-                changed |= change(step, &mut current, &mut on_change);
-            }
-            changed |= change_characters(&mut current, options, round == 0, &mut on_change);
-            for step in &self.after {
-                changed |= change(step, &mut current, &mut on_change);
-            }
-            if !changed || self.is_empty() {
+        // A step finds nothing in its own result, so all others in a row without a change are the end.
+        let steps = self.before.len() + 1 + self.after.len();
+        let (mut quiet, mut is_first) = (0, true);
+        for at in (0..steps).cycle().take(steps * MAX_ROUNDS) {
+            let changed = match self.step(at) {
+                None => change_characters(&mut current, options, std::mem::take(&mut is_first), &mut on_change),
+                Some(step) => change(step, &mut current, &mut on_change) && !step.is_final(),
+            };
+            quiet = if changed { 1 } else { quiet + 1 };
+            if quiet == steps {
                 break;
             }
         }
         current
+    }
+
+    /// The step at a place of the order; `None` for the characters.
+    fn step(&self, at: usize) -> Option<&Step> {
+        match at.checked_sub(self.before.len()) {
+            None => self.before.get(at),
+            Some(0) => None,
+            Some(after) => self.after.get(after - 1),
+        }
     }
 
     /// Names of the optional steps that would change `text`, in the order in which they first do.
@@ -156,7 +178,7 @@ fn change(step: &Step, text: &mut Cow<'_, str>, on_change: &mut impl FnMut(&'sta
         Cow::Borrowed(part) => part.to_owned(),
         Cow::Owned(next) => next,
     };
-    on_change(step.name(), changed_chars(text, &next));
+    on_change(step.name(), changed_chars(text, &next, step.edits()));
     *text = Cow::Owned(next);
     true
 }

@@ -21,6 +21,8 @@ use std::borrow::Cow;
 
 /// Bytes looked at together; small enough that one odd character costs little, large enough to vectorise.
 const BLOCK: usize = 32;
+/// Bytes after a block that tell whether a character that starts in it is to change.
+const LOOK_AHEAD: usize = 2;
 
 /// How to normalise one text.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -118,7 +120,7 @@ fn each_edit(text: &str, options: Options, strip_start: bool, mut on_edit: impl 
     }
     while let Some(rest) = bytes.get(position..).filter(|rest| !rest.is_empty()) {
         let block = rest.get(..BLOCK).unwrap_or(rest);
-        if !any_suspect(block) {
+        if !rest.get(..BLOCK + LOOK_AHEAD).is_none_or(any_suspect) {
             position += block.len();
             continue;
         }
@@ -148,9 +150,24 @@ fn leading_space(text: &str) -> usize {
     }
 }
 
-/// No short circuit, so that it becomes a few vector instructions.
-fn any_suspect(block: &[u8]) -> bool {
-    block.iter().fold(false, |any, &byte| any | is_suspect(byte))
+/// Whether a character to change can start in `window`, of which the last two bytes are only looked ahead at. No short
+/// circuit, so that it becomes a few vector instructions; three bytes, so that no common punctuation is suspect.
+fn any_suspect(window: &[u8]) -> bool {
+    let seconds = window.iter().skip(1);
+    let thirds = window.iter().skip(2);
+    window.iter().zip(seconds).zip(thirds).fold(false, |any, ((&a, &b), &c)| any | is_suspect_start(a, b, c))
+}
+
+/// Whether a character to change can start with these bytes.
+#[inline]
+#[allow(clippy::needless_bitwise_bool, reason = "no branches: see `any_suspect`")]
+fn is_suspect_start(a: u8, b: u8, c: u8) -> bool {
+    let control = (a < 0x20) & (a != b'\t') & (a != b'\n') | (a == 0x7f);
+    let latin = (a == 0xc2) & ((b <= 0xa0) | (b == 0xad));
+    let general = (a == 0xe2) & (((b == 0x80) & ((c <= 0x8f) | (c >= 0xa8))) | (b == 0x81));
+    let wide_space = (a == 0xe3) & (b == 0x80) & (c == 0x80);
+    let private = (a == 0xee) | ((a == 0xef) & ((b <= 0xa3) | (b == 0xbb) | (b == 0xbf))) | (a >= 0xf3);
+    control | latin | general | wide_space | private
 }
 
 /// Whether a character to change can start with `byte`. Bytes inside a character never pass.

@@ -5,12 +5,50 @@ const WINDOW: usize = 48;
 /// Equal characters that make two texts go on alike.
 const ANCHOR: usize = 3;
 
+/// What is known of how the new text came from the old one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Edits {
+    /// Characters were deleted.
+    Deletions,
+    /// Characters were replaced, one by one where there are as many as before.
+    Replacements,
+    /// Anything.
+    Any,
+}
+
 /// Characters of `old` that are not in `new`: deleted, or replaced by others. Inserted ones do not count.
+pub(crate) fn changed_chars(old: &str, new: &str, edits: Edits) -> u64 {
+    let chars = |text: &str| text.chars().count() as u64;
+    match edits {
+        Edits::Deletions => chars(old).saturating_sub(chars(new)),
+        Edits::Replacements if old.len() == new.len() => same_size_changes(old, new),
+        Edits::Replacements if chars(old) == chars(new) => {
+            old.chars().zip(new.chars()).filter(|(a, b)| a != b).count() as u64
+        }
+        _ => aligned_changes(old, new),
+    }
+}
+
+/// The same where each character became one of as many bytes.
+fn same_size_changes(old: &str, new: &str) -> u64 {
+    let different = old.bytes().zip(new.bytes()).enumerate().filter(|(_, (a, b))| a != b).map(|(at, _)| at);
+    let mut starts = 0;
+    let mut end = 0;
+    for at in different {
+        if at >= end {
+            starts += 1;
+            end = (at + 1..=old.len()).find(|next| old.is_char_boundary(*next)).unwrap_or(old.len());
+        }
+    }
+    starts
+}
+
+/// The same where nothing is known.
 ///
 /// Both are walked together; where they differ, the nearest place (within 48 characters) at which three characters
 /// agree again ends the difference. That is exact where characters are replaced one by one or deleted in short
 /// runs, as normalising does.
-pub(crate) fn changed_chars(old: &str, new: &str) -> u64 {
+fn aligned_changes(old: &str, new: &str) -> u64 {
     let (mut old, mut new) = (old, new);
     let mut changed = 0;
     loop {
@@ -79,16 +117,25 @@ mod tests {
             ("e\u{301}t", "ét", 2),
             ("end  ", "end", 2),
         ] {
-            assert_eq!(changed_chars(old, new), changed, "{old:?} to {new:?}");
+            assert_eq!(changed_chars(old, new, Edits::Any), changed, "{old:?} to {new:?}");
+        }
+    }
+
+    #[test]
+    fn replacements_are_counted_alike_whatever_their_size() {
+        for (old, new, changed) in [("報告發", "报告发", 2), ("將１", "将1", 2), ("一二", "三四", 2), ("é", "è", 1)]
+        {
+            assert_eq!(changed_chars(old, new, Edits::Replacements), changed, "{old}");
         }
     }
 
     proptest! {
         #[test]
         fn never_more_than_there_are(old in "[a-c中 ]{0,60}", new in "[a-c中 ]{0,60}") {
-            let changed = changed_chars(&old, &new);
-            prop_assert!(changed <= old.chars().count() as u64);
-            prop_assert_eq!(changed_chars(&old, &old), 0);
+            for edits in [Edits::Deletions, Edits::Replacements, Edits::Any] {
+                prop_assert!(changed_chars(&old, &new, edits) <= old.chars().count() as u64);
+                prop_assert_eq!(changed_chars(&old, &old, edits), 0);
+            }
         }
     }
 }

@@ -22,6 +22,8 @@ mod chain;
 mod chars;
 mod config;
 mod difference;
+pub mod lines;
+mod lines_stage;
 pub mod pii;
 mod pii_stage;
 mod stage;
@@ -30,5 +32,8 @@ pub mod steps;
 pub use chain::Chain;
 pub use chars::{Changes, Options, measure, normalize};
 pub use config::{ARABIC_SCRIPT_LANGUAGES, ArabicMode, DEFAULT_COLUMN, NormalizeConfig, NormalizeConfigError};
+pub use lines_stage::{
+    CLEAN_LINES_REASONS, CleanLinesConfig, CleanLinesConfigError, CleanLinesStage, DELETED_WORD_RATIO,
+};
 pub use pii_stage::{MaskPiiConfig, MaskPiiConfigError, MaskPiiStage, PII_COUNT, PII_KINDS};
 pub use stage::{NormalizeStage, REMOVED_CHARS, REPLACED_CHARS, STEPS};

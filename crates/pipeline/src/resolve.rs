@@ -132,11 +132,11 @@ fn parent(source: Source, links: &Links) -> Parent {
     }
 }
 
-/// A `keep_where` beside other takers of the same documents is a branch.
+/// A stage that routes (`keep_where`, `languages`), beside other takers of the same documents is a branch.
 fn is_branch(kind: &StageKind, inputs: &[Source], links: &Links, output: &[Source]) -> bool {
     let [only] = inputs else { return false };
     let takers = links.inputs.iter().flatten().flatten().chain(output).filter(|source| *source == only).count();
-    kind.name == "keep_where" && takers > 1
+    kind.routes && takers > 1
 }
 
 /// Reads a part that fits the schema; a fault that only the type itself knows is put at the part.

@@ -1,9 +1,11 @@
 //! The registry of stages. A new stage is one file in `stages/` and one line in [`STAGES`].
 
+mod clean_lines;
 mod extract;
 mod filter;
 mod keep_where;
 mod language_id;
+mod languages;
 mod mask_pii;
 mod normalize;
 mod with_columns;
@@ -23,6 +25,8 @@ pub static STAGES: &[StageKind] = &[
     extract::KIND,
     normalize::KIND,
     language_id::KIND,
+    languages::KIND,
+    clean_lines::KIND,
     mask_pii::KIND,
     filter::KIND,
     keep_where::KIND,
@@ -44,6 +48,8 @@ pub struct StageKind {
     pub may_read: &'static [&'static str],
     /// Whether its output has the columns of its input in any configuration.
     pub keeps_columns: bool,
+    /// Whether it takes rows by what they are: beside other takers of the same documents it is a branch.
+    pub routes: bool,
     /// Whether the stage needs other documents than the one it looks at; it ends its phase.
     pub exchange: bool,
 }
@@ -158,12 +164,15 @@ mod tests {
 
     #[test]
     fn stages_carry_their_registered_name_and_declared_reasons() {
-        let columns = arrow::datatypes::Schema::new(vec![textmill_document::columns::text_field("text")]);
+        let fields = ["text", "language"].map(textmill_document::columns::text_field);
+        let columns = arrow::datatypes::Schema::new(fields.to_vec());
         let context = BuildContext { columns: Some(Arc::new(columns)) };
         let configs = [
             json!({}),
             json!({}),
             json!({}),
+            json!({"keep": ["en"]}),
+            json!({"use": ["counter"]}),
             json!({}),
             json!({"use": ["gopher_quality"]}),
             json!("text <> ''"),

@@ -2,6 +2,7 @@
 
 mod bytes;
 mod codepages;
+mod sequences;
 mod tables;
 mod unlikely;
 

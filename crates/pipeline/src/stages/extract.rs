@@ -12,6 +12,7 @@ pub(super) const KIND: StageKind = StageKind {
     // Say what a page is and which charset it may be in.
     may_read: &[columns::CONTENT_TYPE, columns::URL],
     keeps_columns: false,
+    routes: false,
     exchange: false,
 };
 

@@ -10,6 +10,7 @@ pub(super) const KIND: StageKind = StageKind {
     reasons: || reasons(RULES.iter().map(|entry| entry.rule).collect()),
     may_read: &[],
     keeps_columns: false,
+    routes: false,
     exchange: false,
 };
 

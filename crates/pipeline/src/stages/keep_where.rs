@@ -16,6 +16,7 @@ pub(super) const KIND: StageKind = StageKind {
     reasons: || vec![PREDICATE_FALSE, PREDICATE_NULL],
     may_read: &[],
     keeps_columns: true,
+    routes: true,
     exchange: false,
 };
 

@@ -14,6 +14,7 @@ pub(super) const KIND: StageKind = StageKind {
     reasons: || vec![LANGUAGE_NOT_KEPT, LOW_LANGUAGE_SCORE],
     may_read: &[],
     keeps_columns: false,
+    routes: false,
     exchange: false,
 };
 

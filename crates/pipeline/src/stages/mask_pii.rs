@@ -9,5 +9,6 @@ pub(super) const KIND: StageKind = StageKind {
     reasons: Vec::new,
     may_read: &[],
     keeps_columns: false,
+    routes: false,
     exchange: false,
 };

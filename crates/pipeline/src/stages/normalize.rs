@@ -11,5 +11,6 @@ pub(super) const KIND: StageKind = StageKind {
     // Decides about Arabic joiners by it.
     may_read: &[columns::LANGUAGE],
     keeps_columns: false,
+    routes: false,
     exchange: false,
 };

@@ -17,6 +17,7 @@ pub(super) const KIND: StageKind = StageKind {
     reasons: Vec::new,
     may_read: &[],
     keeps_columns: false,
+    routes: false,
     exchange: false,
 };
 

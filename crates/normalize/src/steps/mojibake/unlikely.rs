@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::sequences::Sequences;
 use super::tables;
 
 /// Letters outside ASCII, of either case.
@@ -15,7 +16,8 @@ const WORD: &str = r"[\p{L}\p{N}_]";
 /// Python's `\s`.
 const SPACE: &str = r"[\s\u{1c}-\u{1f}]";
 
-/// The sequences of ftfy 6.3.1's `badness.py`, in its order. Braces name a class of [`tables`].
+/// The sequences of ftfy 6.3.1's `badness.py`, in its order: at each place one character or one of a class. Braces
+/// name a class of [`tables`]. One more stands only at the start of a text: see [`starts_unlikely`].
 const SEQUENCES: &[&str] = &[
     "[{c1}]",
     "[{bad}{accented}{box}{punctuation}{currency}{numeric}{law}][{bad}]",
@@ -52,8 +54,8 @@ const SEQUENCES: &[&str] = &[
     "ГўВЂВ.[A-Za-z ]",
     // What stands for `à`, `á`, a no-break space, or a character after `Â` that is that character.
     "Ã[\u{a0}¡]",
-    "[a-z]{space}?[ÃÂ][ ]",
-    "^[ÃÂ][ ]",
+    "[a-z][ÃÂ][ ]",
+    "[a-z]{space}[ÃÂ][ ]",
     "[a-z.,?!{end_punctuation}]Â[ {punctuation}]",
     // Windows-1253.
     "β€[™\u{a0}Ά\u{ad}®°]",
@@ -88,8 +90,6 @@ const CLASSES: &[(&str, &str)] = &[
     ("{continuation}", tables::UTF8_CONTINUATION),
 ];
 
-static UNLIKELY: LazyLock<Regex> = LazyLock::new(|| compile(&SEQUENCES.join("|")));
-
 /// What looks like the bytes of UTF-8 characters, one after the other.
 pub(super) static ENCODED: LazyLock<Regex> = LazyLock::new(|| {
     compile("(?:[{first_of_2}][{continuation}]|[{first_of_3}][{continuation}]{2}|[{first_of_4}][{continuation}]{3})+")
@@ -98,18 +98,48 @@ pub(super) static ENCODED: LazyLock<Regex> = LazyLock::new(|| {
 /// Characters that stand for continuation bytes, a space apart.
 static CONTINUATION: LazyLock<Regex> = LazyLock::new(|| compile(&format!("^[{}]", tables::UTF8_CONTINUATION_STRICT)));
 
-/// The expression `pattern` with the classes that it names.
-fn compile(pattern: &str) -> Regex {
-    let filled = CLASSES.iter().fold(pattern.to_owned(), |filled, (name, class)| filled.replace(name, class));
-    Regex::new(&filled).expect("a fixed expression, compiled by the tests")
+/// `pattern` with the classes that it names.
+fn fill(pattern: &str) -> String {
+    CLASSES.iter().fold(pattern.to_owned(), |filled, (name, class)| filled.replace(name, class))
 }
+
+fn compile(pattern: &str) -> Regex {
+    Regex::new(&fill(pattern)).expect("a fixed expression, compiled by the tests")
+}
+
+static UNLIKELY: LazyLock<Sequences> = LazyLock::new(|| Sequences::new(SEQUENCES.iter().map(|pattern| fill(pattern))));
 
 /// Whether `text` has a sequence that only mojibake has.
 pub(super) fn is_unlikely(text: &str) -> bool {
-    UNLIKELY.is_match(text)
+    starts_unlikely(text) || UNLIKELY.is_in(text)
+}
+
+/// `Ã` or `Â` and a space, at the very start.
+fn starts_unlikely(text: &str) -> bool {
+    ["Ã ", "Â "].iter().any(|start| text.starts_with(start))
 }
 
 /// Whether `character` can stand for a continuation byte.
 pub(super) fn continues(character: char) -> bool {
     CONTINUATION.is_match(character.encode_utf8(&mut [0; 4]))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    static AS_REGEX: LazyLock<Regex> = LazyLock::new(|| compile(&format!("{}|^[ÃÂ][ ]", SEQUENCES.join("|"))));
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(20_000))]
+
+        #[test]
+        fn sequences_are_found_where_a_regular_expression_finds_them(
+            text in "([a-zA-Z .,\\n]|[\u{80}-\u{17f}]|[À-ÿ]|[‘-•€™ŒœŠš°²³]|[А-яЂ]|[Α-ω]|[√≈─-╬]|中|。|\u{3000}|\u{fffd}|\u{f8ff}){0,12}"
+        ) {
+            prop_assert_eq!(is_unlikely(&text), AS_REGEX.is_match(&text));
+        }
+    }
 }

@@ -1,0 +1,261 @@
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, Float64Array, StringViewArray};
+use arrow::datatypes::{DataType, Field};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use textmill_document::{
+    Applied, Changes, ColumnRead, DocumentBatch, Dropped, Mode, Reason, Stage, StageError, columns,
+};
+
+use crate::lines::{CleanLines, LineRule, clean_lines};
+
+/// Column of annotate mode: share of the words that the rules would delete, 0 to 1.
+pub const DELETED_WORD_RATIO: &str = "clean_lines_deleted_word_ratio";
+
+const TOO_MUCH_DELETED: Reason = Reason {
+    code: "too_many_words_deleted",
+    summary: "line rules delete more of the words than `max_deleted_word_ratio`",
+};
+const NOTHING_LEFT: Reason = Reason { code: "no_line_left", summary: "line rules delete every line" };
+
+/// Deletes or shortens lines that are not text: counters, menus, notices, rests of tables.
+///
+/// # What it removes
+/// Lines, by the rules in `use`. Documents of which no line is left, and, with `max_deleted_word_ratio`, those that
+/// lose too much.
+///
+/// # Why
+/// Boilerplate stands in lines of its own, also on pages whose other lines are worth keeping. A page that is mostly
+/// such lines is no text.
+///
+/// # Parameters
+/// See below. The ledger counts the documents and characters that each rule changed.
+///
+/// # Source
+/// `RefinedWeb` (Penedo et al. 2023, appendix G.2) with DCLM's bounds: `uppercase`, `numeric`, `counter`, `one_word`,
+/// `navigation`, and the bound of 0.05. `FineWeb-2`: `symbols`. C4: `boilerplate`, whose Chinese list is textmill's own.
+/// MNBVC: `short_chinese`. `WuDao` and `FlagData`: `truncated_end`.
+///
+/// # Kept example
+/// `The report was read by all of them.` stays as it is.
+///
+/// # Dropped example
+/// With `max_deleted_word_ratio: 0.05`: two lines of text of five words each and `1.2K followers`, reason
+/// `too_many_words_deleted`, value 0.17.
+///
+/// # Cost
+/// One pass over the lines for each rule.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CleanLinesConfig {
+    /// `decide` rewrites the column and drops; `annotate` does neither and adds `clean_lines_deleted_word_ratio`.
+    /// Default `decide`.
+    #[serde(default)]
+    pub mode: Mode,
+    /// The rules, in the order in which they judge a line; at least one, none twice.
+    #[serde(rename = "use")]
+    #[schemars(length(min = 1))]
+    pub use_: Vec<LineRule>,
+    /// Largest share of the words of a document that may be deleted, 0 to 1; null for any. `RefinedWeb` has 0.05.
+    /// Default null.
+    #[serde(default)]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub max_deleted_word_ratio: Option<f64>,
+    /// Name of the text column. Default `text`.
+    #[serde(default = "text_column")]
+    #[schemars(length(min = 1))]
+    pub column: String,
+}
+
+fn text_column() -> String {
+    columns::TEXT.to_owned()
+}
+
+/// What is wrong with a [`CleanLinesConfig`].
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CleanLinesConfigError {
+    /// `column` is empty.
+    #[error("`column` is empty; name a text column, such as `text`")]
+    EmptyColumn,
+    /// `use` is empty.
+    #[error("`use` is empty; name at least one rule: {}", LineRule::ALL.map(LineRule::name).join(", "))]
+    NoRules,
+    /// `use` names a rule twice.
+    #[error("`use` names `{}` twice; remove one", rule.name())]
+    RepeatedRule {
+        /// Dotted path of the second entry.
+        path: String,
+        /// The rule.
+        rule: LineRule,
+    },
+    /// `max_deleted_word_ratio` is no share.
+    #[error("`max_deleted_word_ratio` is {0}; it must be from 0 to 1")]
+    Ratio(f64),
+}
+
+impl CleanLinesConfigError {
+    /// Dotted path of the field at fault.
+    pub fn field(&self) -> Option<&str> {
+        match self {
+            Self::EmptyColumn => Some("column"),
+            Self::NoRules => Some("use"),
+            Self::RepeatedRule { path, .. } => Some(path),
+            Self::Ratio(_) => Some("max_deleted_word_ratio"),
+        }
+    }
+}
+
+/// The stage `clean_lines`.
+#[derive(Debug, Clone)]
+pub struct CleanLinesStage {
+    config: CleanLinesConfig,
+}
+
+impl CleanLinesStage {
+    /// The stage as configured.
+    pub fn new(config: CleanLinesConfig) -> Result<Self, CleanLinesConfigError> {
+        if config.column.is_empty() {
+            return Err(CleanLinesConfigError::EmptyColumn);
+        }
+        if config.use_.is_empty() {
+            return Err(CleanLinesConfigError::NoRules);
+        }
+        for (index, rule) in config.use_.iter().enumerate() {
+            if config.use_.iter().take(index).any(|earlier| earlier == rule) {
+                return Err(CleanLinesConfigError::RepeatedRule { path: format!("use.{index}"), rule: *rule });
+            }
+        }
+        match config.max_deleted_word_ratio {
+            Some(ratio) if !(0.0..=1.0).contains(&ratio) => Err(CleanLinesConfigError::Ratio(ratio)),
+            _ => Ok(Self { config }),
+        }
+    }
+
+    fn decide(&self, batch: &DocumentBatch, cleaned: Vec<Option<CleanLines>>) -> Result<Applied, StageError> {
+        let texts = batch.strings(&self.config.column)?;
+        let mut changes = Changes::default();
+        let mut dropped = Vec::new();
+        for (row, clean) in cleaned.iter().enumerate().filter_map(|(row, clean)| Some((row, clean.as_ref()?))) {
+            match self.drop(row, clean) {
+                Some(drop) => dropped.push(drop),
+                None => clean.deleted_chars.iter().for_each(|(rule, chars)| changes.add(rule.name(), *chars)),
+            }
+        }
+        let texts: StringViewArray = if cleaned.iter().flatten().any(|clean| clean.text.is_some()) {
+            let rewritten = texts.iter().zip(&cleaned);
+            rewritten.map(|(old, clean)| clean.as_ref().and_then(|clean| clean.text.as_deref()).or(old)).collect()
+        } else {
+            texts.clone()
+        };
+        let rewritten = batch.with_column(columns::text_field(&self.config.column), Arc::new(texts))?;
+        Ok(Applied { changes, ..Applied::without(&rewritten, dropped)? })
+    }
+
+    fn drop(&self, row: usize, clean: &CleanLines) -> Option<Dropped> {
+        if clean.text.as_deref().is_some_and(|text| text.trim().is_empty()) {
+            return Some(Dropped { row, reason: NOTHING_LEFT, value: None, bound: None, detail: None });
+        }
+        let bound = self.config.max_deleted_word_ratio?;
+        let ratio = ratio(clean);
+        (ratio > bound).then(|| Dropped::measured(row, TOO_MUCH_DELETED, ratio, bound))
+    }
+}
+
+fn ratio(clean: &CleanLines) -> f64 {
+    if clean.words == 0 { 0.0 } else { clean.deleted_words as f64 / clean.words as f64 }
+}
+
+/// Every reason of the stage.
+pub const CLEAN_LINES_REASONS: [Reason; 2] = [NOTHING_LEFT, TOO_MUCH_DELETED];
+
+impl Stage for CleanLinesStage {
+    fn name(&self) -> &'static str {
+        "clean_lines"
+    }
+
+    fn version(&self) -> u32 {
+        1
+    }
+
+    fn reads(&self) -> Vec<ColumnRead> {
+        vec![ColumnRead { name: self.config.column.clone(), data_type: Some(DataType::Utf8View) }]
+    }
+
+    fn adds(&self) -> Vec<Field> {
+        match self.config.mode {
+            Mode::Decide => vec![columns::text_field(&self.config.column)],
+            Mode::Annotate => vec![Field::new(DELETED_WORD_RATIO, DataType::Float64, true)],
+        }
+    }
+
+    fn reasons(&self) -> Vec<Reason> {
+        match self.config.mode {
+            Mode::Decide => CLEAN_LINES_REASONS.to_vec(),
+            Mode::Annotate => Vec::new(),
+        }
+    }
+
+    fn apply(&self, batch: DocumentBatch) -> Result<Applied, StageError> {
+        let texts = batch.strings(&self.config.column)?;
+        let cleaned: Vec<Option<CleanLines>> =
+            texts.iter().map(|text| text.map(|text| clean_lines(text, &self.config.use_))).collect();
+        match self.config.mode {
+            Mode::Decide => self.decide(&batch, cleaned),
+            Mode::Annotate => {
+                let ratios: ArrayRef =
+                    Arc::new(cleaned.iter().map(|clean| clean.as_ref().map(ratio)).collect::<Float64Array>());
+                Ok(Applied::all(batch.with_columns(self.adds().into_iter().zip([ratios]).collect())?))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use textmill_document::testing::{assert_stage_compliance, text_batch};
+
+    use super::*;
+
+    fn config(mode: Mode, max_deleted_word_ratio: Option<f64>) -> CleanLinesConfig {
+        CleanLinesConfig { mode, use_: LineRule::ALL.to_vec(), max_deleted_word_ratio, column: text_column() }
+    }
+
+    #[test]
+    fn keeps_the_duties_of_a_stage() {
+        for mode in [Mode::Decide, Mode::Annotate] {
+            for ratio in [None, Some(0.05)] {
+                assert_stage_compliance(&CleanLinesStage::new(config(mode, ratio)).expect("a valid config"));
+            }
+        }
+    }
+
+    #[test]
+    fn lines_are_deleted_and_documents_that_lose_too_much_dropped() {
+        let use_ = vec![LineRule::Counter, LineRule::OneWord];
+        let config = CleanLinesConfig { use_, ..config(Mode::Decide, Some(0.25)) };
+        let stage = CleanLinesStage::new(config).expect("a valid config");
+        let half = "two words\n12 likes";
+        let quarter = "six words are in this line\n12 likes";
+        let input = text_batch(&[Some("clean text"), Some(half), Some(quarter), Some("Home"), None]);
+        let applied = stage.apply(input).expect("applies");
+        let texts: Vec<_> = applied.kept.text().expect("a text column").iter().collect();
+        assert_eq!(texts, [Some("clean text"), Some("six words are in this line"), None]);
+        let drops: Vec<_> = applied.dropped.iter().map(|drop| (drop.row, drop.reason.code, drop.value)).collect();
+        assert_eq!(drops, [(1, "too_many_words_deleted", Some(0.5)), (3, "no_line_left", None)]);
+        assert_eq!(applied.changes.get("counter").characters, 9);
+    }
+
+    #[test]
+    fn bad_configurations_name_their_field() {
+        let field = |config: CleanLinesConfig| {
+            CleanLinesStage::new(config).expect_err("a bad config").field().unwrap_or_default().to_owned()
+        };
+        let base = || config(Mode::Decide, None);
+        assert_eq!(field(CleanLinesConfig { use_: Vec::new(), ..base() }), "use");
+        assert_eq!(field(CleanLinesConfig { use_: vec![LineRule::Numeric; 2], ..base() }), "use.1");
+        assert_eq!(field(CleanLinesConfig { column: String::new(), ..base() }), "column");
+        assert_eq!(field(config(Mode::Decide, Some(1.5))), "max_deleted_word_ratio");
+    }
+}
