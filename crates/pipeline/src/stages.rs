@@ -6,6 +6,7 @@ mod keep_where;
 mod language_id;
 mod mask_pii;
 mod normalize;
+mod url_filter;
 mod with_columns;
 
 use std::fmt::Display;
@@ -24,6 +25,7 @@ pub static STAGES: &[StageKind] = &[
     normalize::KIND,
     language_id::KIND,
     mask_pii::KIND,
+    url_filter::KIND,
     filter::KIND,
     keep_where::KIND,
     with_columns::KIND,

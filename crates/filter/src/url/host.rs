@@ -12,7 +12,7 @@ pub struct UrlParts<'a> {
     /// The host: without user, port and trailing dots, in lower case, Unicode names as Punycode; an
     /// IPv6 address in brackets. Empty where there is none.
     pub host: Cow<'a, str>,
-    /// Whether `host` differs from what the URL spells (letter case, Unicode).
+    /// Whether `host` differs from what the URL spells (letter case, Unicode, blanks before the URL).
     pub rewritten: bool,
     /// From the first `/` after the host up to `?` or `#`; empty where there is none.
     pub path: &'a str,
@@ -29,7 +29,7 @@ impl<'a> UrlParts<'a> {
         let path = tail.find(['?', '#']).map_or(tail, |end| tail.split_at(end).0);
         let spelled = host_of(authority);
         let host = normal_host(spelled);
-        Self { rewritten: host != spelled, host, path }
+        Self { rewritten: host != spelled || url.trim_start() != url, host, path }
     }
 
     /// The host and every domain above it, longest first: `a.b.com`, `b.com`, `com`. An address has

@@ -14,7 +14,7 @@
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Strings per block: more of them take less memory and more time.
-const BLOCK: usize = 16;
+const BLOCK: usize = 8;
 
 /// A set of byte strings that never changes and answers exactly.
 #[derive(Debug, Clone, Default)]

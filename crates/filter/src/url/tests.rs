@@ -169,10 +169,7 @@ fn bad_configurations_name_their_field() {
         (UrlFilterConfig { min_soft_words: 0, ..config() }, Some("min_soft_words")),
         (UrlFilterConfig { column: String::new(), ..config() }, Some("column")),
         (
-            UrlFilterConfig {
-                hosts: UrlList { files: vec!["no/such/file".to_owned()], entries: vec![] },
-                ..config()
-            },
+            UrlFilterConfig { hosts: UrlList { files: vec!["no/such/file".to_owned()], entries: vec![] }, ..config() },
             Some("hosts"),
         ),
     ];
