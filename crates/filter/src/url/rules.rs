@@ -1,7 +1,7 @@
 //! The checks on one URL.
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 use aho_corasick::AhoCorasick;
 use textmill_document::Reason;
@@ -93,8 +93,8 @@ pub struct UrlRules {
     hosts: StringSet,
     urls: StringSet,
     path_prefixes: StringSet,
-    banned_words: HashSet<Box<str>>,
-    soft_words: HashSet<Box<str>>,
+    banned_words: StringSet,
+    soft_words: StringSet,
     min_soft_words: u64,
     substrings: Option<Substrings>,
     digests: Vec<String>,
@@ -129,8 +129,8 @@ impl UrlRules {
             hosts: set(&config.hosts, "hosts", &mut digests, host)?,
             urls: set(&config.urls, "urls", &mut digests, url)?,
             path_prefixes: set(&config.path_prefixes, "path_prefixes", &mut digests, path_prefix)?,
-            banned_words: words(&config.banned_words, "banned_words", &mut digests)?,
-            soft_words: words(&config.soft_words, "soft_words", &mut digests)?,
+            banned_words: set(&config.banned_words, "banned_words", &mut digests, alphanumeric)?,
+            soft_words: set(&config.soft_words, "soft_words", &mut digests, alphanumeric)?,
             min_soft_words: config.min_soft_words,
             substrings: substrings(&config.banned_substrings, &mut digests)?,
             digests,
@@ -200,7 +200,7 @@ impl UrlRules {
 
     fn find_text(&self, url: &str) -> Option<UrlFinding> {
         let cased = self.cased(url);
-        if let Some(word) = url_words(&cased).find(|word| self.banned_words.contains(*word)) {
+        if let Some(word) = url_words(&cased).find(|word| self.banned_words.contains(word.as_bytes())) {
             return Some(UrlFinding { reason: BANNED_URL_WORD, entry: word.to_owned(), soft_words: None });
         }
         let soft = self.soft_words_of(&cased);
@@ -219,7 +219,7 @@ impl UrlRules {
         if self.soft_words.is_empty() {
             return BTreeSet::new();
         }
-        url_words(cased).filter(|word| self.soft_words.contains(*word)).collect()
+        url_words(cased).filter(|word| self.soft_words.contains(word.as_bytes())).collect()
     }
 
     /// The URL in the letter case in which its words are compared.
@@ -256,7 +256,7 @@ fn url_words(url: &str) -> impl Iterator<Item = &str> {
 
 /// The ASCII letters and digits, in lower case.
 fn alphanumeric(text: &str) -> String {
-    text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
+    text.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| char::from(byte.to_ascii_lowercase())).collect()
 }
 
 fn comparable_url(url: &str, matching: UrlMatching) -> &str {
@@ -286,16 +286,6 @@ fn set(
         if entry.is_empty() { Ok(()) } else { builder.push(entry.as_bytes()).map_err(too_large) }
     })?;
     builder.finish().map_err(too_large)
-}
-
-fn words(list: &UrlList, field: &'static str, digests: &mut Vec<String>) -> Result<HashSet<Box<str>>, UrlFilterError> {
-    let mut words = HashSet::new();
-    list::read(list, field, digests, |entry| {
-        words.insert(alphanumeric(entry).into_boxed_str());
-        Ok(())
-    })?;
-    words.remove("");
-    Ok(words)
 }
 
 fn substrings(list: &UrlList, digests: &mut Vec<String>) -> Result<Option<Substrings>, UrlFilterError> {
