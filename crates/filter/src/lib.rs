@@ -32,6 +32,7 @@ mod registry;
 mod rule;
 mod stage;
 mod stop_words;
+pub mod url;
 mod words;
 
 pub use error::FilterConfigError;
@@ -42,4 +43,5 @@ pub use registry::{FilterConfig, RULES, RuleEntry, RuleUse};
 pub use rule::{Finding, Rule};
 pub use stage::FilterStage;
 pub use stop_words::StopWords;
+pub use url::{UrlFilterConfig, UrlFilterError, UrlFilterStage};
 pub use words::{Word, WordSplitter, WordTotals, Words};

@@ -8,6 +8,7 @@ mod language_id;
 mod languages;
 mod mask_pii;
 mod normalize;
+mod url_filter;
 mod with_columns;
 
 use std::fmt::Display;
@@ -28,6 +29,7 @@ pub static STAGES: &[StageKind] = &[
     languages::KIND,
     clean_lines::KIND,
     mask_pii::KIND,
+    url_filter::KIND,
     filter::KIND,
     keep_where::KIND,
     with_columns::KIND,

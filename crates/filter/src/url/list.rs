@@ -1,0 +1,177 @@
+//! Reading lists from files.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+
+use super::{UrlFilterError, UrlList};
+
+/// Longest line of a list in bytes: more is a damaged file.
+const MAX_LINE_BYTES: u64 = 64 * 1024;
+const BUFFER_BYTES: usize = 256 * 1024;
+/// Names of the files of an archive that an error shows.
+const NAMES_SHOWN: usize = 10;
+
+/// Calls `each` with every entry of `list`, and pushes a digest of each file's (unpacked) bytes.
+pub(super) fn read(
+    list: &UrlList,
+    field: &'static str,
+    digests: &mut Vec<String>,
+    mut each: impl FnMut(&str) -> Result<(), UrlFilterError>,
+) -> Result<(), UrlFilterError> {
+    for file in &list.files {
+        digests.push(read_file(file, field, &mut each)?);
+    }
+    list.entries.iter().map(|entry| entry.trim()).filter(|entry| !entry.is_empty()).try_for_each(each)
+}
+
+fn read_file(
+    file: &str,
+    field: &'static str,
+    each: &mut impl FnMut(&str) -> Result<(), UrlFilterError>,
+) -> Result<String, UrlFilterError> {
+    let unreadable = |source: io::Error| UrlFilterError::Unreadable { field, file: file.to_owned(), source };
+    let (path, member) = match file.rsplit_once('!') {
+        Some((path, member)) => (path, Some(member)),
+        None => (file, None),
+    };
+    let plain = unpacked(path).map_err(unreadable)?;
+    let Some(member) = member else { return read_lines(plain, file, field, each) };
+    let mut archive = tar::Archive::new(plain);
+    let mut names = Vec::new();
+    for entry in archive.entries().map_err(unreadable)? {
+        let entry = entry.map_err(unreadable)?;
+        let name = entry.path().map_err(unreadable)?.to_string_lossy().into_owned();
+        if name.trim_start_matches("./") == member {
+            return read_lines(entry, file, field, each);
+        }
+        if names.len() < NAMES_SHOWN {
+            names.push(name);
+        }
+    }
+    let found = names.join(", ");
+    Err(UrlFilterError::NoMember { field, file: path.to_owned(), member: member.to_owned(), found })
+}
+
+/// The bytes of a file, decompressed if they start as gzip or Zstandard do.
+fn unpacked(path: &str) -> io::Result<Box<dyn Read>> {
+    let mut raw = BufReader::with_capacity(BUFFER_BYTES, File::open(path)?);
+    let start = raw.fill_buf()?;
+    Ok(if start.starts_with(&[0x1f, 0x8b]) {
+        Box::new(flate2::bufread::MultiGzDecoder::new(raw))
+    } else if start.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
+        Box::new(zstd::Decoder::with_buffer(raw)?)
+    } else {
+        Box::new(raw)
+    })
+}
+
+fn read_lines(
+    plain: impl Read,
+    file: &str,
+    field: &'static str,
+    each: &mut impl FnMut(&str) -> Result<(), UrlFilterError>,
+) -> Result<String, UrlFilterError> {
+    let mut lines = BufReader::with_capacity(BUFFER_BYTES, Hashed { inner: plain, hasher: blake3::Hasher::new() });
+    let mut line = Vec::new();
+    let mut number = 0_u64;
+    loop {
+        line.clear();
+        let read = lines
+            .by_ref()
+            .take(MAX_LINE_BYTES)
+            .read_until(b'\n', &mut line)
+            .map_err(|source| UrlFilterError::Unreadable { field, file: file.to_owned(), source })?;
+        if read == 0 {
+            break;
+        }
+        number += 1;
+        let bad = |problem| UrlFilterError::BadLine { field, file: file.to_owned(), line: number, problem };
+        if read as u64 == MAX_LINE_BYTES && line.last() != Some(&b'\n') {
+            return Err(bad("is longer than 64 KiB"));
+        }
+        let text = std::str::from_utf8(&line).map_err(|_| bad("is not UTF-8"))?;
+        let entry = text.trim_start_matches('\u{feff}').trim();
+        if !entry.is_empty() && !entry.starts_with('#') {
+            each(entry)?;
+        }
+    }
+    Ok(format!("blake3:{}", lines.get_ref().hasher.finalize()))
+}
+
+/// Hashes what is read through it.
+struct Hashed<R> {
+    inner: R,
+    hasher: blake3::Hasher,
+}
+
+impl<R: Read> Read for Hashed<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.hasher.update(buffer.get(..read).unwrap_or_default());
+        Ok(read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    const PLAIN: &[u8] = b"\xef\xbb\xbf# a comment\n b.com \r\n\na.com\nlast.org";
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(bytes).expect("memory");
+        encoder.finish().expect("memory")
+    }
+
+    fn tarred(bytes: &[u8]) -> Vec<u8> {
+        let mut archive = tar::Builder::new(Vec::new());
+        let mut header = tar::Header::new_gnu();
+        header.set_size(bytes.len() as u64);
+        header.set_cksum();
+        archive.append_data(&mut header, "domains", bytes).expect("memory");
+        archive.into_inner().expect("memory")
+    }
+
+    fn entries(bytes: &[u8], member: &str) -> Result<(Vec<String>, Vec<String>), UrlFilterError> {
+        let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
+        file.write_all(bytes).expect("written");
+        let list = UrlList { files: vec![format!("{}{member}", file.path().display())], entries: vec![] };
+        let (mut found, mut digests) = (Vec::new(), Vec::new());
+        read(&list, "hosts", &mut digests, |entry| {
+            found.push(entry.to_owned());
+            Ok(())
+        })?;
+        Ok((found, digests))
+    }
+
+    #[test]
+    fn all_packings_give_the_same_entries_and_digest() {
+        let zstd = zstd::encode_all(PLAIN, 1).expect("memory");
+        let plain = entries(PLAIN, "").expect("a list");
+        assert_eq!(plain.0, ["b.com", "a.com", "last.org"]);
+        assert_eq!(plain.1, [format!("blake3:{}", blake3::hash(PLAIN))]);
+        assert_eq!(entries(&gzip(PLAIN), "").expect("a list"), plain);
+        assert_eq!(entries(&zstd, "").expect("a list"), plain);
+        assert_eq!(entries(&gzip(&tarred(PLAIN)), "!domains").expect("a list"), plain);
+    }
+
+    #[test]
+    fn damage_is_an_error_that_says_where() {
+        let whole = gzip(PLAIN);
+        let cut = whole.get(..whole.len() - 12).expect("longer");
+        let cases = [
+            (entries(cut, ""), "cannot be read"),
+            (entries(b"a.com\n\xff\n", ""), "line 2 is not UTF-8"),
+            (entries(&vec![b'a'; 200_000], ""), "line 1 is longer"),
+            (entries(&gzip(&tarred(PLAIN)), "!other"), "it has domains"),
+        ];
+        for (result, message) in cases {
+            let error = result.expect_err(message);
+            assert!(error.to_string().contains(message), "{error}");
+            assert_eq!(error.field(), Some("hosts"));
+        }
+    }
+}

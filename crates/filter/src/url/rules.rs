@@ -1,0 +1,302 @@
+//! The checks on one URL.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use aho_corasick::AhoCorasick;
+use textmill_document::Reason;
+
+use super::host::{normal_host, registrable, without_scheme};
+use super::{StringSet, StringSetBuilder, UrlFilterConfig, UrlFilterError, UrlList, UrlMatching, UrlParts, list};
+
+/// The document has no URL.
+pub const NO_URL: Reason = Reason { code: "no_url", summary: "the document has no URL" };
+/// The registered domain, or one above it, is in a black list.
+pub const BLOCKED_DOMAIN: Reason =
+    Reason { code: "blocked_domain", summary: "the domain of the URL is in `black_domains`" };
+/// A domain below the registered one is in a black list.
+pub const BLOCKED_SUBDOMAIN: Reason =
+    Reason { code: "blocked_subdomain", summary: "a subdomain of the URL is in `black_domains`" };
+/// The host itself is in a list.
+pub const BLOCKED_HOST: Reason = Reason { code: "blocked_host", summary: "the host of the URL is in `hosts`" };
+/// The URL itself is in a list.
+pub const BLOCKED_URL: Reason = Reason { code: "blocked_url", summary: "the URL is in `urls`" };
+/// The path starts as one in a list.
+pub const BLOCKED_PATH: Reason =
+    Reason { code: "blocked_path", summary: "the path of the URL starts with one of `path_prefixes`" };
+/// A banned word stands in the URL.
+pub const BANNED_URL_WORD: Reason =
+    Reason { code: "banned_url_word", summary: "a word of the URL is in `banned_words`" };
+/// Too many soft words stand in the URL.
+pub const TOO_MANY_SOFT_URL_WORDS: Reason = Reason {
+    code: "too_many_soft_url_words",
+    summary: "at least `min_soft_words` different words of the URL are in `soft_words`",
+};
+/// A banned text is in the URL.
+pub const BANNED_URL_SUBSTRING: Reason =
+    Reason { code: "banned_url_substring", summary: "the URL contains one of `banned_substrings`" };
+
+/// Every reason, in the order of the checks.
+pub const URL_REASONS: &[Reason] = &[
+    NO_URL,
+    BLOCKED_DOMAIN,
+    BLOCKED_SUBDOMAIN,
+    BLOCKED_HOST,
+    BLOCKED_URL,
+    BLOCKED_PATH,
+    BANNED_URL_WORD,
+    TOO_MANY_SOFT_URL_WORDS,
+    BANNED_URL_SUBSTRING,
+];
+
+/// A list of domains. The first of these that has a host decides on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DomainList {
+    /// Kept.
+    White,
+    /// Dropped.
+    Black,
+    /// Reported.
+    Silver,
+    /// Reported.
+    Gray,
+}
+
+impl DomainList {
+    /// Its name in the column `url_list`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::White => "white",
+            Self::Black => "black",
+            Self::Silver => "silver",
+            Self::Gray => "gray",
+        }
+    }
+}
+
+/// Why a URL is dropped.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UrlFinding {
+    /// One of [`URL_REASONS`].
+    pub reason: Reason,
+    /// The entry that the URL matched.
+    pub entry: String,
+    /// For soft words: how many different ones.
+    pub soft_words: Option<u64>,
+}
+
+/// The lists, loaded.
+#[derive(Debug, Clone)]
+pub struct UrlRules {
+    matching: UrlMatching,
+    domains: Vec<(DomainList, StringSet)>,
+    hosts: StringSet,
+    urls: StringSet,
+    path_prefixes: StringSet,
+    banned_words: StringSet,
+    soft_words: StringSet,
+    min_soft_words: u64,
+    substrings: Option<Substrings>,
+    digests: Vec<String>,
+}
+
+#[derive(Debug, Clone)]
+struct Substrings {
+    texts: Vec<String>,
+    finder: AhoCorasick,
+}
+
+impl UrlRules {
+    /// Loads the lists that `config` names.
+    pub fn load(config: &UrlFilterConfig) -> Result<Self, UrlFilterError> {
+        let mut digests = Vec::new();
+        let host = |entry: &str| normal_host(entry.trim_end_matches('.')).into_owned();
+        let ranked = [
+            (DomainList::White, &config.white_domains, "white_domains"),
+            (DomainList::Black, &config.black_domains, "black_domains"),
+            (DomainList::Silver, &config.silver_domains, "silver_domains"),
+            (DomainList::Gray, &config.gray_domains, "gray_domains"),
+        ];
+        let mut domains = Vec::new();
+        for (rank, list, field) in ranked {
+            domains.push((rank, set(list, field, &mut digests, host)?));
+        }
+        let matching = config.matching;
+        let url = |entry: &str| comparable_url(entry, matching).to_owned();
+        Ok(Self {
+            matching,
+            domains,
+            hosts: set(&config.hosts, "hosts", &mut digests, host)?,
+            urls: set(&config.urls, "urls", &mut digests, url)?,
+            path_prefixes: set(&config.path_prefixes, "path_prefixes", &mut digests, path_prefix)?,
+            banned_words: set(&config.banned_words, "banned_words", &mut digests, alphanumeric)?,
+            soft_words: set(&config.soft_words, "soft_words", &mut digests, alphanumeric)?,
+            min_soft_words: config.min_soft_words,
+            substrings: substrings(&config.banned_substrings, &mut digests)?,
+            digests,
+        })
+    }
+
+    /// Digests of the files of all lists, in the order of the configuration: part of what decides a result.
+    pub fn digests(&self) -> &[String] {
+        &self.digests
+    }
+
+    /// Bytes of memory that the lists of domains, hosts, URLs and paths hold.
+    pub fn memory_bytes(&self) -> usize {
+        let sets = [&self.hosts, &self.urls, &self.path_prefixes];
+        self.domains.iter().map(|(_, set)| set).chain(sets).map(StringSet::memory_bytes).sum()
+    }
+
+    /// Number of entries in the lists of domains.
+    pub fn domain_count(&self) -> usize {
+        self.domains.iter().map(|(_, set)| set.len()).sum()
+    }
+
+    /// The first check that drops `url`, whose parts are `parts`.
+    pub fn find(&self, url: &str, parts: &UrlParts<'_>) -> Option<UrlFinding> {
+        let found = |reason, entry: &str| Some(UrlFinding { reason, entry: entry.to_owned(), soft_words: None });
+        if let Some((DomainList::Black, domain)) = self.domain_list(parts) {
+            let below = registrable(&parts.host).is_some_and(|registered| domain.len() > registered.len());
+            return found(if below { BLOCKED_SUBDOMAIN } else { BLOCKED_DOMAIN }, domain);
+        }
+        if self.hosts.contains(parts.host.as_bytes()) {
+            return found(BLOCKED_HOST, &parts.host);
+        }
+        let spelled = comparable_url(url, self.matching);
+        if self.urls.contains(spelled.as_bytes()) {
+            return found(BLOCKED_URL, spelled);
+        }
+        if let Some(entry) = self.path_prefix(parts) {
+            return found(BLOCKED_PATH, &entry);
+        }
+        self.find_text(url)
+    }
+
+    /// The list that decides on the host, and the shortest of its domains that has the host.
+    pub fn domain_list<'a>(&self, parts: &'a UrlParts<'_>) -> Option<(DomainList, &'a str)> {
+        let lists = self.domains.iter().filter(|(_, set)| !set.is_empty());
+        match self.matching {
+            UrlMatching::Subdomains => lists.into_iter().find_map(|(list, set)| {
+                let domain = parts.domains().filter(|domain| set.contains(domain.as_bytes())).last()?;
+                Some((*list, domain))
+            }),
+            UrlMatching::Datatrove if parts.rewritten => None,
+            UrlMatching::Datatrove => {
+                let registered = registrable(&parts.host)?;
+                let looked_up = [registered, parts.host.as_ref()];
+                lists.into_iter().find_map(|(list, set)| {
+                    let domain = looked_up.into_iter().find(|name| set.contains(name.as_bytes()))?;
+                    Some((*list, domain))
+                })
+            }
+        }
+    }
+
+    /// Number of different soft words in `url`.
+    pub fn soft_word_count(&self, url: &str) -> u64 {
+        self.soft_words_of(&self.cased(url)).len() as u64
+    }
+
+    fn find_text(&self, url: &str) -> Option<UrlFinding> {
+        let cased = self.cased(url);
+        if let Some(word) = url_words(&cased).find(|word| self.banned_words.contains(word.as_bytes())) {
+            return Some(UrlFinding { reason: BANNED_URL_WORD, entry: word.to_owned(), soft_words: None });
+        }
+        let soft = self.soft_words_of(&cased);
+        let count = soft.len() as u64;
+        if count >= self.min_soft_words {
+            let entry = soft.into_iter().collect::<Vec<_>>().join(" ");
+            return Some(UrlFinding { reason: TOO_MANY_SOFT_URL_WORDS, entry, soft_words: Some(count) });
+        }
+        let substrings = self.substrings.as_ref()?;
+        let found = substrings.finder.find(&alphanumeric(url))?;
+        let entry = substrings.texts.get(found.pattern().as_usize())?.clone();
+        Some(UrlFinding { reason: BANNED_URL_SUBSTRING, entry, soft_words: None })
+    }
+
+    fn soft_words_of<'a>(&self, cased: &'a str) -> BTreeSet<&'a str> {
+        if self.soft_words.is_empty() {
+            return BTreeSet::new();
+        }
+        url_words(cased).filter(|word| self.soft_words.contains(word.as_bytes())).collect()
+    }
+
+    /// The URL in the letter case in which its words are compared.
+    fn cased<'a>(&self, url: &'a str) -> Cow<'a, str> {
+        match self.matching {
+            UrlMatching::Subdomains if url.bytes().any(|byte| byte.is_ascii_uppercase()) => {
+                Cow::Owned(url.to_ascii_lowercase())
+            }
+            _ => Cow::Borrowed(url),
+        }
+    }
+
+    /// The entry with which the path starts, on any host or on a domain of this one.
+    fn path_prefix(&self, parts: &UrlParts<'_>) -> Option<String> {
+        if self.path_prefixes.is_empty() {
+            return None;
+        }
+        let longest = self.path_prefixes.longest();
+        let path = parts.path.trim_end_matches('/');
+        let ends = || path.match_indices('/').map(|(end, _)| end).chain([path.len()]);
+        std::iter::once("").chain(parts.domains()).find_map(|host| {
+            ends().take_while(|end| host.len() + end <= longest).find_map(|end| {
+                let entry = [host, path.get(..end)?].concat();
+                self.path_prefixes.contains(entry.as_bytes()).then_some(entry)
+            })
+        })
+    }
+}
+
+/// The runs of ASCII letters and digits.
+fn url_words(url: &str) -> impl Iterator<Item = &str> {
+    url.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty())
+}
+
+/// The ASCII letters and digits, in lower case.
+fn alphanumeric(text: &str) -> String {
+    text.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| char::from(byte.to_ascii_lowercase())).collect()
+}
+
+fn comparable_url(url: &str, matching: UrlMatching) -> &str {
+    match matching {
+        UrlMatching::Subdomains => without_scheme(url.trim()).trim_end_matches('/'),
+        UrlMatching::Datatrove => url,
+    }
+}
+
+/// An entry of `path_prefixes` as it is looked up: host in its normal form, no final slash.
+fn path_prefix(entry: &str) -> String {
+    let entry = without_scheme(entry).trim_end_matches('/');
+    let (host, path) = entry.split_at(entry.find('/').unwrap_or(entry.len()));
+    [normal_host(host).as_ref(), path].concat()
+}
+
+fn set(
+    list: &UrlList,
+    field: &'static str,
+    digests: &mut Vec<String>,
+    normal: impl Fn(&str) -> String,
+) -> Result<StringSet, UrlFilterError> {
+    let too_large = |_| UrlFilterError::TooLarge { field };
+    let mut builder = StringSetBuilder::default();
+    list::read(list, field, digests, |entry| {
+        let entry = normal(entry);
+        if entry.is_empty() { Ok(()) } else { builder.push(entry.as_bytes()).map_err(too_large) }
+    })?;
+    builder.finish().map_err(too_large)
+}
+
+fn substrings(list: &UrlList, digests: &mut Vec<String>) -> Result<Option<Substrings>, UrlFilterError> {
+    let field = "banned_substrings";
+    let mut texts = BTreeSet::new();
+    list::read(list, field, digests, |entry| {
+        texts.insert(alphanumeric(entry));
+        Ok(())
+    })?;
+    texts.remove("");
+    let texts: Vec<String> = texts.into_iter().collect();
+    let finder = AhoCorasick::new(&texts).map_err(|_| UrlFilterError::TooLarge { field })?;
+    Ok((!texts.is_empty()).then_some(Substrings { texts, finder }))
+}
