@@ -54,8 +54,8 @@ impl Step {
         }
     }
 
-    /// Whether nothing that this step writes gives it or another step work: no other looks at ideographs.
-    fn is_final(&self) -> bool {
+    /// Whether nothing that this step writes gives another step work: no other looks at ideographs.
+    fn is_alone(&self) -> bool {
         matches!(self, Self::Simplified)
     }
 
@@ -135,7 +135,12 @@ impl Chain {
         for at in (0..steps).cycle().take(steps * MAX_ROUNDS) {
             let changed = match self.step(at) {
                 None => change_characters(&mut current, options, std::mem::take(&mut is_first), &mut on_change),
-                Some(step) => change(step, &mut current, &mut on_change) && !step.is_final(),
+                Some(step) if step.is_alone() => {
+                    // `薴` becomes `苧`, and that `苎`.
+                    let _settled = (0..MAX_ROUNDS).all(|_| change(step, &mut current, &mut on_change));
+                    false
+                }
+                Some(step) => change(step, &mut current, &mut on_change),
             };
             quiet = if changed { 1 } else { quiet + 1 };
             if quiet == steps {
@@ -250,7 +255,7 @@ mod tests {
             "[ \\t\\n\\r]{1,4}",
             "[！-～]{1,3}",
             "[,.;:!?]{1,3}",
-            "[將於發髮乾后後里裡们你好]{1,4}",
+            "[將於發髮乾后後里裡们你好薴苧]{1,4}",
             "e\u{301}|ﬁ|Å|㎏|ｶﾞ|\u{fdfa}|´|¨|\u{3000}|\u{200b}|\u{ad}|\u{202e}|\u{61c}",
             "Ã©|â€™|ä¸\u{ad}|Ã |\u{85}|[ÃÂ][\u{80}-¿]|â€\u{9d}|Ã",
             "&amp;|amp;|&lt;|&#x200b;|&nbsp;|&Atilde;|&sup3;|&#65313;|&",

@@ -62,6 +62,7 @@ pub enum ArabicMode {
 /// One pass; more than 1 GB/s per core where nothing has to change. Each option is another pass.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is an option of its own in the pipeline file")]
 pub struct NormalizeConfig {
     /// `decide` rewrites the column; `annotate` leaves it and writes how many characters would be
     /// deleted and replaced, to `normalize_removed_chars` and `normalize_replaced_chars`, and, where there are

@@ -133,7 +133,7 @@ impl CleanLinesStage {
         }
     }
 
-    fn decide(&self, batch: &DocumentBatch, cleaned: Vec<Option<CleanLines>>) -> Result<Applied, StageError> {
+    fn decide(&self, batch: &DocumentBatch, cleaned: &[Option<CleanLines>]) -> Result<Applied, StageError> {
         let texts = batch.strings(&self.config.column)?;
         let mut changes = Changes::default();
         let mut dropped = Vec::new();
@@ -144,7 +144,7 @@ impl CleanLinesStage {
             }
         }
         let texts: StringViewArray = if cleaned.iter().flatten().any(|clean| clean.text.is_some()) {
-            let rewritten = texts.iter().zip(&cleaned);
+            let rewritten = texts.iter().zip(cleaned);
             rewritten.map(|(old, clean)| clean.as_ref().and_then(|clean| clean.text.as_deref()).or(old)).collect()
         } else {
             texts.clone()
@@ -202,7 +202,7 @@ impl Stage for CleanLinesStage {
         let cleaned: Vec<Option<CleanLines>> =
             texts.iter().map(|text| text.map(|text| clean_lines(text, &self.config.use_))).collect();
         match self.config.mode {
-            Mode::Decide => self.decide(&batch, cleaned),
+            Mode::Decide => self.decide(&batch, &cleaned),
             Mode::Annotate => {
                 let ratios: ArrayRef =
                     Arc::new(cleaned.iter().map(|clean| clean.as_ref().map(ratio)).collect::<Float64Array>());

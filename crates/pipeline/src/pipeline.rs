@@ -61,7 +61,7 @@ pub struct Node {
     pub inputs: Vec<Parent>,
     /// The stage itself.
     pub stage: Arc<dyn Stage>,
-    /// Whether it is a branch: a `keep_where` beside other takers of the same documents. A document
+    /// Whether it is a branch: a `keep_where` or `languages` beside other takers of the same documents. A document
     /// that it refuses is only lost if nobody else takes it.
     pub routed: bool,
     /// Its configuration with all defaults filled in.

@@ -166,7 +166,7 @@ mod tests {
 
     #[test]
     fn stages_carry_their_registered_name_and_declared_reasons() {
-        let fields = ["text", "language"].map(textmill_document::columns::text_field);
+        let fields = ["text", "language", "url"].map(textmill_document::columns::text_field);
         let columns = arrow::datatypes::Schema::new(fields.to_vec());
         let context = BuildContext { columns: Some(Arc::new(columns)) };
         let configs = [
@@ -176,6 +176,7 @@ mod tests {
             json!({"keep": ["en"]}),
             json!({"use": ["counter"]}),
             json!({}),
+            json!({"black_domains": {"entries": ["example.org"]}}),
             json!({"use": ["gopher_quality"]}),
             json!("text <> ''"),
             json!({"n": "1"}),

@@ -12,6 +12,7 @@ pub(super) const KIND: StageKind = StageKind {
     reasons: || URL_REASONS.to_vec(),
     may_read: &[],
     keeps_columns: false,
+    routes: false,
     exchange: false,
 };
 
