@@ -3,6 +3,7 @@ import json, re, sys
 
 import spacy
 from spacy.lang import char_classes as classes
+from spacy.lang.en import English
 
 CHUNKS = """don't can't I'm we'll they've U.S. U.S.A. e.g. i.e. Mr. Dr. a.m. 8am 10p.m. $5 $5.00 5$ 10km 10km/h 3.5% (hello)
 "quoted" 'quoted' hello, hello. hello... ...hello end-to-end well-known a--b a—b a/b and/or 1/2 1-2 1+2 3*4 x=y a:b key:value
@@ -41,6 +42,16 @@ def main(tables, fixture):
     ]:
         table(out, name, doc, f"[{value}]")
     table(out, "ICONS", "Symbols that stand for themselves.", classes.LIST_ICONS[0])
+    table(out, "QUOTES", "Quotation marks and brackets.", f"[{classes.CONCAT_QUOTES}]")
+    prefixes = [piece for piece in English.Defaults.prefixes if piece.strip() and "(?" not in piece]
+    table(out, "PREFIXES", "Characters that are split off the start of a chunk.", "|".join(prefixes))
+    suffixes = [piece for piece in English.Defaults.suffixes if piece.strip() and "(?" not in piece]
+    table(out, "SUFFIXES", "Characters that are split off the end of a chunk.", "|".join(suffixes))
+    before_stop = next(piece for piece in English.Defaults.suffixes if piece.startswith("(?<=[0-9a"))
+    table(out, "BEFORE_STOP", "Characters after which a full stop is split off.", before_stop.removesuffix(r")\.").removeprefix("(?<="))
+    out.append("/// Signs of money that follow a number.\npub(super) const CURRENCIES: &[&str] = &[")
+    out += [f"    {json.dumps(sign.replace(chr(92), ''), ensure_ascii=False)}," for sign in classes.LIST_CURRENCY]
+    out.append("];\n")
     out.append("/// Units that follow a number, in the order tried.\npub(super) const UNITS: &[&str] = &[")
     out += [f"    {json.dumps(unit, ensure_ascii=False)}," for unit in classes.split_chars(classes._units)]
     out.append("];\n\n/// Chunks with tokens of their own: the chunk and the bytes of each token.")

@@ -47,10 +47,10 @@ fn two_runs_started_at_once_give_one_result() {
     assert_eq!(dir.digest("out"), dir.digest("reference"));
 }
 
-/// Manifests of tasks. A name that starts with a dot is one still being written.
+/// Manifests of tasks. What ends in `.tmp` is still being written, or about to lose that second name.
 fn committed(dir: &crate::util::Dir) -> usize {
     let files = crate::util::files(&dir.join("out/_textmill/tasks/p0"));
-    files.iter().filter(|(name, _)| !name.starts_with('.')).count()
+    files.iter().filter(|(name, _)| !name.ends_with(".tmp")).count()
 }
 
 fn stop_with(sent: rustix::process::Signal) -> (Ran, crate::util::Dir) {
