@@ -181,7 +181,7 @@ impl GopherQuality {
 }
 
 fn measure(document: &Measures<'_>, stop_words: &StopWords) -> GopherQualitySignals {
-    let (words, lines, symbols) = (document.words(), document.lines(), document.symbols());
+    let (words, lines, symbols) = (document.word_totals(), document.lines(), document.symbols());
     GopherQualitySignals {
         words: words.non_punctuation,
         mean_word_chars: ratio(words.non_punctuation_chars, words.non_punctuation),
@@ -190,7 +190,7 @@ fn measure(document: &Measures<'_>, stop_words: &StopWords) -> GopherQualitySign
         bullet_line_ratio: ratio(lines.bullet, lines.all),
         ellipsis_line_ratio: ratio(lines.ellipsis, lines.all),
         alpha_word_ratio: ratio(words.with_letter, words.all),
-        stop_words: stop_words.distinct_in(document.each_word()),
+        stop_words: stop_words.distinct_in(document.words()),
     }
 }
 
@@ -258,7 +258,7 @@ impl Rule for GopherQualityRule {
 
     fn measure(&self, document: &Measures<'_>) -> Vec<f64> {
         let signals = measure(document, &self.stop_words);
-        let (words, symbols) = (document.words(), document.symbols());
+        let (words, symbols) = (document.word_totals(), document.symbols());
         vec![
             signals.words as f64,
             signals.mean_word_chars,

@@ -3,7 +3,7 @@
 //! Every rule measures a document and, apart from that, decides by bounds; so a run can write the
 //! measured signals as columns instead of dropping, and bounds can be retuned without measuring
 //! again. Rules see one document at a time and only its text: deduplication, language and models
-//! are other stages. No rule changes the text.
+//! are other stages. A rule that rewrites the text (C4's) does so before the rules after it look.
 //!
 //! ```text
 //!  text ─▶ Measures (words, lines, symbols: each counted once, when first asked for)
@@ -23,27 +23,36 @@
 //! assert_eq!((finding.reason.code, finding.value, finding.bound), ("too_few_words", 5.0, 50.0));
 //! ```
 
+pub mod c4_quality;
 mod chars;
 mod error;
+pub mod fineweb_quality;
 pub mod gopher_quality;
+pub mod gopher_repetition;
 mod lines;
 mod measures;
 mod registry;
+mod repetition;
 mod rule;
+mod sentences;
 mod spacy_en;
 mod stage;
 mod stop_words;
 pub mod url;
 mod words;
 
+pub use c4_quality::C4Quality;
 pub use error::FilterConfigError;
+pub use fineweb_quality::FinewebQuality;
 pub use gopher_quality::{GopherQuality, GopherQualitySignals};
+pub use gopher_repetition::GopherRepetition;
 pub use lines::LineTotals;
 pub use measures::{Measures, SymbolCounts};
 pub use registry::{FilterConfig, RULES, RuleEntry, RuleUse};
-pub use rule::{Finding, Rule};
+pub use repetition::{NGrams, Repeated};
+pub use rule::{Finding, Rule, Verdict};
 pub use spacy_en::each_spacy_token;
 pub use stage::FilterStage;
 pub use stop_words::StopWords;
 pub use url::{UrlFilterConfig, UrlFilterError, UrlFilterStage};
-pub use words::{Word, WordSplitter, WordTotals, Words};
+pub use words::{Word, WordSplitter, WordTotals};

@@ -26,7 +26,7 @@ impl LineTotals {
 
 /// Calls `on_line` for each line without its break. Breaks are those of Python's `str.splitlines`: LF, CR,
 /// CR LF, VT, FF, U+001C-001E, U+0085, U+2028, U+2029.
-fn each_line<'a>(text: &'a str, mut on_line: impl FnMut(&'a str)) {
+pub(crate) fn each_line<'a>(text: &'a str, mut on_line: impl FnMut(&'a str)) {
     let bytes = text.as_bytes();
     let (mut start, mut position) = (0, 0);
     while let Some(rest) = bytes.get(position..) {

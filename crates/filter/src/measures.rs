@@ -2,7 +2,7 @@ use std::cell::OnceCell;
 
 use memchr::{memchr_iter, memmem};
 
-use crate::{LineTotals, WordSplitter, WordTotals, Words};
+use crate::{LineTotals, Word, WordSplitter, WordTotals};
 
 /// Counts of symbols in a text.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -27,7 +27,9 @@ impl SymbolCounts {
 pub struct Measures<'a> {
     text: &'a str,
     splitter: WordSplitter,
-    words: OnceCell<WordTotals>,
+    words: OnceCell<Vec<Word<'a>>>,
+    word_totals: OnceCell<WordTotals>,
+    chars: OnceCell<u64>,
     lines: OnceCell<LineTotals>,
     symbols: OnceCell<SymbolCounts>,
 }
@@ -35,7 +37,15 @@ pub struct Measures<'a> {
 impl<'a> Measures<'a> {
     /// Nothing is counted yet.
     pub fn new(text: &'a str, splitter: WordSplitter) -> Self {
-        Self { text, splitter, words: OnceCell::new(), lines: OnceCell::new(), symbols: OnceCell::new() }
+        Self {
+            text,
+            splitter,
+            words: OnceCell::new(),
+            word_totals: OnceCell::new(),
+            chars: OnceCell::new(),
+            lines: OnceCell::new(),
+            symbols: OnceCell::new(),
+        }
     }
 
     /// The document.
@@ -43,14 +53,24 @@ impl<'a> Measures<'a> {
         self.text
     }
 
-    /// The words themselves, split anew.
-    pub fn each_word(&self) -> Words<'a> {
-        Words::new(self.text, self.splitter)
+    /// What counts as a word here.
+    pub fn splitter(&self) -> WordSplitter {
+        self.splitter
+    }
+
+    /// The words, in order.
+    pub fn words(&self) -> &[Word<'a>] {
+        self.words.get_or_init(|| self.splitter.split(self.text))
     }
 
     /// Counts over the words.
-    pub fn words(&self) -> &WordTotals {
-        self.words.get_or_init(|| WordTotals::of(self.each_word()))
+    pub fn word_totals(&self) -> &WordTotals {
+        self.word_totals.get_or_init(|| WordTotals::of(self.words()))
+    }
+
+    /// Length of the text in characters.
+    pub fn chars(&self) -> u64 {
+        *self.chars.get_or_init(|| self.text.chars().count() as u64)
     }
 
     /// Counts over the lines.

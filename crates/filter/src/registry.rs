@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use textmill_document::Mode;
 
 use crate::rule::RuleConfig;
-use crate::{FilterConfigError, GopherQuality, Rule, WordSplitter};
+use crate::{C4Quality, FilterConfigError, FinewebQuality, GopherQuality, GopherRepetition, Rule, WordSplitter};
 
 /// What the registry knows of a rule family.
 #[derive(Debug)]
@@ -80,7 +80,7 @@ macro_rules! rules {
             #[serde(rename = "use")]
             #[schemars(length(min = 1))]
             pub use_: Vec<RuleUse>,
-            /// What counts as a word. Default `whitespace`.
+            /// What counts as a word. Default `auto`, by language.
             #[serde(default)]
             pub words: WordSplitter,
             $(
@@ -145,6 +145,12 @@ pub(crate) fn names() -> Vec<&'static str> {
 rules! {
     /// Gopher's quality rules: words, symbols, bullets, ellipses, letters, stop words.
     GopherQuality => gopher_quality,
+    /// Gopher's repetition rules: repeated paragraphs, lines and runs of words.
+    GopherRepetition => gopher_repetition,
+    /// C4's rules: deletes lines that are no text; sentences, code and placeholders decide.
+    C4Quality => c4_quality,
+    /// `FineWeb`'s quality rules: ends of lines, short and repeated lines, line breaks.
+    FinewebQuality => fineweb_quality,
 }
 
 #[cfg(test)]

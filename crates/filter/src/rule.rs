@@ -45,6 +45,27 @@ pub trait Rule: fmt::Debug + Send + Sync {
 
     /// The first check that the document fails, in the order of [`Rule::reasons`].
     fn decide(&self, document: &Measures<'_>) -> Option<Finding>;
+
+    /// Whether the rule may give a document another text. Default false.
+    fn rewrites(&self) -> bool {
+        false
+    }
+
+    /// What becomes of the document: a rule that rewrites measures once for the decision and the new text.
+    fn apply(&self, document: &Measures<'_>) -> Verdict {
+        self.decide(document).map_or(Verdict::Keep, Verdict::Drop)
+    }
+}
+
+/// What becomes of a document under one rule.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Verdict {
+    /// It stays as it is.
+    Keep,
+    /// It goes.
+    Drop(Finding),
+    /// It stays with this text, which later rules see.
+    Rewrite(String),
 }
 
 /// The parameters of a rule family: what the registry needs to build it.

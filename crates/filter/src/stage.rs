@@ -1,10 +1,12 @@
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Float64Array};
+use arrow::array::{Array, ArrayRef, Float64Array, StringViewArray};
 use arrow::datatypes::{DataType, Field};
-use textmill_document::{Applied, ColumnRead, DocumentBatch, Dropped, Mode, Reason, Stage, StageError, columns};
+use textmill_document::{
+    Applied, Changes, ColumnRead, DocumentBatch, Dropped, Mode, Reason, Stage, StageError, columns,
+};
 
-use crate::{FilterConfig, FilterConfigError, Measures, Rule, WordSplitter};
+use crate::{FilterConfig, FilterConfigError, Finding, Measures, Rule, Verdict, WordSplitter};
 
 /// The stage `filter`.
 #[derive(Debug)]
@@ -21,23 +23,70 @@ impl FilterStage {
         Ok(Self { mode: config.mode, words: config.words, rules: config.rules()? })
     }
 
+    /// The languages of the documents, where words are split by language and there is such a column.
+    fn languages<'a>(&self, batch: &'a DocumentBatch) -> Result<Option<&'a StringViewArray>, StageError> {
+        let known = batch.schema().column_with_name(columns::LANGUAGE).is_some();
+        if self.words != WordSplitter::Auto || !known {
+            return Ok(None);
+        }
+        Ok(Some(batch.strings(columns::LANGUAGE)?))
+    }
+
+    fn splitter(&self, languages: Option<&StringViewArray>, row: usize, text: &str) -> WordSplitter {
+        let language = languages.filter(|languages| languages.is_valid(row)).map(|languages| languages.value(row));
+        self.words.for_document(language, text)
+    }
+
     fn decide(&self, batch: &DocumentBatch) -> Result<Applied, StageError> {
+        let languages = self.languages(batch)?;
+        let texts = batch.text()?;
         let mut dropped = Vec::new();
-        for (row, text) in batch.text()?.iter().enumerate() {
+        let mut changes = Changes::default();
+        let mut rewritten: Vec<(usize, String)> = Vec::new();
+        for (row, text) in texts.iter().enumerate() {
             // A document without text has no words, lines or symbols.
-            let document = Measures::new(text.unwrap_or(""), self.words);
-            if let Some(found) = self.rules.iter().find_map(|rule| rule.decide(&document)) {
-                dropped.push(Dropped::measured(row, found.reason, found.value, found.bound));
+            let text = text.unwrap_or("");
+            let (found, new) = self.judge(text, self.splitter(languages, row, text), &mut changes);
+            dropped.extend(found.map(|found| Dropped::measured(row, found.reason, found.value, found.bound)));
+            rewritten.extend(new.map(|new| (row, new)));
+        }
+        let batch = if rewritten.is_empty() { batch.clone() } else { rewrite(batch, &rewritten)? };
+        Ok(Applied { changes, ..Applied::without(&batch, dropped)? })
+    }
+
+    /// What the rules find, or else the new text where one of them rewrites.
+    fn judge(&self, text: &str, words: WordSplitter, changes: &mut Changes) -> (Option<Finding>, Option<String>) {
+        let mut new: Option<String> = None;
+        let mut deleted = Vec::new();
+        let mut rules = self.rules.iter();
+        loop {
+            // Measures are shared by rules until one of them changes the text.
+            let document = Measures::new(new.as_deref().unwrap_or(text), words);
+            let next = rules.find_map(|rule| match rule.apply(&document) {
+                Verdict::Keep => None,
+                verdict => Some((rule.name(), verdict)),
+            });
+            match next {
+                None | Some((_, Verdict::Keep)) => break,
+                Some((_, Verdict::Drop(finding))) => return (Some(finding), None),
+                Some((name, Verdict::Rewrite(text))) => {
+                    let before = document.chars();
+                    deleted.push((name, before.saturating_sub(text.chars().count() as u64)));
+                    new = Some(text);
+                }
             }
         }
-        Ok(Applied::without(batch, dropped)?)
+        deleted.into_iter().for_each(|(name, chars)| changes.add(name, chars));
+        (None, new)
     }
 
     fn annotate(&self, batch: &DocumentBatch) -> Result<Applied, StageError> {
         let fields = self.adds();
         let mut signals: Vec<Vec<Option<f64>>> = vec![Vec::with_capacity(batch.num_rows()); fields.len()];
-        for text in batch.text()? {
-            let measured: Vec<Option<f64>> = match text.map(|text| Measures::new(text, self.words)) {
+        let languages = self.languages(batch)?;
+        for (row, text) in batch.text()?.iter().enumerate() {
+            let document = text.map(|text| Measures::new(text, self.splitter(languages, row, text)));
+            let measured: Vec<Option<f64>> = match document {
                 Some(document) => self.rules.iter().flat_map(|rule| rule.measure(&document)).map(Some).collect(),
                 None => vec![None; fields.len()],
             };
@@ -50,13 +99,25 @@ impl FilterStage {
     }
 }
 
+/// `batch` with new texts in some rows.
+fn rewrite(batch: &DocumentBatch, rewritten: &[(usize, String)]) -> Result<DocumentBatch, StageError> {
+    let mut new = rewritten.iter().peekable();
+    let texts: StringViewArray = (batch.text()?.iter().enumerate())
+        .map(|(row, old)| match new.next_if(|(rewritten, _)| *rewritten == row) {
+            Some((_, text)) => Some(text.as_str()),
+            None => old,
+        })
+        .collect();
+    Ok(batch.with_column(columns::text_field(columns::TEXT), Arc::new(texts))?)
+}
+
 impl Stage for FilterStage {
     fn name(&self) -> &'static str {
         "filter"
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn reads(&self) -> Vec<ColumnRead> {
@@ -66,6 +127,7 @@ impl Stage for FilterStage {
     fn adds(&self) -> Vec<Field> {
         let signals = self.rules.iter().flat_map(|rule| rule.signals());
         match self.mode {
+            Mode::Decide if self.rules.iter().any(|rule| rule.rewrites()) => vec![columns::text_field(columns::TEXT)],
             Mode::Decide => Vec::new(),
             Mode::Annotate => signals.map(|name| Field::new(*name, DataType::Float64, true)).collect(),
         }

@@ -1,15 +1,124 @@
+use std::sync::LazyLock;
+
+use jieba_rs::Jieba;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use unicode_segmentation::UnicodeSegmentation;
 
 use crate::chars::{is_letter, is_punctuation, is_space};
+use crate::each_spacy_token;
 
 /// What counts as a word.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum WordSplitter {
-    /// What stands between white space; punctuation stays with its word.
+    /// By document: `jieba` for Chinese, `spacy_en` for English, `unicode` for other languages. Where there is no column
+    /// `language`, a text of mostly Chinese characters is Chinese and any other one English.
     #[default]
+    Auto,
+    /// What stands between white space; punctuation stays with its word.
     Whitespace,
+    /// Words of Unicode (UAX #29, section 4); punctuation is no word.
+    Unicode,
+    /// Tokens of spaCy's English tokenizer, as datatrove uses it: punctuation is split off and counts as a word.
+    SpacyEn,
+    /// Words of jieba, which knows Chinese words by a dictionary and guesses unknown ones, as datatrove uses it.
+    Jieba,
+    /// Each character that is not white space.
+    Character,
+}
+
+/// Characters looked at to tell whether a text is Chinese.
+const SCRIPT_SAMPLE: usize = 1000;
+
+static JIEBA: LazyLock<Jieba> = LazyLock::new(Jieba::new);
+
+impl WordSplitter {
+    /// The splitter for a document in `language`; never [`WordSplitter::Auto`].
+    pub fn for_document(self, language: Option<&str>, text: &str) -> Self {
+        match (self, language) {
+            (Self::Auto, Some("zh")) => Self::Jieba,
+            (Self::Auto, Some("en")) => Self::SpacyEn,
+            (Self::Auto, None) if is_mostly_chinese(text) => Self::Jieba,
+            (Self::Auto, None) => Self::SpacyEn,
+            (Self::Auto, Some(_)) => Self::Unicode,
+            (splitter, _) => splitter,
+        }
+    }
+
+    /// The words of `text`, in order.
+    pub fn split(self, text: &str) -> Vec<Word<'_>> {
+        let mut words = Vec::with_capacity(text.len() / 6);
+        match self.for_document(None, text) {
+            Self::Auto | Self::SpacyEn => each_spacy_token(text, |token| words.push(Word::of(token))),
+            Self::Whitespace => words.extend(Words::new(text)),
+            Self::Unicode => words.extend(text.unicode_words().map(Word::of)),
+            Self::Jieba => each_jieba_word(text, |word| words.push(Word::of(word))),
+            Self::Character => {
+                let chars = text.char_indices().filter(|(_, char)| !is_space(*char));
+                words.extend(chars.filter_map(|(at, char)| text.get(at..at + char.len_utf8()).map(Word::of)));
+            }
+        }
+        words
+    }
+}
+
+fn is_mostly_chinese(text: &str) -> bool {
+    let (mut chinese, mut letters) = (0_u32, 0_u32);
+    for char in text.chars().take(SCRIPT_SAMPLE) {
+        chinese += u32::from(('\u{4e00}'..='\u{9fff}').contains(&char));
+        letters += u32::from(char.is_alphabetic());
+    }
+    2 * chinese > letters
+}
+
+/// Takes apart what is no Chinese, as jieba's own program does (`finalseg`, `re_skip`) and its port does not: letters and
+/// digits, perhaps with a decimal part and `%`, and what stands between these.
+fn each_latin_part<'a>(word: &'a str, on_word: &mut impl FnMut(&'a str)) {
+    let mut rest = word;
+    while !rest.is_empty() {
+        let length = match alphanumerics(rest) {
+            0 => rest.bytes().take_while(|byte| !byte.is_ascii_alphanumeric()).count(),
+            letters => {
+                let after = rest.get(letters..).unwrap_or_default();
+                let digits =
+                    after.strip_prefix('.').map_or(0, |after| after.bytes().take_while(u8::is_ascii_digit).count());
+                let number = letters + if digits > 0 { 1 + digits } else { 0 };
+                number + usize::from(rest.get(number..).is_some_and(|after| after.starts_with('%')))
+            }
+        };
+        let (part, after) = rest.split_at_checked(length.max(1)).unwrap_or((rest, ""));
+        on_word(part);
+        rest = after;
+    }
+}
+
+fn alphanumerics(text: &str) -> usize {
+    text.bytes().take_while(u8::is_ascii_alphanumeric).count()
+}
+
+/// Longest run of characters given to jieba at once, in bytes: its time grows faster than the text where there is no
+/// punctuation.
+const MAX_JIEBA_BYTES: usize = 1 << 16;
+
+fn each_jieba_word<'a>(text: &'a str, mut on_word: impl FnMut(&'a str)) {
+    for part in text.split_inclusive('\n') {
+        let mut rest = part;
+        while !rest.is_empty() {
+            let end =
+                (0..=rest.len().min(MAX_JIEBA_BYTES)).rev().find(|at| rest.is_char_boundary(*at)).unwrap_or(rest.len());
+            let (head, tail) = rest.split_at_checked(end).unwrap_or((rest, ""));
+            for word in JIEBA.cut(head, true) {
+                let word = word.word.trim_matches(is_space);
+                if word.len() > 1 && word.is_ascii() && !JIEBA.has_word(word) {
+                    each_latin_part(word, &mut on_word);
+                } else if !word.is_empty() {
+                    on_word(word);
+                }
+            }
+            rest = tail;
+        }
+    }
 }
 
 /// One word of a text.
@@ -18,11 +127,27 @@ pub struct Word<'a> {
     /// The word.
     pub text: &'a str,
     /// Its length in characters.
-    pub chars: u64,
+    pub chars: u32,
     /// It has a letter.
     pub has_letter: bool,
     /// It has a character that is no punctuation.
     pub has_non_punctuation: bool,
+}
+
+impl<'a> Word<'a> {
+    /// The word `text`, which has no white space.
+    pub fn of(text: &'a str) -> Self {
+        let (mut found, mut chars) = (0, 0);
+        for char in text.chars() {
+            let class = u8::try_from(char).ok().and_then(|byte| CLASSES.get(usize::from(byte))).copied();
+            found |= match class {
+                Some(class) if class != NOT_ASCII => class,
+                _ => classes_of(char, found),
+            };
+            chars += 1;
+        }
+        Self { text, chars, has_letter: found & LETTER != 0, has_non_punctuation: found & NON_PUNCTUATION != 0 }
+    }
 }
 
 /// Counts over the words of a text.
@@ -39,14 +164,14 @@ pub struct WordTotals {
 }
 
 impl WordTotals {
-    pub(crate) fn of(words: Words<'_>) -> Self {
+    pub(crate) fn of(words: &[Word<'_>]) -> Self {
         let mut totals = Self::default();
         for word in words {
             totals.all += 1;
             totals.with_letter += u64::from(word.has_letter);
             if word.has_non_punctuation {
                 totals.non_punctuation += 1;
-                totals.non_punctuation_chars += word.chars;
+                totals.non_punctuation_chars += u64::from(word.chars);
             }
         }
         totals
@@ -86,16 +211,14 @@ fn classes_of(c: char, found: u8) -> u8 {
 
 /// The words of a text, in order, split at white space.
 #[derive(Debug, Clone)]
-pub struct Words<'a> {
+pub(crate) struct Words<'a> {
     text: &'a str,
     position: usize,
 }
 
 impl<'a> Words<'a> {
-    pub(crate) fn new(text: &'a str, splitter: WordSplitter) -> Self {
-        match splitter {
-            WordSplitter::Whitespace => Self { text, position: 0 },
-        }
+    pub(crate) fn new(text: &'a str) -> Self {
+        Self { text, position: 0 }
     }
 
     /// Length of the run of ASCII characters without white space at `position`, and their classes.
@@ -130,7 +253,7 @@ impl<'a> Iterator for Words<'a> {
         loop {
             let (length, classes) = self.ascii_run(end);
             end += length;
-            chars += length as u64;
+            chars += u32::try_from(length).unwrap_or(u32::MAX);
             found |= classes;
             // What ended the run: the end of the text, white space, or a character beyond ASCII.
             let Some(next) = self.char_at(end) else { break };

@@ -8,7 +8,8 @@ pub(super) const KIND: StageKind = StageKind {
     schema: |generator| generator.subschema_for::<FilterConfig>(),
     build: |config, _| build_typed(config, FilterStage::new, FilterConfigError::field),
     reasons: || reasons(RULES.iter().map(|entry| entry.rule).collect()),
-    may_read: &[],
+    // Splits words by it.
+    may_read: &[textmill_document::columns::LANGUAGE],
     keeps_columns: false,
     routes: false,
     exchange: false,
