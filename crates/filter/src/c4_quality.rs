@@ -171,7 +171,8 @@ impl C4QualityRule {
         Line::Keep(line)
     }
 
-    fn clean(&self, document: &Measures<'_>) -> Cleaned {
+    /// Counts sentences up to `enough`.
+    fn clean(&self, document: &Measures<'_>, enough: u64) -> Cleaned {
         let mut kept: Vec<String> = Vec::new();
         let mut dropped = None;
         each_line(document.text(), |line| {
@@ -188,6 +189,9 @@ impl C4QualityRule {
         }
         let mut sentences = 0;
         for line in &kept {
+            if sentences >= enough {
+                break;
+            }
             sentences += count_sentences(line, &document.splitter().split(line));
         }
         let text = kept.join("\n").trim_matches(is_space).to_owned();
@@ -238,7 +242,7 @@ impl Rule for C4QualityRule {
     }
 
     fn measure(&self, document: &Measures<'_>) -> Vec<f64> {
-        match self.clean(document) {
+        match self.clean(document, u64::MAX) {
             Cleaned::Kept { text, sentences } => {
                 let kept = text.chars().count() as u64;
                 vec![sentences as f64, crate::measures::ratio(kept, document.chars())]
@@ -249,7 +253,7 @@ impl Rule for C4QualityRule {
     }
 
     fn decide(&self, document: &Measures<'_>) -> Option<Finding> {
-        match self.clean(document) {
+        match self.clean(document, self.config.min_sentences.unwrap_or(0)) {
             Cleaned::Dropped(finding) => Some(finding),
             Cleaned::Kept { .. } => None,
         }
@@ -260,7 +264,7 @@ impl Rule for C4QualityRule {
     }
 
     fn apply(&self, document: &Measures<'_>) -> Verdict {
-        match self.clean(document) {
+        match self.clean(document, self.config.min_sentences.unwrap_or(0)) {
             Cleaned::Dropped(finding) => Verdict::Drop(finding),
             Cleaned::Kept { text, .. } if text == document.text() => Verdict::Keep,
             Cleaned::Kept { text, .. } => Verdict::Rewrite(text),

@@ -25,8 +25,8 @@ pub fn each_spacy_token<'a>(text: &'a str, mut on_token: impl FnMut(&'a str)) {
             return;
         }
         rest = after;
-        if is_plain(chunk) {
-            on_token(chunk);
+        if let Some(parts) = plain(chunk) {
+            parts.into_iter().filter(|part| !part.is_empty()).for_each(&mut on_token);
             continue;
         }
         tokens.clear();
@@ -58,9 +58,29 @@ fn split_chunk(text: &str) -> (&str, &str) {
     text.split_at_checked(at).unwrap_or((text, ""))
 }
 
-/// Whether `chunk` is a token without looking further: ASCII letters that are no exception.
-fn is_plain(chunk: &str) -> bool {
-    chunk.bytes().all(|byte| byte.is_ascii_alphabetic()) && !is_exception(chunk)
+/// The tokens of a chunk of ASCII letters, perhaps with one common mark before and one after them: most chunks are that.
+/// `None` where an exception is in it, or it is anything else.
+fn plain(chunk: &str) -> Option<[&str; 3]> {
+    let bytes = chunk.as_bytes();
+    let start = usize::from(matches!(bytes.first(), Some(b'(' | b'"')));
+    let letters = bytes.get(start..)?.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+    let end = start + letters;
+    let is_mark = match bytes.get(end..)? {
+        [] => true,
+        [b',' | b';' | b':' | b'?' | b'!' | b')' | b'"'] => true,
+        [b'.'] => end.checked_sub(1).and_then(|last| bytes.get(last)).is_some_and(u8::is_ascii_lowercase),
+        _ => false,
+    };
+    if letters == 0 || !is_mark {
+        return None;
+    }
+    let (before, after_prefix) = chunk.split_at_checked(start)?;
+    let (word, after) = after_prefix.split_at_checked(letters)?;
+    let without_suffix = chunk.get(..end)?;
+    let has_exception = is_exception(word)
+        || (!before.is_empty() && (is_exception(chunk) || is_exception(without_suffix)))
+        || (!after.is_empty() && (is_exception(chunk) || is_exception(after_prefix)));
+    (!has_exception).then_some([before, word, after])
 }
 
 /// Adds the tokens of `chunk`; without exceptions where these themselves are to be taken apart.
