@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 use textmill_document::Mode;
 
 use crate::rule::RuleConfig;
-use crate::{C4Quality, FilterConfigError, FinewebQuality, GopherQuality, GopherRepetition, Rule, WordSplitter};
+use crate::{
+    C4Quality, FilterConfigError, FinewebQuality, GopherQuality, GopherRepetition, Rule, Statistics, WordSplitter,
+};
 
 /// What the registry knows of a rule family.
 #[derive(Debug)]
@@ -151,6 +153,8 @@ rules! {
     C4Quality => c4_quality,
     /// `FineWeb`'s quality rules: ends of lines, short and repeated lines, line breaks.
     FinewebQuality => fineweb_quality,
+    /// Bounds for single statistics, such as the share of digits.
+    Statistics => statistics,
 }
 
 #[cfg(test)]
@@ -166,6 +170,25 @@ mod tests {
             let json = serde_json::to_value(entry.rule).expect("a name");
             assert_eq!(json, entry.name);
             assert_eq!(entry.rule.entry().name, entry.name);
+        }
+    }
+
+    #[test]
+    fn no_rule_fails_on_awkward_texts() {
+        let token = "a".repeat(10_000_000);
+        let texts = ["", "a", "中", "\n", "\u{0}", " \u{3000} ", "…", "{", "[", "】【", token.as_str()];
+        for entry in RULES {
+            let rules = FilterConfig::published(vec![entry.rule]).rules().expect("published parameters are valid");
+            for (rule, text) in rules.iter().flat_map(|rule| texts.iter().map(move |text| (rule, *text))) {
+                for words in [WordSplitter::Auto, WordSplitter::Jieba, WordSplitter::Unicode] {
+                    let document = crate::Measures::new(text, words);
+                    let dropped = matches!(rule.apply(&document), crate::Verdict::Drop(_));
+                    assert_eq!(rule.decide(&document).is_some(), dropped, "{}", entry.name);
+                    let signals = rule.measure(&document);
+                    assert_eq!(signals.len(), rule.signals().len(), "{}", entry.name);
+                    assert!(signals.iter().all(|signal| signal.is_finite()), "{} of {} bytes", entry.name, text.len());
+                }
+            }
         }
     }
 

@@ -153,10 +153,11 @@ mod tests {
     use textmill_document::testing::{assert_stage_compliance, text_batch};
 
     use super::*;
-    use crate::{GopherQuality, RuleUse};
+    use crate::{Bounds, C4Quality, GopherQuality, RuleUse, Statistics};
 
     fn stage(mode: Mode) -> FilterStage {
-        let config = FilterConfig { mode, ..FilterConfig::published(vec![RuleUse::GopherQuality]) };
+        let words = WordSplitter::Whitespace;
+        let config = FilterConfig { mode, words, ..FilterConfig::published(vec![RuleUse::GopherQuality]) };
         FilterStage::new(config).expect("a valid config")
     }
 
@@ -191,6 +192,27 @@ mod tests {
         assert_eq!(column("rps_doc_symbol_to_word_ratio"), [Some(2.0 / 3.0), None]);
         assert_eq!(column("rps_doc_frac_lines_end_with_ellipsis"), [Some(1.0), None]);
         assert_eq!(column("distinct_stop_word_count"), [Some(0.0), None]);
+    }
+
+    #[test]
+    fn later_rules_see_what_an_earlier_one_rewrote() {
+        let c4 = C4Quality { min_sentences: Some(1), ..C4Quality::default() };
+        let statistics = Statistics { lines: Some(Bounds { min: None, max: Some(1.0) }), ..Statistics::default() };
+        let config = FilterConfig {
+            c4_quality: Some(c4),
+            statistics: Some(statistics),
+            ..FilterConfig::published(vec![RuleUse::C4Quality, RuleUse::Statistics])
+        };
+        let stage = FilterStage::new(config).expect("a valid config");
+        assert_stage_compliance(&stage);
+        let one = "This line is kept.\nMenu";
+        let input = text_batch(&[Some(one), Some("One is kept.\nTwo is kept."), None, Some("It stays whole.")]);
+        let applied = stage.apply(input).expect("applies");
+        let texts: Vec<_> = applied.kept.text().expect("a text column").iter().collect();
+        assert_eq!(texts, [Some("This line is kept."), Some("It stays whole.")]);
+        let dropped: Vec<_> = applied.dropped.iter().map(|drop| (drop.row, drop.reason.code)).collect();
+        assert_eq!(dropped, [(1, "lines_too_high"), (2, "too_few_sentences")]);
+        assert_eq!(applied.changes.get("c4_quality").characters, 5);
     }
 
     #[test]

@@ -288,14 +288,39 @@ mod tests {
         }
     }
 
+    #[test]
+    fn splitters_split_as_they_say() {
+        let split = |splitter: WordSplitter, text| -> Vec<String> {
+            splitter.split(text).iter().map(|word| word.text.to_owned()).collect()
+        };
+        let text = "Don't stop, 他来到了网易杭研大厦 v_i 3.5%.";
+        assert_eq!(split(WordSplitter::Whitespace, text), ["Don't", "stop,", "他来到了网易杭研大厦", "v_i", "3.5%."]);
+        assert_eq!(split(WordSplitter::SpacyEn, "Don't stop, v_i"), ["Do", "n't", "stop", ",", "v_i"]);
+        let chinese = ["他", "来到", "了", "网易", "杭研", "大厦", "v", "_", "i", "3.5%", "."];
+        assert_eq!(split(WordSplitter::Jieba, "他来到了网易杭研大厦 v_i 3.5%."), chinese);
+        assert_eq!(split(WordSplitter::Unicode, "Don't stop, now."), ["Don't", "stop", "now"]);
+        assert_eq!(split(WordSplitter::Character, "a 中"), ["a", "中"]);
+    }
+
+    #[test]
+    fn words_are_split_by_language_or_else_by_script() {
+        let auto = WordSplitter::Auto;
+        assert_eq!(auto.for_document(Some("zh"), "English"), WordSplitter::Jieba);
+        assert_eq!(auto.for_document(Some("en"), "中文"), WordSplitter::SpacyEn);
+        assert_eq!(auto.for_document(Some("de"), "中文"), WordSplitter::Unicode);
+        assert_eq!(auto.for_document(None, "这是中文 and"), WordSplitter::Jieba);
+        assert_eq!(auto.for_document(None, "12 中 words here"), WordSplitter::SpacyEn);
+        assert_eq!(WordSplitter::Character.for_document(Some("zh"), ""), WordSplitter::Character);
+    }
+
     proptest! {
         #[test]
         fn words_equal_a_plain_split(text in "([a-z0-9#. \\n\\x1c•…中。é\u{3000}\u{301}１٣]|\\PC){0,40}") {
-            let found: Vec<Word<'_>> = Words::new(&text, WordSplitter::Whitespace).collect();
+            let found: Vec<Word<'_>> = Words::new(&text).collect();
             let expected: Vec<Word<'_>> = (text.split(is_space).filter(|word| !word.is_empty()))
                 .map(|word| Word {
                     text: word,
-                    chars: word.chars().count() as u64,
+                    chars: word.chars().count() as u32,
                     has_letter: word.chars().any(is_letter),
                     has_non_punctuation: word.chars().any(|c| !is_punctuation(c)),
                 })
