@@ -8,21 +8,29 @@ fn configs() -> PathBuf {
     crate::package().join("../../configs")
 }
 
-#[test]
-fn every_shipped_file_is_right_and_names_its_schema() {
+/// Every file is a pipeline without a fault, named as the file and with `schema` in its first line.
+fn check(folder: &std::path::Path, schema: &str) -> usize {
     let mut count = 0;
-    for entry in std::fs::read_dir(configs()).expect("the folder is there") {
+    for entry in std::fs::read_dir(folder).expect("the folder is there") {
         let path = entry.expect("a readable folder").path();
         if path.extension().is_none_or(|extension| extension != "yaml") {
             continue;
         }
         let text = std::fs::read_to_string(&path).expect("readable");
-        assert!(text.starts_with("# yaml-language-server: $schema=./schema.json\n"), "{}", path.display());
+        assert!(text.starts_with(&format!("# yaml-language-server: $schema={schema}\n")), "{}", path.display());
         let pipeline = load(&path).unwrap_or_else(|errors| panic!("{errors}"));
         assert_eq!(Some(pipeline.name.as_str()), path.file_stem().and_then(|stem| stem.to_str()));
         count += 1;
     }
+    count
+}
+
+#[test]
+fn every_shipped_file_is_right_and_names_its_schema() {
+    let count = check(&configs(), "./schema.json");
     assert!(count >= 2, "{count} files in configs/");
+    let recipes = check(&configs().join("recipes"), "../schema.json");
+    assert!(recipes >= 10, "{recipes} recipes");
 }
 
 #[test]
