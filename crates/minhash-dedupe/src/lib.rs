@@ -20,7 +20,22 @@
 //! ```
 
 mod bands;
+mod clusters;
+mod keeper;
+mod lsh;
+mod marks;
+mod normalize;
 mod presets;
+mod shingles;
+mod signature;
+mod verify;
 
 pub use bands::{Bands, BandsError, MAX_HASHES};
-pub use presets::{PRESETS, Preset, Unit, preset};
+pub use clusters::{Components, Join, UnionFind, components};
+pub use keeper::{Candidate, Direction, KeepBy, Key, compare, keeper};
+pub use marks::Marks;
+pub use normalize::{Accents, Blanks, NormalBuffer, Normalization, Normalizer, Numbers, Punctuation};
+pub use presets::{PRESETS, Preset, preset};
+pub use shingles::{Shingler, Unit};
+pub use signature::{DEFAULT_SEED, MinHasher, Minima, agreement};
+pub use verify::{Verify, containment, jaccard};
