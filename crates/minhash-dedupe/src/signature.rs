@@ -13,7 +13,7 @@
 //! values do not depend on the choice. `a` and `b` come from SplitMix64 over the seed: the low and the high half of
 //! one output per function.
 
-use pulp::Arch;
+use pulp::{Arch, Simd, WithSimd};
 
 use crate::{MAX_HASHES, Shingler};
 
@@ -115,16 +115,27 @@ impl Minima<'_> {
         let block = self.block.get(..self.filled).unwrap_or(&self.block);
         self.shingles += block.len() as u64;
         self.filled = 0;
-        let MinHasher { multipliers, masks, arch, .. } = self.hasher;
-        let minima = &mut self.minima;
-        arch.dispatch(
-            #[inline(always)]
-            || {
-                for ((minima, multipliers), masks) in minima.iter_mut().zip(multipliers).zip(masks) {
-                    *minima = kernel(*minima, multipliers, masks, block);
-                }
-            },
-        );
+        self.hasher.arch.dispatch(Update { hasher: self.hasher, minima: &mut self.minima, block });
+    }
+}
+
+/// Takes a block of shingles into the minima. A type of its own, because only its method is sure to be inlined into
+/// the copies for each set of CPU features.
+struct Update<'u> {
+    hasher: &'u MinHasher,
+    minima: &'u mut [[u32; LANES]],
+    block: &'u [u64],
+}
+
+impl WithSimd for Update<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let groups = self.hasher.multipliers.iter().zip(&self.hasher.masks);
+        for (minima, (multipliers, masks)) in self.minima.iter_mut().zip(groups) {
+            *minima = kernel(*minima, multipliers, masks, self.block);
+        }
     }
 }
 
