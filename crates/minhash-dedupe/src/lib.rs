@@ -21,9 +21,12 @@
 
 mod bands;
 mod clusters;
+mod exact;
 mod keeper;
+pub mod lines;
 mod lsh;
 mod marks;
+pub mod memory;
 mod normalize;
 mod presets;
 mod shingles;
@@ -32,6 +35,7 @@ mod verify;
 
 pub use bands::{Bands, BandsError, MAX_HASHES};
 pub use clusters::{Components, Join, UnionFind, components};
+pub use exact::{normalized_url, text_key, url_key};
 pub use keeper::{Candidate, Direction, KeepBy, Key, compare, keeper};
 pub use marks::Marks;
 pub use normalize::{Accents, Blanks, NormalBuffer, Normalization, Normalizer, Numbers, Punctuation};

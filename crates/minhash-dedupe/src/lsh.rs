@@ -47,6 +47,13 @@ impl Bands {
         self.each_band(signature, |band, bytes| take(band, xxh3_64_with_seed(bytes, u64::from(band))));
     }
 
+    /// The key of one band (from 0), as [`Self::keys`] makes it; none if there is no such band.
+    pub fn key(self, signature: &[u32], band: u32) -> Option<u64> {
+        let rows = self.split(signature).nth(band as usize)?;
+        let bytes: Vec<u8> = rows.iter().flat_map(|row| row.to_le_bytes()).collect();
+        Some(xxh3_64_with_seed(&bytes, u64::from(band)))
+    }
+
     /// As [`Self::keys`] with 128 bits, for corpora of 10^10 documents and more.
     pub fn wide_keys(self, signature: &[u32], mut take: impl FnMut(u32, u128)) {
         self.each_band(signature, |band, bytes| take(band, xxh3_128_with_seed(bytes, u64::from(band))));
