@@ -120,7 +120,7 @@ impl Normalization {
         accents: Accents::Keep,
     };
 
-    /// Lower case, ASCII punctuation goes, one blank between words: `SlimPajama`, TxT360 and Matrix for English.
+    /// Lower case, ASCII punctuation goes, one blank between words: `SlimPajama`, `TxT360` and Matrix for English.
     pub const LOWER_NO_PUNCTUATION: Self = Self {
         lowercase: true,
         numbers: Numbers::Keep,
@@ -135,12 +135,16 @@ const GONE: u8 = 0x80;
 /// Byte of the ASCII table: a number begins.
 const NUMBER: u8 = 0x81;
 
+/// The lowest and the highest bit of each of eight bytes.
+const EACH_ONE: u64 = 0x0101_0101_0101_0101;
+const EACH_TOP: u64 = EACH_ONE << 7;
+
 /// Makes the normal form of texts. Cheap to keep, costly to make for every text.
 #[derive(Debug)]
 pub struct Normalizer {
     form: Normalization,
-    /// What a byte of ASCII becomes.
-    ascii: [u8; 128],
+    /// What a byte of ASCII becomes; the upper half is never asked for, and makes the bounds of a byte the table's.
+    ascii: [u8; 256],
     categories: CodePointMapDataBorrowed<'static, GeneralCategory>,
     decomposition: CanonicalDecompositionBorrowed<'static>,
     nfd: DecomposingNormalizerBorrowed<'static>,
@@ -165,7 +169,7 @@ struct Writer<'a> {
 impl Normalizer {
     /// A normaliser to `form`.
     pub fn new(form: Normalization) -> Self {
-        let mut ascii = [0; 128];
+        let mut ascii = [GONE; 256];
         for (byte, code) in (0_u8..128).zip(&mut ascii) {
             *code = code_of(form, byte);
         }
@@ -213,35 +217,60 @@ impl Normalizer {
     /// Writes the first `end` bytes of `text`, which are ASCII; a number that goes on behind them is written whole.
     /// Returns how many bytes were read.
     fn ascii(&self, text: &str, end: usize, writer: &mut Writer<'_>) -> usize {
-        let collapse = self.form.blanks == Blanks::Collapse;
         let run = text.as_bytes().get(..end).unwrap_or_default();
-        let start = writer.out.len();
-        writer.out.resize(start + end, 0);
-        let out = writer.out.get_mut(start..).unwrap_or_default();
-        let (mut from, mut to, mut after_blank) = (0, 0, writer.after_blank);
-        while let (Some(&byte), Some(slot)) = (run.get(from), out.get_mut(to)) {
-            let code = self.ascii.get(usize::from(byte)).copied().unwrap_or(GONE);
-            *slot = code;
-            if code >= GONE {
-                if code == NUMBER {
-                    *slot = b'0';
-                    to += 1;
-                    after_blank = false;
-                    from += self.number_len(text.get(from..).unwrap_or_default()).max(1);
-                } else {
-                    from += 1;
+        let mut from = 0;
+        while let Some(block) = run.get(from..).and_then(<[u8]>::first_chunk::<8>) {
+            let mut mapped = [0; 8];
+            for (slot, byte) in mapped.iter_mut().zip(block) {
+                *slot = self.ascii[usize::from(*byte)];
+            }
+            let word = u64::from_le_bytes(mapped);
+            if word & EACH_TOP != 0 {
+                // Something goes, or a number begins: rare enough for the slow way.
+                let stop = from + 8;
+                while from < stop {
+                    from += self.ascii_byte(text, from, writer);
                 }
                 continue;
             }
-            let blank = code == b' ';
-            // No branch: blanks come too irregularly to be predicted.
-            to += usize::from(!(blank & after_blank & collapse));
-            after_blank = blank;
-            from += 1;
+            from += 8;
+            let blanks = if self.form.blanks == Blanks::Collapse { blanks_in(word) } else { 0 };
+            let again = blanks & (blanks << 8 | if writer.after_blank { 0x80 } else { 0 });
+            writer.after_blank = blanks >> 63 == 1;
+            if again == 0 {
+                writer.out.extend_from_slice(&mapped);
+            } else {
+                writer.out.extend_from_slice(without(mapped, again, &mut [0; 8]));
+            }
         }
-        writer.out.truncate(start + to);
-        writer.after_blank = after_blank;
+        while from < end {
+            from += self.ascii_byte(text, from, writer);
+        }
         from
+    }
+
+    /// Writes the byte of ASCII at `at`, or the number that begins there; how many bytes were read.
+    fn ascii_byte(&self, text: &str, at: usize, writer: &mut Writer<'_>) -> usize {
+        let byte = text.as_bytes().get(at).copied().unwrap_or_default();
+        match self.ascii[usize::from(byte)] {
+            NUMBER => {
+                writer.out.push(b'0');
+                writer.after_blank = false;
+                return self.number_len(text.get(at..).unwrap_or_default()).max(1);
+            }
+            GONE => {}
+            b' ' if self.form.blanks == Blanks::Collapse => {
+                if !writer.after_blank {
+                    writer.out.push(b' ');
+                }
+                writer.after_blank = true;
+            }
+            code => {
+                writer.out.push(code);
+                writer.after_blank = false;
+            }
+        }
+        1
     }
 
     /// Writes characters up to the next ASCII one; what is left of `text`.
@@ -386,6 +415,23 @@ fn code_of(form: Normalization, byte: u8) -> u8 {
         _ if form.lowercase => byte.to_ascii_lowercase(),
         _ => byte,
     }
+}
+
+/// The highest bit of each byte that is a blank; the others may have anything but their own highest bit.
+fn blanks_in(word: u64) -> u64 {
+    let differing = word ^ (u64::from(b' ') * EACH_ONE);
+    // Adding 0x7F sets the highest bit of every byte that is neither 0 nor above 0x7F, without a carry to the next.
+    !(((differing & !EACH_TOP) + !EACH_TOP) | differing) & EACH_TOP
+}
+
+/// The bytes whose highest bit in `gone` is not set. No branch: they come too irregularly to be predicted.
+fn without(bytes: [u8; 8], gone: u64, room: &mut [u8; 8]) -> &[u8] {
+    let mut kept = 0;
+    for (byte, top) in bytes.into_iter().zip((7..64).step_by(8)) {
+        room[kept & 7] = byte;
+        kept += usize::from(gone >> top & 1 == 0);
+    }
+    room.get(..kept).unwrap_or_default()
 }
 
 fn is_hangul_syllable(character: char) -> bool {

@@ -25,7 +25,7 @@ const DATATROVE: Normalization = Normalization::DATATROVE;
 const REDPAJAMA: Normalization = Normalization::REDPAJAMA;
 const PLAIN: Normalization = Normalization::LOWER_NO_PUNCTUATION;
 
-/// The published detections that state (or, for InternLM2 and WanJuan-CC, imply) bands.
+/// The published detections that state (or, for `InternLM2` and WanJuan-CC, imply) bands.
 pub static PRESETS: &[Preset] = &[
     // 128 hashes and 0.7 are published, the bands are not: 14 x 9 is the split of at most 128 hashes
     // that weighs false positives and false negatives at 0.7 alike.

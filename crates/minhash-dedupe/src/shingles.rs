@@ -42,7 +42,7 @@ impl Shingler {
     pub fn for_each(self, text: &str, mut take: impl FnMut(u64)) {
         match self.unit {
             Unit::Character => self.characters(text, &mut take),
-            Unit::Auto if !text.is_ascii() => self.by_script(text, &mut take),
+            Unit::Auto if may_be_unspaced(text) => self.by_script(text, &mut take),
             Unit::Word | Unit::Auto => self.words(text, &mut take),
         }
     }
@@ -87,20 +87,20 @@ impl Shingler {
     fn by_script(self, text: &str, take: &mut impl FnMut(u64)) {
         let mut window = Window::new(self.length);
         let mut copy = Vec::with_capacity(text.len());
-        let (mut word, mut blank) = (None, false);
-        for (at, character) in text.char_indices() {
-            if character == ' ' {
+        let (mut word, mut blank, mut rest) = (None, false, text);
+        while let Some(first) = rest.chars().next() {
+            let read = if first == ' ' {
                 close(&mut word, &copy, &mut window, take);
                 blank = true;
-                continue;
-            }
-            let read = text.as_bytes().get(at..at + character.len_utf8()).unwrap_or_default();
-            if is_unspaced(character) {
+                1
+            } else if is_unspaced(first) {
                 close(&mut word, &copy, &mut window, take);
                 let start = copy.len();
-                copy.extend_from_slice(read);
+                let read = first.len_utf8();
+                copy.extend_from_slice(rest.as_bytes().get(..read).unwrap_or_default());
                 window.token(&copy, start, copy.len(), take);
-                window.last_was_word = false;
+                (window.last_was_word, blank) = (false, false);
+                read
             } else {
                 if word.is_none() {
                     if blank && window.last_was_word {
@@ -108,13 +108,24 @@ impl Shingler {
                     }
                     word = Some(copy.len());
                 }
-                copy.extend_from_slice(read);
-            }
-            blank = false;
+                // The ASCII behind it belongs to the same word up to the next blank.
+                let behind = rest.as_bytes().get(first.len_utf8()..).unwrap_or_default();
+                let more = behind.iter().position(|byte| *byte == b' ' || !byte.is_ascii()).unwrap_or(behind.len());
+                let read = first.len_utf8() + more;
+                copy.extend_from_slice(rest.as_bytes().get(..read).unwrap_or_default());
+                blank = false;
+                read
+            };
+            rest = rest.get(read..).unwrap_or_default();
         }
         close(&mut word, &copy, &mut window, take);
         window.finish(&copy, take);
     }
+}
+
+/// False only if no character is of a script without blanks: all of these have three or more bytes.
+fn may_be_unspaced(text: &str) -> bool {
+    text.as_bytes().chunks(64).any(|chunk| chunk.iter().fold(0, |most, byte| most.max(*byte)) >= 0xE0)
 }
 
 /// Ends the word that began at `word`, if there is one.

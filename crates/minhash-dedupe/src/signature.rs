@@ -10,7 +10,7 @@
 //! and the signature holds the least `h` of each. Both lines are one to one in each half of the hash, the second
 //! breaks the linearity of the first. All of it is 32-bit multiplication, addition, shift and minimum, which AVX2,
 //! AVX-512 and NEON do on 8, 16 and 4 lanes; the kernel is compiled for each and chosen when the program runs. The
-//! values do not depend on the choice. `a` and `b` come from SplitMix64 over the seed: the low and the high half of
+//! values do not depend on the choice. `a` and `b` come from `SplitMix64` over the seed: the low and the high half of
 //! one output per function.
 
 use pulp::{Arch, Simd, WithSimd};
@@ -40,7 +40,7 @@ pub struct MinHasher {
 #[derive(Debug, Clone)]
 pub struct Minima<'h> {
     hasher: &'h MinHasher,
-    minima: Vec<[u32; LANES]>,
+    least: Vec<[u32; LANES]>,
     block: [u64; BLOCK],
     filled: usize,
     shingles: u64,
@@ -67,8 +67,8 @@ impl MinHasher {
 
     /// Empty minima.
     pub fn minima(&self) -> Minima<'_> {
-        let minima = vec![[u32::MAX; LANES]; self.multipliers.len()];
-        Minima { hasher: self, minima, block: [0; BLOCK], filled: 0, shingles: 0 }
+        let least = vec![[u32::MAX; LANES]; self.multipliers.len()];
+        Minima { hasher: self, least, block: [0; BLOCK], filled: 0, shingles: 0 }
     }
 
     /// The signature of a normal form; none if it has no shingle.
@@ -98,9 +98,9 @@ impl Minima<'_> {
         self.flush();
         let some = self.shingles > 0;
         if some {
-            signatures.extend(self.minima.iter().flatten().take(self.hasher.hashes));
+            signatures.extend(self.least.iter().flatten().take(self.hasher.hashes));
         }
-        self.minima.fill([u32::MAX; LANES]);
+        self.least.fill([u32::MAX; LANES]);
         self.shingles = 0;
         some
     }
@@ -115,7 +115,7 @@ impl Minima<'_> {
         let block = self.block.get(..self.filled).unwrap_or(&self.block);
         self.shingles += block.len() as u64;
         self.filled = 0;
-        self.hasher.arch.dispatch(Update { hasher: self.hasher, minima: &mut self.minima, block });
+        self.hasher.arch.dispatch(Update { hasher: self.hasher, minima: &mut self.least, block });
     }
 }
 
@@ -131,6 +131,7 @@ impl WithSimd for Update<'_> {
     type Output = ();
 
     #[inline(always)]
+    #[allow(clippy::inline_always, reason = "only inlining passes the CPU features on")]
     fn with_simd<S: Simd>(self, _: S) {
         let groups = self.hasher.multipliers.iter().zip(&self.hasher.masks);
         for (minima, (multipliers, masks)) in self.minima.iter_mut().zip(groups) {

@@ -19,16 +19,16 @@ fn sizes(found: &Clusters) -> Vec<usize> {
 #[test]
 fn different_documents_in_one_template_stay_apart() {
     let mut random = Random(1);
-    let template = random.words(200);
+    let template = random.words(240);
     let texts: Vec<String> = (0..1000)
-        .map(|_| format!("{} {} {}", template[..100].join(" "), random.words(90).join(" "), template[100..].join(" ")))
+        .map(|_| format!("{} {} {}", template[..120].join(" "), random.words(90).join(" "), template[120..].join(" ")))
         .collect();
     let set = |text: &String| settings().shingler.set(text);
     let similarity = jaccard(&set(&texts[0]), &set(&texts[1]));
     assert!((0.3..0.7).contains(&similarity), "the template alone makes {similarity:.2}");
     // Without verification, bands in common chain most of them into one cluster: the fault that is tested for.
     let unverified = cluster(&texts, &Settings { verify: Verify::None, ..settings() });
-    assert!(sizes(&unverified)[0] > 500, "{:?}", &sizes(&unverified)[..3]);
+    assert!(sizes(&unverified)[0] > 300, "{:?}", &sizes(&unverified)[..3]);
     for verify in [Verify::Exact, Verify::Signature] {
         let found = cluster(&texts, &Settings { verify, ..settings() });
         assert_eq!(sizes(&found)[0], 1, "{verify:?}");
@@ -77,7 +77,7 @@ fn a_hot_bucket_is_not_quadratic() {
 #[test]
 fn a_giant_document_is_one_document() {
     let mut random = Random(4);
-    let part = random.words(200).join(" ");
+    let part = random.words(240).join(" ");
     let giant = format!("{part} {}", random.words(2_000_000).join(" "));
     let found = cluster(&[part.as_str(), giant.as_str(), "something else entirely", giant.as_str()], &settings());
     assert_eq!(found.roots, [0, 1, 2, 1]);
