@@ -277,8 +277,13 @@ impl Normalizer {
     fn beyond_ascii<'t>(&self, text: &'t str, writer: &mut Writer<'_>) -> &'t str {
         let mut rest = text;
         while let Some(character) = rest.chars().next().filter(|character| !character.is_ascii()) {
+            let han = han_prefix(rest.as_bytes());
             let mut read = character.len_utf8();
-            if is_plain_han(character) {
+            if han > 0 {
+                writer.out.extend_from_slice(rest.as_bytes().get(..han).unwrap_or_default());
+                writer.after_blank = false;
+                read = han;
+            } else if is_plain_han(character) {
                 writer.put(character);
             } else if let Some(mark) = self.mark(character) {
                 if mark {
@@ -418,7 +423,7 @@ fn code_of(form: Normalization, byte: u8) -> u8 {
 }
 
 /// The highest bit of each byte that is a blank; the others may have anything but their own highest bit.
-fn blanks_in(word: u64) -> u64 {
+pub(crate) fn blanks_in(word: u64) -> u64 {
     let differing = word ^ (u64::from(b' ') * EACH_ONE);
     // Adding 0x7F sets the highest bit of every byte that is neither 0 nor above 0x7F, without a carry to the next.
     !(((differing & !EACH_TOP) + !EACH_TOP) | differing) & EACH_TOP
@@ -436,6 +441,12 @@ fn without(bytes: [u8; 8], gone: u64, room: &mut [u8; 8]) -> &[u8] {
 
 fn is_hangul_syllable(character: char) -> bool {
     ('\u{AC00}'..='\u{D7A3}').contains(&character)
+}
+
+/// How many bytes at the start are Han characters of U+4000 to U+9FFF, which stay as they are in every form: of three
+/// bytes each, and no others begin with the same bytes.
+pub(crate) fn han_prefix(bytes: &[u8]) -> usize {
+    3 * bytes.chunks_exact(3).take_while(|chunk| matches!(chunk.first(), Some(0xE4..=0xE9))).count()
 }
 
 /// How many bytes at the start are ASCII.

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::marks::is_unspaced;
+use crate::normalize::{blanks_in, han_prefix};
 
 /// What a shingle is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -59,18 +60,26 @@ impl Shingler {
     fn words(self, text: &str, take: &mut impl FnMut(u64)) {
         let bytes = text.as_bytes();
         let mut window = Window::new(self.length);
-        let mut start = 0;
-        for (at, byte) in bytes.iter().enumerate() {
-            if *byte == b' ' {
-                if at > start {
-                    window.token(bytes, start, at, take);
-                }
-                start = at + 1;
+        let (mut start, mut base) = (0, 0);
+        let mut blank = |at: usize, window: &mut Window| {
+            if at > start {
+                window.token(bytes, start, at, take);
             }
+            start = at + 1;
+        };
+        let blocks = bytes.chunks_exact(8);
+        let rest = blocks.remainder();
+        for block in blocks {
+            let mut blanks = block.first_chunk().map_or(0, |block| blanks_in(u64::from_le_bytes(*block)));
+            while blanks != 0 {
+                blank(base + blanks.trailing_zeros() as usize / 8, &mut window);
+                blanks &= blanks - 1;
+            }
+            base += 8;
         }
-        if bytes.len() > start {
-            window.token(bytes, start, bytes.len(), take);
-        }
+        let ends = rest.iter().zip(base..).filter(|(byte, _)| **byte == b' ').map(|(_, at)| at);
+        // The end of the text ends its last word.
+        ends.chain([bytes.len()]).for_each(|at| blank(at, &mut window));
         window.finish(bytes, take);
     }
 
@@ -89,7 +98,15 @@ impl Shingler {
         let mut copy = Vec::with_capacity(text.len());
         let (mut word, mut blank, mut rest) = (None, false, text);
         while let Some(first) = rest.chars().next() {
-            let read = if first == ' ' {
+            let han = han_prefix(rest.as_bytes());
+            let read = if han > 0 {
+                close(&mut word, &copy, &mut window, take);
+                let start = copy.len();
+                copy.extend_from_slice(rest.as_bytes().get(..han).unwrap_or_default());
+                (start..copy.len()).step_by(3).for_each(|at| window.token(&copy, at, at + 3, take));
+                (window.last_was_word, blank) = (false, false);
+                han
+            } else if first == ' ' {
                 close(&mut word, &copy, &mut window, take);
                 blank = true;
                 1
