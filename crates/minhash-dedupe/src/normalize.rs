@@ -9,135 +9,15 @@ use icu_normalizer::{DecomposingNormalizer, DecomposingNormalizerBorrowed};
 use icu_properties::CodePointMapData;
 use icu_properties::CodePointMapDataBorrowed;
 use icu_properties::props::GeneralCategory;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
-use crate::marks::{Marks, is_blank, is_mark, is_plain_han};
-
-/// What becomes of a text before it is compared. The constants are the published forms.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Normalization {
-    /// Upper case letters become lower case. Character by character: every capital sigma becomes `σ`.
-    pub lowercase: bool,
-    /// What becomes of numbers.
-    pub numbers: Numbers,
-    /// What becomes of punctuation.
-    pub punctuation: Punctuation,
-    /// What becomes of white space.
-    pub blanks: Blanks,
-    /// What becomes of accents and other marks on letters.
-    pub accents: Accents,
-}
-
-/// What becomes of numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Numbers {
-    /// They stay.
-    Keep,
-    /// Every decimal digit of any script becomes `0` (CCNet).
-    DigitsToZero,
-    /// A whole number, with at most one part after a separator, becomes one `0` (datatrove).
-    NumbersToZero,
-}
-
-/// What becomes of punctuation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Punctuation {
-    /// It stays.
-    Keep,
-    /// It goes without a trace: `don't` becomes `dont`.
-    Remove(Marks),
-    /// It becomes a blank: `don't` becomes `don t`.
-    Blank(Marks),
-}
-
-/// What becomes of white space.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Blanks {
-    /// It stays as it is.
-    Keep,
-    /// It goes at both ends of the text.
-    Trim,
-    /// A run of it becomes one blank, and it goes at both ends.
-    Collapse,
-    /// All of it goes.
-    Remove,
-}
-
-/// What becomes of accents and other marks on letters. Hangul syllables stay whole in each case, so that a character
-/// is a syllable.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Accents {
-    /// They stay as they are written.
-    Keep,
-    /// They are written apart from their letter (Unicode NFD).
-    Decompose,
-    /// They are written apart (NFD), then marks without width of their own (category Mn) go.
-    Remove,
-}
-
-impl Normalization {
-    /// The text as it is: MAP-NEO's (Matrix) for Chinese.
-    pub const NONE: Self = Self {
-        lowercase: false,
-        numbers: Numbers::Keep,
-        punctuation: Punctuation::Keep,
-        blanks: Blanks::Keep,
-        accents: Accents::Keep,
-    };
-
-    /// datatrove's, which made `FineWeb` and `FineWeb-2`: lower case, numbers to `0`, punctuation to blanks, one blank
-    /// between words, no accents.
-    pub const DATATROVE: Self = Self {
-        lowercase: true,
-        numbers: Numbers::NumbersToZero,
-        punctuation: Punctuation::Blank(Marks::Datatrove),
-        blanks: Blanks::Collapse,
-        accents: Accents::Remove,
-    };
-
-    /// RedPajama-V2's: ASCII punctuation goes, lower case, one blank between words, accents apart.
-    pub const REDPAJAMA: Self = Self {
-        lowercase: true,
-        numbers: Numbers::Keep,
-        punctuation: Punctuation::Remove(Marks::Ascii),
-        blanks: Blanks::Collapse,
-        accents: Accents::Decompose,
-    };
-
-    /// CCNet's for paragraphs: no white space at the ends, lower case, digits to `0`, its list of non-ASCII
-    /// punctuation and control characters go. Accents and ASCII punctuation stay.
-    pub const CCNET: Self = Self {
-        lowercase: true,
-        numbers: Numbers::DigitsToZero,
-        punctuation: Punctuation::Remove(Marks::Ccnet),
-        blanks: Blanks::Trim,
-        accents: Accents::Keep,
-    };
-
-    /// Lower case, ASCII punctuation goes, one blank between words: `SlimPajama`, `TxT360` and Matrix for English.
-    pub const LOWER_NO_PUNCTUATION: Self = Self {
-        lowercase: true,
-        numbers: Numbers::Keep,
-        punctuation: Punctuation::Remove(Marks::Ascii),
-        blanks: Blanks::Collapse,
-        accents: Accents::Keep,
-    };
-}
+use crate::forms::{Accents, Blanks, Normalization, Numbers, Punctuation};
+use crate::marks::{is_blank, is_mark, is_plain_han};
+use crate::scan::{EACH_TOP, ascii_prefix, blanks_in, han_prefix, without};
 
 /// Byte of the ASCII table: the character goes.
 const GONE: u8 = 0x80;
 /// Byte of the ASCII table: a number begins.
 const NUMBER: u8 = 0x81;
-
-/// The lowest and the highest bit of each of eight bytes.
-const EACH_ONE: u64 = 0x0101_0101_0101_0101;
-const EACH_TOP: u64 = EACH_ONE << 7;
 
 /// Makes the normal form of texts. Cheap to keep, costly to make for every text.
 #[derive(Debug)]
@@ -422,38 +302,8 @@ fn code_of(form: Normalization, byte: u8) -> u8 {
     }
 }
 
-/// The highest bit of each byte that is a blank; the others may have anything but their own highest bit.
-pub(crate) fn blanks_in(word: u64) -> u64 {
-    let differing = word ^ (u64::from(b' ') * EACH_ONE);
-    // Adding 0x7F sets the highest bit of every byte that is neither 0 nor above 0x7F, without a carry to the next.
-    !(((differing & !EACH_TOP) + !EACH_TOP) | differing) & EACH_TOP
-}
-
-/// The bytes whose highest bit in `gone` is not set. No branch: they come too irregularly to be predicted.
-fn without(bytes: [u8; 8], gone: u64, room: &mut [u8; 8]) -> &[u8] {
-    let mut kept = 0;
-    for (byte, top) in bytes.into_iter().zip((7..64).step_by(8)) {
-        room[kept & 7] = byte;
-        kept += usize::from(gone >> top & 1 == 0);
-    }
-    room.get(..kept).unwrap_or_default()
-}
-
 fn is_hangul_syllable(character: char) -> bool {
     ('\u{AC00}'..='\u{D7A3}').contains(&character)
-}
-
-/// How many bytes at the start are Han characters of U+4000 to U+9FFF, which stay as they are in every form: of three
-/// bytes each, and no others begin with the same bytes.
-pub(crate) fn han_prefix(bytes: &[u8]) -> usize {
-    3 * bytes.chunks_exact(3).take_while(|chunk| matches!(chunk.first(), Some(0xE4..=0xE9))).count()
-}
-
-/// How many bytes at the start are ASCII.
-fn ascii_prefix(bytes: &[u8]) -> usize {
-    let whole = bytes.chunks_exact(32).take_while(|chunk| chunk.is_ascii()).count() * 32;
-    let rest = bytes.get(whole..).unwrap_or_default();
-    whole + rest.iter().position(|byte| !byte.is_ascii()).unwrap_or(rest.len())
 }
 
 #[cfg(test)]
