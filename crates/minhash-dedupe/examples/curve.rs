@@ -1,4 +1,4 @@
-//! How surely each preset finds pairs: `curve DOCUMENTS.jsonl.zst PAIRS.jsonl.zst` takes pairs of documents (`id_a`,
+//! How surely each preset finds pairs: `curve DOCUMENTS.jsonl.zst PAIRS.jsonl.zst [PRESET [SEED]]` takes pairs of documents (`id_a`,
 //! `id_b`, `lang`), computes their Jaccard similarity over the preset's own shingles, and prints for each tenth of it the
 //! share of pairs that meet in a band beside the theoretical one (the mean of the curve over the same pairs).
 #![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)]
@@ -14,11 +14,14 @@ fn main() {
     let texts: HashMap<String, String> =
         rows(&arguments[0]).map(|row| (field(&row, "id"), field(&row, "text"))).collect();
     let pairs: Vec<_> = rows(&arguments[1]).map(|row| ["id_a", "id_b", "lang"].map(|name| field(&row, name))).collect();
-    for preset in PRESETS {
+    let seed = arguments.get(3).map_or(DEFAULT_SEED, |seed| seed.parse().unwrap());
+    let wanted = |preset: &&Preset| arguments.get(2).is_none_or(|name| name == preset.name);
+    for preset in PRESETS.iter().filter(wanted) {
         for language in ["en", "zh"] {
             let chosen = pairs.iter().filter(|pair| pair[2] == language);
             print_curve(
                 preset,
+                seed,
                 language,
                 &chosen.map(|[a, b, _]| (a.as_str(), b.as_str())).collect::<Vec<_>>(),
                 &texts,
@@ -27,9 +30,9 @@ fn main() {
     }
 }
 
-fn print_curve(preset: &Preset, language: &str, pairs: &[(&str, &str)], texts: &HashMap<String, String>) {
+fn print_curve(preset: &Preset, seed: u64, language: &str, pairs: &[(&str, &str)], texts: &HashMap<String, String>) {
     let normalizer = Normalizer::new(preset.normalization);
-    let hasher = MinHasher::new(preset.hashes, DEFAULT_SEED);
+    let hasher = MinHasher::new(preset.hashes, seed);
     let mut known: HashMap<&str, (Vec<u64>, Vec<u32>)> = HashMap::new();
     for id in pairs.iter().flat_map(|(a, b)| [*a, *b]) {
         known.entry(id).or_insert_with(|| {
