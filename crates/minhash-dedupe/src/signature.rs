@@ -229,6 +229,18 @@ mod tests {
     }
 
     #[test]
+    fn every_set_of_cpu_features_gives_the_same() {
+        let best = MinHasher::new(128, DEFAULT_SEED);
+        let mut others = vec![Arch::Scalar];
+        #[cfg(target_arch = "x86_64")]
+        others.extend(pulp::x86::V3::try_new().map(Arch::V3));
+        for arch in others {
+            let other = MinHasher { arch, ..best.clone() };
+            assert_eq!(signature(&best, (0..5000).map(element)), signature(&other, (0..5000).map(element)), "{arch:?}");
+        }
+    }
+
+    #[test]
     fn values_are_fixed() {
         let first = signature(&MinHasher::new(4, DEFAULT_SEED), (0..1000).map(element));
         assert_eq!(first, FIXED, "a change of values makes every stored index useless");
