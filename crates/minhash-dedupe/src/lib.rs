@@ -1,26 +1,60 @@
-//! Exact and MinHash near-duplicate detection: how alike two documents must be to be found, and how surely.
-//!
-//! MinHash puts `bands × rows` hashes of a document's n-grams into bands; two documents become a
-//! candidate pair when all rows of at least one band agree. [`Bands`] is that shape and the
-//! arithmetic on it. This crate reads no files and knows no engine; the joins over band hashes
-//! belong to whoever runs them.
+//! Exact and MinHash near-duplicate detection: from texts to clusters of documents that are alike, and to the one of
+//! each that stays.
 //!
 //! ```text
-//!  document ─▶ n-grams ─▶ bands × rows minima ─▶ one hash per band ─▶ same band, same hash: candidates
+//!  text ─▶ Normalizer ─▶ Shingler ─▶ MinHasher ─▶ Bands: a key per band ─▶ same key: candidates
+//!            │                                                                 │ verify
+//!            ├─▶ text_key, url_key: exact duplicates                           ▼
+//!            └─▶ lines: paragraphs, spans of sentences            UnionFind ─▶ keeper
 //! ```
 //!
-//! ```
-//! use textmill_minhash_dedupe::Bands;
+//! A signature has `bands × rows` minima; two documents become a candidate pair when all rows of at least one band agree.
+//! This crate reads no files and knows no engine: joins over band keys that do not fit into memory belong to whoever runs
+//! them. [`memory`] does all of it for documents that do fit.
 //!
-//! let fineweb = Bands::new(14, 8)?;
-//! assert_eq!(fineweb.hashes(), 112);
+//! ```
+//! use textmill_minhash_dedupe::{Bands, DEFAULT_SEED, MinHasher, Normalizer, agreement, preset};
+//!
+//! let fineweb = preset("fineweb").ok_or("no such preset")?;
+//! assert_eq!(fineweb.bands.hashes(), 112);
 //! // Of the pairs that are 75 % alike, about 77 % become candidates.
-//! assert!((fineweb.detection_probability(0.75) - 0.772).abs() < 0.001);
-//! # Ok::<(), textmill_minhash_dedupe::BandsError>(())
+//! assert!((fineweb.bands.detection_probability(0.75) - 0.772).abs() < 0.001);
+//! // A threshold alone chooses bands as datasketch does.
+//! assert_eq!(Bands::for_threshold(0.7, 128), Bands::new(14, 9)?);
+//!
+//! let normalizer = Normalizer::new(fineweb.normalization);
+//! let hasher = MinHasher::new(fineweb.hashes, DEFAULT_SEED);
+//! let signature = |text| hasher.signature(fineweb.shingler(), &normalizer.normalized(text));
+//! let left = signature("The quick brown fox, 3 years old, jumps over it.").ok_or("empty")?;
+//! let right = signature("the QUICK brown fox 12 years old jumps over it").ok_or("empty")?;
+//! assert!((agreement(&left, &right) - 1.0).abs() < f64::EPSILON);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
 mod bands;
+mod clusters;
+mod exact;
+mod forms;
+mod keeper;
+pub mod lines;
+mod lsh;
+mod marks;
+pub mod memory;
+mod normalize;
 mod presets;
+mod scan;
+mod shingles;
+mod signature;
+mod verify;
 
 pub use bands::{Bands, BandsError, MAX_HASHES};
-pub use presets::{PRESETS, Preset, Unit, preset};
+pub use clusters::{Components, Join, UnionFind, components};
+pub use exact::{normalized_url, text_key, url_key};
+pub use forms::{Accents, Blanks, Normalization, Numbers, Punctuation};
+pub use keeper::{Candidate, Direction, KeepBy, Key, compare, keeper};
+pub use marks::Marks;
+pub use normalize::{NormalBuffer, Normalizer};
+pub use presets::{PRESETS, Preset, preset};
+pub use shingles::{Shingler, Unit};
+pub use signature::{DEFAULT_SEED, MinHasher, Minima, agreement};
+pub use verify::{Verify, containment, jaccard};

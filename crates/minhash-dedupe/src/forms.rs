@@ -1,0 +1,122 @@
+//! The normal forms in which documents are compared, and which of them the published corpora use.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::marks::Marks;
+
+/// What becomes of a text before it is compared. The constants are the published forms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Normalization {
+    /// Upper case letters become lower case. Character by character: every capital sigma becomes `σ`.
+    pub lowercase: bool,
+    /// What becomes of numbers.
+    pub numbers: Numbers,
+    /// What becomes of punctuation.
+    pub punctuation: Punctuation,
+    /// What becomes of white space.
+    pub blanks: Blanks,
+    /// What becomes of accents and other marks on letters.
+    pub accents: Accents,
+}
+
+/// What becomes of numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Numbers {
+    /// They stay.
+    Keep,
+    /// Every decimal digit of any script becomes `0` (CCNet).
+    DigitsToZero,
+    /// A whole number, with at most one part after a separator, becomes one `0` (datatrove).
+    NumbersToZero,
+}
+
+/// What becomes of punctuation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Punctuation {
+    /// It stays.
+    Keep,
+    /// It goes without a trace: `don't` becomes `dont`.
+    Remove(Marks),
+    /// It becomes a blank: `don't` becomes `don t`.
+    Blank(Marks),
+}
+
+/// What becomes of white space.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Blanks {
+    /// It stays as it is.
+    Keep,
+    /// It goes at both ends of the text.
+    Trim,
+    /// A run of it becomes one blank, and it goes at both ends.
+    Collapse,
+    /// All of it goes.
+    Remove,
+}
+
+/// What becomes of accents and other marks on letters. Hangul syllables stay whole in each case, so that a character
+/// is a syllable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Accents {
+    /// They stay as they are written.
+    Keep,
+    /// They are written apart from their letter (Unicode NFD).
+    Decompose,
+    /// They are written apart (NFD), then marks without width of their own (category Mn) go.
+    Remove,
+}
+
+impl Normalization {
+    /// The text as it is: MAP-NEO's (Matrix) for Chinese.
+    pub const NONE: Self = Self {
+        lowercase: false,
+        numbers: Numbers::Keep,
+        punctuation: Punctuation::Keep,
+        blanks: Blanks::Keep,
+        accents: Accents::Keep,
+    };
+
+    /// datatrove's, which made `FineWeb` and `FineWeb-2`: lower case, numbers to `0`, punctuation to blanks, one blank
+    /// between words, no accents.
+    pub const DATATROVE: Self = Self {
+        lowercase: true,
+        numbers: Numbers::NumbersToZero,
+        punctuation: Punctuation::Blank(Marks::Datatrove),
+        blanks: Blanks::Collapse,
+        accents: Accents::Remove,
+    };
+
+    /// RedPajama-V2's: ASCII punctuation goes, lower case, one blank between words, accents apart.
+    pub const REDPAJAMA: Self = Self {
+        lowercase: true,
+        numbers: Numbers::Keep,
+        punctuation: Punctuation::Remove(Marks::Ascii),
+        blanks: Blanks::Collapse,
+        accents: Accents::Decompose,
+    };
+
+    /// CCNet's for paragraphs: no white space at the ends, lower case, digits to `0`, its list of non-ASCII
+    /// punctuation and control characters go. Accents and ASCII punctuation stay.
+    pub const CCNET: Self = Self {
+        lowercase: true,
+        numbers: Numbers::DigitsToZero,
+        punctuation: Punctuation::Remove(Marks::Ccnet),
+        blanks: Blanks::Trim,
+        accents: Accents::Keep,
+    };
+
+    /// Lower case, ASCII punctuation goes, one blank between words: `SlimPajama`, `TxT360` and Matrix for English.
+    pub const LOWER_NO_PUNCTUATION: Self = Self {
+        lowercase: true,
+        numbers: Numbers::Keep,
+        punctuation: Punctuation::Remove(Marks::Ascii),
+        blanks: Blanks::Collapse,
+        accents: Accents::Keep,
+    };
+}
