@@ -23,6 +23,7 @@
 //! assert_eq!((finding.reason.code, finding.value, finding.bound), ("too_few_words", 5.0, 50.0));
 //! ```
 
+pub mod banned_words;
 pub mod c4_quality;
 mod chars;
 mod error;
@@ -42,6 +43,7 @@ mod stop_words;
 pub mod url;
 mod words;
 
+pub use banned_words::{BannedWords, Level};
 pub use c4_quality::C4Quality;
 pub use error::FilterConfigError;
 pub use fineweb_quality::FinewebQuality;

@@ -6,7 +6,8 @@ use textmill_document::Mode;
 
 use crate::rule::RuleConfig;
 use crate::{
-    C4Quality, FilterConfigError, FinewebQuality, GopherQuality, GopherRepetition, Rule, Statistics, WordSplitter,
+    BannedWords, C4Quality, FilterConfigError, FinewebQuality, GopherQuality, GopherRepetition, Rule, Statistics,
+    WordSplitter,
 };
 
 /// What the registry knows of a rule family.
@@ -155,6 +156,8 @@ rules! {
     FinewebQuality => fineweb_quality,
     /// Bounds for single statistics, such as the share of digits.
     Statistics => statistics,
+    /// Lists of words, with levels, compounds and exceptions.
+    BannedWords => banned_words,
 }
 
 #[cfg(test)]

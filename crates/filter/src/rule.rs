@@ -51,6 +51,11 @@ pub trait Rule: fmt::Debug + Send + Sync {
         false
     }
 
+    /// Digests of the files that the rule decides by. Default none.
+    fn digests(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// What becomes of the document: a rule that rewrites measures once for the decision and the new text.
     fn apply(&self, document: &Measures<'_>) -> Verdict {
         self.decide(document).map_or(Verdict::Keep, Verdict::Drop)

@@ -23,6 +23,11 @@ impl FilterStage {
         Ok(Self { mode: config.mode, words: config.words, rules: config.rules()? })
     }
 
+    /// Digests of the files that rules decide by, in the order of the rules.
+    pub fn digests(&self) -> Vec<String> {
+        self.rules.iter().flat_map(|rule| rule.digests()).collect()
+    }
+
     /// The languages of the documents, where words are split by language and there is such a column.
     fn languages<'a>(&self, batch: &'a DocumentBatch) -> Result<Option<&'a StringViewArray>, StageError> {
         let known = batch.schema().column_with_name(columns::LANGUAGE).is_some();

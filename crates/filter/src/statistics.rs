@@ -3,6 +3,8 @@
 mod counts;
 mod shapes;
 
+pub(crate) use counts::text_lines;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use textmill_document::Reason;
@@ -121,6 +123,8 @@ statistics! {
     mean_line_chars => counts::mean_line_chars,
     /// Length of the longest line in characters.
     longest_line_chars => counts::longest_line_chars,
+    /// Lines of at least 200 characters, what mC4 calls paragraphs; it asks for three.
+    long_lines => counts::long_lines,
     /// Characters of words that are letters or digits only.
     content_word_chars => counts::content_word_chars,
     /// Share of characters that are letters or digits.

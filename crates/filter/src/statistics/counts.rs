@@ -17,7 +17,7 @@ fn count(document: &Measures<'_>, kind: impl Fn(char) -> bool) -> u64 {
 }
 
 /// Lines that are not blank.
-pub(super) fn text_lines<'a>(document: &Measures<'a>) -> impl Iterator<Item = &'a str> {
+pub(crate) fn text_lines<'a>(document: &Measures<'a>) -> impl Iterator<Item = &'a str> {
     document.text().split('\n').filter(|line| !line.chars().all(is_space))
 }
 
@@ -58,6 +58,13 @@ pub(super) fn mean_line_chars(document: &Measures<'_>) -> f64 {
 
 pub(super) fn longest_line_chars(document: &Measures<'_>) -> f64 {
     text_lines(document).map(|line| line.chars().count() as f64).fold(0.0, f64::max)
+}
+
+/// Characters of a long line (mC4; datatrove's `C4ParagraphFilter`).
+const LONG_LINE_CHARS: usize = 200;
+
+pub(super) fn long_lines(document: &Measures<'_>) -> f64 {
+    text_lines(document).filter(|line| line.chars().nth(LONG_LINE_CHARS - 1).is_some()).count() as f64
 }
 
 pub(super) fn content_word_chars(document: &Measures<'_>) -> f64 {

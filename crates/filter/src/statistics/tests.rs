@@ -1,6 +1,18 @@
 use super::*;
 use crate::WordSplitter;
 
+/// A line of 200 characters and one of 199.
+const LONG_LINES: &str = concat!(
+    "字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字",
+    "字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字",
+    "字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字",
+    "字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字\n",
+    "字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字",
+    "字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字",
+    "字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字",
+    "字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字",
+);
+
 /// A text, and what each statistic that it is about must be.
 const CASES: &[(&str, &str, f64)] = &[
     ("chars", "a中 ", 3.0),
@@ -13,6 +25,7 @@ const CASES: &[(&str, &str, f64)] = &[
     ("longest_word_chars", "ab abcd", 4.0),
     ("mean_line_chars", "ab\n\nabcd", 3.0),
     ("longest_line_chars", "ab\nabcd", 4.0),
+    ("long_lines", LONG_LINES, 1.0),
     ("content_word_chars", "ab 12 c4 中文", 4.0),
     ("alphanumeric_ratio", "ab1 ", 0.75),
     ("digit_ratio", "12ab, .", 0.5),

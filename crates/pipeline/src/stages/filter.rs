@@ -1,12 +1,15 @@
+use std::sync::Arc;
+
+use serde_json::Value;
 use textmill_document::Reason;
 use textmill_filter::{FilterConfig, FilterConfigError, FilterStage, RULES, RuleUse};
 
-use super::{StageKind, build_typed};
+use super::{BuildContext, BuildError, BuiltStage, StageKind, typed};
 
 pub(super) const KIND: StageKind = StageKind {
     name: "filter",
     schema: |generator| generator.subschema_for::<FilterConfig>(),
-    build: |config, _| build_typed(config, FilterStage::new, FilterConfigError::field),
+    build,
     reasons: || reasons(RULES.iter().map(|entry| entry.rule).collect()),
     // Splits words by it.
     may_read: &[textmill_document::columns::LANGUAGE],
@@ -14,6 +17,17 @@ pub(super) const KIND: StageKind = StageKind {
     routes: false,
     exchange: false,
 };
+
+/// The digests of its lists go into the canonical configuration: a path may hold another list
+/// tomorrow.
+fn build(config: &Value, _: &BuildContext) -> Result<BuiltStage, Vec<BuildError>> {
+    let (stage, mut config) = typed(config, FilterStage::new, FilterConfigError::field)?;
+    let digests = stage.digests();
+    if let Some(fields) = config.as_object_mut().filter(|_| !digests.is_empty()) {
+        fields.insert("list_digests".to_owned(), Value::from(digests));
+    }
+    Ok(BuiltStage { stage: Arc::new(stage), config })
+}
 
 /// The reasons of `rules` with their published parameters.
 pub(super) fn reasons(rules: Vec<RuleUse>) -> Vec<Reason> {

@@ -1,0 +1,298 @@
+//! Lists of words that a document must not have.
+
+use std::path::{Path, PathBuf};
+
+use aho_corasick::AhoCorasick;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use textmill_document::Reason;
+
+use crate::rule::{BadParameter, RuleConfig, in_range};
+use crate::statistics::text_lines;
+use crate::{Finding, Measures, Rule};
+
+const TOO_MANY: Reason =
+    Reason { code: "too_many_banned_words", summary: "more different entries of the list are in it than `max_hits`" };
+const TOO_DENSE: Reason = Reason {
+    code: "too_many_banned_words_per_line",
+    summary: "more different entries of the list per line than `max_hits_per_line`",
+};
+
+/// Separates the parts of a compound, all of which must be there.
+const AND: &str = "&&&";
+
+/// How grave an entry is; `l1` is the gravest.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// The gravest, and that of entries without a level.
+    #[default]
+    L1,
+    /// Drops in sources that are not trusted.
+    L2,
+    /// A hint.
+    L3,
+    /// A weak hint.
+    L4,
+}
+
+/// Drops documents with words out of a list.
+///
+/// # What it removes
+/// Documents in which more than `max_hits` different entries of the list are, or more than `max_hits_per_line` per line
+/// that is not blank. Letter case does not matter. An entry of ASCII only counts where no ASCII letter stands beside it,
+/// and not at all if it has fewer than `min_latin_chars` characters; any other entry (Chinese, which has no spaces)
+/// counts wherever it stands. `a&&&b` counts where both `a` and `b` are.
+///
+/// # Why
+/// Whole classes of pages (gambling, pornography, spam) show themselves by a vocabulary that text has not. A single word
+/// seldom does: Chinese syllables stand in harmless words, hence `allow` and levels.
+///
+/// # Parameters
+/// See the table. A line of a file is an entry, or an entry, a tab and its level (`L1` to `L4`); blank lines and lines
+/// that start with `#` are passed over. What the files hold is part of what decides whether a result may be reused.
+///
+/// # Source
+/// Levels, compounds and the rule for Latin entries: `rule_based_safety_module.py` of `llm_web_kit`. Per line:
+/// `ChineseWebText` (0.5). `allow` for single Chinese characters: C4's `性`. No list is shipped.
+///
+/// # Kept example
+/// With `words: [casino]`: `The casinos of Monaco.`
+///
+/// # Dropped example
+/// The same with `Best CASINO bonus`, reason `too_many_banned_words`, value 1, bound 0.
+///
+/// # Cost
+/// One pass over the text in lower case, whatever the length of the list (Aho-Corasick).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct BannedWords {
+    /// Files with entries. Default none.
+    pub files: Vec<PathBuf>,
+    /// Entries of level `l1`. Default none.
+    pub words: Vec<String>,
+    /// Entries that do not count, whatever the files say. Default none.
+    pub allow: Vec<String>,
+    /// The levels that count. Default `[l1, l2]`.
+    #[schemars(length(min = 1))]
+    pub levels: Vec<Level>,
+    /// Fewest characters of an entry of ASCII only. Default 5.
+    pub min_latin_chars: u64,
+    /// Most different entries that a document may have; null for any. Default 0.
+    pub max_hits: Option<u64>,
+    /// Most different entries per line that is not blank, 0 or more; null for any. Default null.
+    #[schemars(range(min = 0.0))]
+    pub max_hits_per_line: Option<f64>,
+}
+
+impl Default for BannedWords {
+    fn default() -> Self {
+        Self {
+            files: Vec::new(),
+            words: Vec::new(),
+            allow: Vec::new(),
+            levels: vec![Level::L1, Level::L2],
+            min_latin_chars: 5,
+            max_hits: Some(0),
+            max_hits_per_line: None,
+        }
+    }
+}
+
+impl BannedWords {
+    fn counts(&self, entry: &str) -> bool {
+        let is_short = entry.is_ascii() && (entry.len() as u64) < self.min_latin_chars;
+        !entry.is_empty() && !is_short && !self.allow.iter().any(|allowed| allowed.to_lowercase() == entry)
+    }
+}
+
+/// The entries of a file with their levels.
+fn read(path: &Path) -> Result<(Vec<(String, Level)>, String), BadParameter> {
+    let problem =
+        |problem: String| BadParameter { name: "files", problem: format!("names `{}`: {problem}", path.display()) };
+    let text = std::fs::read_to_string(path).map_err(|error| problem(error.to_string()))?;
+    let mut entries = Vec::new();
+    for (number, line) in text.lines().enumerate().map(|(index, line)| (index + 1, line.trim_end())) {
+        if line.trim().is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let (entry, level) = match line.split_once('\t') {
+            None => (line, Level::L1),
+            Some((entry, level)) => {
+                let level = [("L1", Level::L1), ("L2", Level::L2), ("L3", Level::L3), ("L4", Level::L4)]
+                    .into_iter()
+                    .find(|(name, _)| name.eq_ignore_ascii_case(level.trim()))
+                    .ok_or_else(|| problem(format!("line {number} has the level `{level}`; it must be L1 to L4")))?;
+                (entry, level.1)
+            }
+        };
+        entries.push((entry.to_owned(), level));
+    }
+    Ok((entries, format!("blake3:{}", blake3::hash(text.as_bytes()).to_hex())))
+}
+
+impl RuleConfig for BannedWords {
+    fn build(&self) -> Result<Box<dyn Rule>, BadParameter> {
+        in_range("max_hits_per_line", self.max_hits_per_line, 0.0, f64::INFINITY)?;
+        let mut entries: Vec<(String, Level)> = self.words.iter().map(|word| (word.clone(), Level::L1)).collect();
+        let mut digests = Vec::new();
+        for path in &self.files {
+            let (more, digest) = read(path)?;
+            entries.extend(more);
+            digests.push(digest);
+        }
+        let counted = entries.into_iter().filter(|(_, level)| self.levels.contains(level));
+        let counted = counted.map(|(entry, _)| entry.trim().to_lowercase()).filter(|entry| self.counts(entry));
+        let mut rule = BannedWordsRule::new(counted)?;
+        (rule.max_hits, rule.max_hits_per_line, rule.digests) = (self.max_hits, self.max_hits_per_line, digests);
+        Ok(Box::new(rule))
+    }
+}
+
+#[derive(Debug)]
+struct BannedWordsRule {
+    /// Finds the parts of entries.
+    search: AhoCorasick,
+    /// For each part, whether it is of ASCII only.
+    is_latin: Vec<bool>,
+    /// For each entry, its parts.
+    entries: Vec<Vec<usize>>,
+    max_hits: Option<u64>,
+    max_hits_per_line: Option<f64>,
+    digests: Vec<String>,
+}
+
+impl BannedWordsRule {
+    fn new(entries: impl Iterator<Item = String>) -> Result<Self, BadParameter> {
+        let mut unique: Vec<String> = entries.collect();
+        unique.sort_unstable();
+        unique.dedup();
+        let split = |entry: &str| -> Vec<String> { entry.split(AND).map(|part| part.trim().to_owned()).collect() };
+        let mut parts: Vec<String> =
+            unique.iter().flat_map(|entry| split(entry)).filter(|part| !part.is_empty()).collect();
+        parts.sort_unstable();
+        parts.dedup();
+        let place = |part: &String| parts.binary_search(part).ok();
+        let entries = unique.iter().map(|entry| split(entry).iter().filter_map(place).collect()).collect();
+        let search = AhoCorasick::new(&parts)
+            .map_err(|error| BadParameter { name: "files", problem: format!("are too large together: {error}") })?;
+        let is_latin = parts.iter().map(|part| part.is_ascii()).collect();
+        Ok(Self { search, is_latin, entries, max_hits: None, max_hits_per_line: None, digests: Vec::new() })
+    }
+
+    /// Number of different entries in `text`.
+    fn hits(&self, text: &str) -> u64 {
+        let lower = text.to_lowercase();
+        let bytes = lower.as_bytes();
+        let is_letter = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_alphabetic);
+        let mut found = vec![false; self.is_latin.len()];
+        for hit in self.search.find_overlapping_iter(&lower) {
+            let part = hit.pattern().as_usize();
+            let is_latin = self.is_latin.get(part).is_some_and(|is_latin| *is_latin);
+            let stands_alone = !is_letter(hit.start().checked_sub(1)) && !is_letter(Some(hit.end()));
+            if let Some(found) = found.get_mut(part).filter(|_| !is_latin || stands_alone) {
+                *found = true;
+            }
+        }
+        let is_there = |part: &usize| found.get(*part).is_some_and(|found| *found);
+        self.entries.iter().filter(|parts| !parts.is_empty() && parts.iter().all(is_there)).count() as u64
+    }
+
+    fn signals_of(&self, document: &Measures<'_>) -> (f64, f64) {
+        let hits = self.hits(document.text());
+        (hits as f64, crate::measures::ratio(hits, text_lines(document).count() as u64))
+    }
+}
+
+impl Rule for BannedWordsRule {
+    fn name(&self) -> &'static str {
+        "banned_words"
+    }
+
+    fn reasons(&self) -> &'static [Reason] {
+        &[TOO_MANY, TOO_DENSE]
+    }
+
+    fn signals(&self) -> &'static [&'static str] {
+        &["banned_word_count", "banned_words_per_line"]
+    }
+
+    fn measure(&self, document: &Measures<'_>) -> Vec<f64> {
+        let (hits, per_line) = self.signals_of(document);
+        vec![hits, per_line]
+    }
+
+    fn decide(&self, document: &Measures<'_>) -> Option<Finding> {
+        let (hits, per_line) = self.signals_of(document);
+        // Counts are far below 2^53, so that they are exact.
+        Finding::above(TOO_MANY, hits, self.max_hits.map(|max| max as f64))
+            .or_else(|| Finding::above(TOO_DENSE, per_line, self.max_hits_per_line))
+    }
+
+    fn digests(&self) -> Vec<String> {
+        self.digests.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::WordSplitter;
+
+    fn config(words: &[&str]) -> BannedWords {
+        BannedWords { words: words.iter().map(ToString::to_string).collect(), ..BannedWords::default() }
+    }
+
+    fn reason(config: &BannedWords, text: &str) -> Option<&'static str> {
+        let rule = config.build().expect("a valid list");
+        rule.decide(&Measures::new(text, WordSplitter::Whitespace)).map(|found| found.reason.code)
+    }
+
+    #[test]
+    fn latin_entries_stand_alone_and_chinese_ones_anywhere() {
+        let dropped = Some("too_many_banned_words");
+        let list = config(&["Casino", "赌场", "abcd", "线上&&&博彩"]);
+        assert_eq!(reason(&list, "Best CASINO bonus"), dropped);
+        assert_eq!(reason(&list, "最大casino平台"), dropped);
+        assert_eq!(reason(&list, "casinos"), None);
+        assert_eq!(reason(&list, "澳门赌场"), dropped);
+        assert_eq!(reason(&list, "abcd"), None, "shorter than five characters");
+        assert_eq!(reason(&list, "线上课程"), None);
+        assert_eq!(reason(&list, "博彩，线上"), dropped);
+        assert_eq!(reason(&list, ""), None);
+        assert_eq!(reason(&config(&[]), "anything"), None);
+        let allowed = BannedWords { allow: vec!["赌场".to_owned()], ..list };
+        assert_eq!(reason(&allowed, "澳门赌场"), None);
+    }
+
+    #[test]
+    fn bounds_are_kept_when_reached_and_broken_beyond() {
+        let two = BannedWords { max_hits: Some(1), ..config(&["赌场", "博彩"]) };
+        assert_eq!(reason(&two, "赌场赌场"), None, "different entries count");
+        assert_eq!(reason(&two, "赌场博彩"), Some("too_many_banned_words"));
+        let dense = BannedWords { max_hits: None, max_hits_per_line: Some(0.5), ..config(&["赌场", "博彩"]) };
+        assert_eq!(reason(&dense, "赌场\n\n另一行"), None);
+        assert_eq!(reason(&dense, "赌场\n博彩\n另一行"), Some("too_many_banned_words_per_line"));
+    }
+
+    #[test]
+    fn files_have_levels_and_their_digest_counts() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("list.txt");
+        std::fs::write(&path, "# comment\n赌场\tL2\n博彩\tl3\n\n彩票\n").expect("written");
+        let list = BannedWords { files: vec![path.clone()], ..BannedWords::default() };
+        assert_eq!(reason(&list, "赌场"), Some("too_many_banned_words"));
+        assert_eq!(reason(&list, "博彩"), None);
+        assert_eq!(
+            reason(&BannedWords { levels: vec![Level::L3], ..list.clone() }, "博彩"),
+            Some("too_many_banned_words")
+        );
+        let digests = list.build().expect("valid").digests();
+        assert!(digests.first().is_some_and(|digest| digest.starts_with("blake3:")), "{digests:?}");
+        std::fs::write(&path, "赌场\tL9\n").expect("written");
+        let error = list.build().expect_err("no level");
+        assert!(error.problem.contains("line 1 has the level `L9`"), "{}", error.problem);
+        let missing = BannedWords { files: vec![folder.path().join("none")], ..BannedWords::default() };
+        assert_eq!(missing.build().expect_err("no file").name, "files");
+    }
+}
