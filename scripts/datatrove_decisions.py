@@ -67,4 +67,5 @@ def main(language, output):
         file.writelines(json.dumps(answer, ensure_ascii=False) + "\n" for answer in answers)
 
 
-main(*sys.argv[1:3])
+if __name__ == "__main__":
+    main(*sys.argv[1:3])

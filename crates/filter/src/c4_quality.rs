@@ -213,7 +213,7 @@ fn without_citations(line: &str) -> String {
     let mut rest = line;
     while let Some((before, after)) = rest.split_once('[') {
         output.push_str(before);
-        let inside = after.split_once(']').map(|(inside, after)| (inside, after));
+        let inside = after.split_once(']');
         let is_citation =
             |inside: &str| inside == "edit" || inside == "citation needed" || inside.chars().all(char::is_numeric);
         match inside {

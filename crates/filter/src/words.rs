@@ -35,6 +35,7 @@ static JIEBA: LazyLock<Jieba> = LazyLock::new(Jieba::new);
 
 impl WordSplitter {
     /// The splitter for a document in `language`; never [`WordSplitter::Auto`].
+    #[must_use]
     pub fn for_document(self, language: Option<&str>, text: &str) -> Self {
         match (self, language) {
             (Self::Auto, Some("zh")) => Self::Jieba,
@@ -320,7 +321,7 @@ mod tests {
             let expected: Vec<Word<'_>> = (text.split(is_space).filter(|word| !word.is_empty()))
                 .map(|word| Word {
                     text: word,
-                    chars: word.chars().count() as u32,
+                    chars: u32::try_from(word.chars().count()).unwrap(),
                     has_letter: word.chars().any(is_letter),
                     has_non_punctuation: word.chars().any(|c| !is_punctuation(c)),
                 })

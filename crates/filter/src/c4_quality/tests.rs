@@ -73,7 +73,7 @@ fn checks_can_be_switched_off() {
 
 #[test]
 fn placeholders_and_code_drop_the_document_where_their_line_stays() {
-    let five = vec![SENTENCE; 5].join("\n");
+    let five = [SENTENCE; 5].join("\n");
     assert_eq!(reason(&format!("{five}\nHere is Lorem Ipsum text.")), Some("lorem_ipsum"));
     assert_eq!(reason(&format!("{five}\nif (x) {{ return it now. }} \"")), Some("curly_bracket"));
     assert_eq!(reason(&format!("{five}\nlorem ipsum {{")), None, "that line is no sentence and goes before");

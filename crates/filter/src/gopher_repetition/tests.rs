@@ -59,12 +59,14 @@ fn characters_of_repeated_parts_are_of_the_whole_text() {
     assert_eq!(found(&paragraphs, text), Some(("too_many_chars_in_duplicate_paragraphs", 3.0 / 19.0, 0.15)));
 }
 
+/// Sets one bound of the rule.
+type Set = fn(&mut GopherRepetition, Option<f64>);
+
 #[test]
 fn each_ngram_has_its_own_bound() {
     let text = format!("{} {}", "one two three four five six seven eight nine ten ".repeat(2).trim(), "x".repeat(100));
     let chars = text.chars().count() as f64;
     // The runs of n different words that stand twice, with and without spaces.
-    type Set = fn(&mut GopherRepetition, Option<f64>);
     let top: [(Set, &str, f64); 3] = [
         (|config, bound| config.max_top_2gram_char_ratio = bound, "top_2gram_too_frequent", 14.0),
         (|config, bound| config.max_top_3gram_char_ratio = bound, "top_3gram_too_frequent", 26.0),

@@ -40,7 +40,7 @@ const CASES: &[(&str, &str, f64)] = &[
     ("replacement_ratio", "a �", 0.5),
     ("chinese_ratio", "中a文b", 0.5),
     ("emoji_ratio", "😀a", 0.5),
-    ("url_ratio", "www.a.b 中中中 a", 0.5384615384615384),
+    ("url_ratio", "www.a.b 中中中 a", 0.538_461_538_461_538_4),
     ("lenticular_ratio", "【ab】c", 0.4),
     ("unique_char_ratio", "aabb", 0.5),
     ("unique_word_ratio", "a b a b", 0.5),
