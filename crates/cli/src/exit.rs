@@ -13,7 +13,8 @@ pub enum Exit {
     Done,
     /// The command line or the pipeline file is wrong, or the output is in use.
     Usage,
-    /// Done and published, but more was quarantined than the pipeline file allows.
+    /// More was quarantined than the pipeline file allows (the run is published), or more removed as duplicates
+    /// (nothing is).
     OverLimit,
     /// An input cannot be read or changed under the run.
     Input,
@@ -117,6 +118,7 @@ impl CommandError {
                 ErrorKind::Usage => Exit::Usage,
                 ErrorKind::Input => Exit::Input,
                 ErrorKind::Storage => Exit::Storage,
+                ErrorKind::OverLimit => Exit::OverLimit,
                 ErrorKind::Resources => Exit::Resources,
                 ErrorKind::Integrity => Exit::Integrity,
                 ErrorKind::Interrupted => crate::signals::exit(),

@@ -11,7 +11,7 @@ use textmill_store::verify::read_parquet;
 
 use crate::EngineError;
 use crate::plan::TaskSpec;
-use crate::split_task::check_hand_over;
+use crate::task_output::check_hand_over;
 use crate::task::{TaskContext, Written};
 
 pub(crate) async fn run(
@@ -43,7 +43,7 @@ pub(crate) async fn run(
     stage.kept = stage.input;
     let ledger = Ledger { output: stage.kept, stages: vec![stage], ..Ledger::default() };
     let metrics = TaskMetrics { read_bytes: copy.read, ..TaskMetrics::default() };
-    Ok(Written { outputs, ledger, metrics })
+    Ok(Written { outputs, handed_over: BTreeMap::new(), keys: BTreeMap::new(), ledger, metrics })
 }
 
 struct Copy<'a> {

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, BinaryBuilder, Float64Builder, Int64Builder, RecordBatch, StringViewBuilder, UInt32Array, new_null_array,
+    ArrayRef, BinaryBuilder, Float64Array, Float64Builder, Int64Builder, RecordBatch, StringViewArray, StringViewBuilder,
+    UInt32Array, UInt64Array, new_null_array,
 };
 use arrow::compute::{interleave_record_batch, take};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
@@ -11,7 +12,7 @@ use textmill_document::{DocumentBatch, Dropped, columns};
 use textmill_ingest::QuarantinedRecord;
 
 use crate::EngineError;
-use crate::graph::{FailedRow, INPUT, Left};
+use crate::graph::{FailedRow, INPUT, Left, Verdict};
 
 /// Bytes of a quarantined record that are kept for people to look at.
 const HEAD_BYTES: usize = 1024;
@@ -47,6 +48,39 @@ pub(crate) fn quarantine_schema() -> SchemaRef {
         text("blake3"),
         Field::new("head", DataType::Binary, true),
     ]))
+}
+
+/// Schema of the duplicates dataset.
+pub(crate) fn duplicates_schema() -> SchemaRef {
+    Arc::new(Schema::new(vec![
+        columns::text_field(columns::ID),
+        columns::text_field(columns::URL),
+        columns::text_field("removed_by"),
+        columns::text_field("keeper_id"),
+        Field::new("similarity", DataType::Float64, true),
+        Field::new("cluster_size", DataType::UInt64, false),
+    ]))
+}
+
+/// The duplicates that one exchange removed as rows of the duplicates dataset.
+pub(crate) fn duplicate_rows(stage_id: &str, left: &Left<Verdict>) -> Result<RecordBatch, EngineError> {
+    let indices = UInt32Array::from_iter_values(left.rows.iter().map(|verdict| index(verdict.row)));
+    let cells = |name: &str| -> Result<ArrayRef, EngineError> {
+        match left.batch.strings(name) {
+            Ok(column) => take(column, &indices, None).map_err(bug),
+            Err(_) => Ok(new_null_array(&DataType::Utf8View, left.rows.len())),
+        }
+    };
+    let keepers = left.rows.iter().map(|verdict| verdict.keeper.as_str());
+    let arrays: Vec<ArrayRef> = vec![
+        cells(columns::ID)?,
+        cells(columns::URL)?,
+        Arc::new(StringViewArray::from_iter_values(std::iter::repeat_n(stage_id, left.rows.len()))),
+        Arc::new(StringViewArray::from_iter_values(keepers)),
+        Arc::new(left.rows.iter().map(|verdict| verdict.similarity).collect::<Float64Array>()),
+        Arc::new(left.rows.iter().map(|verdict| verdict.size).collect::<UInt64Array>()),
+    ];
+    RecordBatch::try_new(duplicates_schema(), arrays).map_err(bug)
 }
 
 /// The dropped rows of one node as rows of the dropped dataset, with their row numbers.

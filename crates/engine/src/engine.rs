@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use async_trait::async_trait;
+use datafusion::prelude::SessionContext;
 use textmill_store::manifest::TaskManifest;
 
 use crate::plan::TaskSpec;
@@ -35,6 +36,9 @@ pub trait Engine: Send + Sync {
         context: &Arc<TaskContext>,
         tasks: Vec<TaskSpec>,
     ) -> Result<Vec<TaskManifest>, EngineError>;
+
+    /// A session for plans of exchange `name` whose sorts and joins hold at most `memory` bytes and spill beyond it.
+    fn session(&self, name: &str, memory: usize) -> Result<SessionContext, EngineError>;
 
     /// Runs a query plan over small key tables (never over text), within the memory budget and
     /// spilling to disk beyond it.

@@ -12,6 +12,8 @@ pub enum ErrorKind {
     Input,
     /// The output location fails.
     Storage,
+    /// The result breaks a bound that the pipeline file sets; nothing was published.
+    OverLimit,
     /// Not enough memory or another resource for the run as asked.
     Resources,
     /// Committed data is damaged or the counts do not balance.
@@ -97,6 +99,38 @@ pub enum EngineError {
         /// What one task needs.
         needed: textmill_document::ByteSize,
     },
+    /// A deduplication removes more of a source than the pipeline file allows.
+    #[error(
+        "stage `{stage}` removes {removed} of {documents} documents of `{source_name}`, more than `max_removed_ratio` \
+         {bound} allows; nothing was published. Look at what it joins with a higher `threshold`, or raise the bound"
+    )]
+    TooManyRemoved {
+        /// Id of the stage.
+        stage: String,
+        /// The source.
+        source_name: String,
+        /// Documents removed of it.
+        removed: u64,
+        /// Documents of it.
+        documents: u64,
+        /// The bound.
+        bound: f64,
+    },
+    /// A deduplication was given more documents than it can number.
+    #[error("stage `{stage}` compares at most {} documents; cut the input into several runs", u32::MAX)]
+    TooManyDocuments {
+        /// Id of the stage.
+        stage: String,
+    },
+    /// A bound on clusters needs more pairs at once than memory allows.
+    #[error(
+        "stage `{stage}` needs all pairs of similar documents in memory to bound clusters by `max_cluster`; raise \
+         --memory, or leave `max_cluster` out"
+    )]
+    TooManyPairs {
+        /// Id of the stage.
+        stage: String,
+    },
     /// The run was asked to stop.
     #[error("interrupted; everything committed so far is kept, and the same command resumes the run")]
     Interrupted,
@@ -140,7 +174,9 @@ impl EngineError {
             Self::OutputTaken { .. } | Self::InputInOutput { .. } | Self::NoRun(_) | Self::Unfinished(_) => {
                 ErrorKind::Usage
             }
-            Self::Memory { .. } => ErrorKind::Resources,
+            Self::TooManyRemoved { .. } => ErrorKind::OverLimit,
+            Self::TooManyDocuments { .. } => ErrorKind::Usage,
+            Self::Memory { .. } | Self::TooManyPairs { .. } => ErrorKind::Resources,
             Self::Exchange { error, .. } => match error.find_root() {
                 datafusion::error::DataFusionError::ResourcesExhausted(_) => ErrorKind::Resources,
                 _ => ErrorKind::Bug,

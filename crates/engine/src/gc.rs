@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use textmill_store::manifest::TaskManifest;
+use textmill_store::manifest::{ExchangeManifest, TaskManifest};
 use textmill_store::owner::Owner;
 use textmill_store::sealed::unseal;
 use textmill_store::{Store, is_temporary};
@@ -49,16 +49,26 @@ async fn garbage(store: &Store) -> Result<GcReport, EngineError> {
     let complete = published(store).await?.is_some_and(|run| run.run_key == plan.run_key);
     let planned: BTreeSet<String> =
         plan.tasks.iter().map(|task| layout::task_manifest(&task.phase, &task.key)).collect();
+    let first_phase = format!("{}/p0/", layout::TASKS);
     let mut needed = BTreeSet::new();
     let mut report = GcReport::default();
     for info in store.list(layout::TASKS).await? {
-        let of_this_plan = planned.contains(&info.path) || info.path.contains("/publish-");
+        // Tasks of later phases are not in the plan: which there are shows when the phase before is done.
+        let of_this_plan = planned.contains(&info.path) || !info.path.starts_with(&first_phase);
         if complete || !of_this_plan {
             report.add(info.path, info.size);
             continue;
         }
         let manifest: TaskManifest = unseal(&info.path, &store.get(&info.path).await?)?;
-        needed.extend(manifest.outputs.into_values().flatten().map(|file| file.path));
+        needed.extend(manifest.files().map(|file| file.path.clone()));
+    }
+    for info in store.list(layout::EXCHANGES).await? {
+        if complete {
+            report.add(info.path, info.size);
+            continue;
+        }
+        let manifest: ExchangeManifest = unseal(&info.path, &store.get(&info.path).await?)?;
+        needed.extend(manifest.files().map(|file| file.path.clone()));
     }
     let staged = store.list(layout::STAGING).await?.into_iter().filter(|info| !needed.contains(&info.path));
     let plans = store.list(layout::PLANS).await?.into_iter().filter(|info| info.path != layout::plan(number));

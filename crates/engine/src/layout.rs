@@ -1,6 +1,6 @@
 //! Where things lie below the output location.
 //!
-//! 1. `data/`, `dropped/`, `quarantine/` hold only files named in the run manifest.
+//! 1. `data/`, `dropped/`, `quarantine/` and `duplicates/` hold only files named in the run manifest.
 //! 2. Everything else is below `_textmill/`. What a task wrote is found through its manifest,
 //!    never by listing a directory.
 //! 3. Sealed files are created once and never changed.
@@ -13,6 +13,8 @@ pub(crate) const RUN_MANIFEST: &str = "_textmill/run.json";
 pub(crate) const PLANS: &str = "_textmill/plan";
 /// Folder of the task manifests.
 pub(crate) const TASKS: &str = "_textmill/tasks";
+/// Folder of the manifests of exchanges.
+pub(crate) const EXCHANGES: &str = "_textmill/exchanges";
 /// Folder of the data files that tasks wrote and that are not published yet.
 pub(crate) const STAGING: &str = "_textmill/staging";
 /// Folder of the manifests of runs whose published files are being replaced.
@@ -22,7 +24,7 @@ pub(crate) const RETIRED: &str = "_textmill/retired";
 /// files and creating the run manifest leaves behind is found here.
 pub(crate) const PUBLISHING: &str = "_textmill/publishing";
 /// Everything that textmill writes.
-pub(crate) const FOLDERS: [&str; 4] = ["_textmill", "data", "dropped", "quarantine"];
+pub(crate) const FOLDERS: [&str; 5] = ["_textmill", "data", "dropped", "quarantine", "duplicates"];
 
 /// The plan with this number.
 pub(crate) fn plan(number: u64) -> String {
@@ -37,6 +39,21 @@ pub(crate) fn task_manifest(phase: &str, key: &str) -> String {
 /// Prefix of the data files of one attempt: no two attempts ever share a name.
 pub(crate) fn staging(phase: &str, key: &str, attempt: &str, dataset: Dataset) -> String {
     format!("{STAGING}/{phase}/{key}/{attempt}-{}", dataset.dir_name())
+}
+
+/// Prefix of the files of one attempt that are read by later phases only.
+pub(crate) fn between(phase: &str, key: &str, attempt: &str, kind: &str, place: usize) -> String {
+    format!("{STAGING}/{phase}/{key}/{attempt}-{kind}-{place:03}")
+}
+
+/// The manifest of the exchange with this key.
+pub(crate) fn exchange_manifest(stage: &str, key: &str) -> String {
+    format!("{EXCHANGES}/{stage}/{key}.json")
+}
+
+/// Prefix of what one attempt of an exchange writes for one task.
+pub(crate) fn verdicts(stage: &str, key: &str, attempt: &str, task: usize) -> String {
+    format!("{STAGING}/exchanges/{stage}/{key}/{attempt}-{task:05}")
 }
 
 /// The published file with this number.

@@ -16,7 +16,9 @@
 
 mod cancel;
 mod compact;
+mod continue_task;
 mod datasets;
+mod dedupe;
 mod engine;
 mod error;
 mod exchange;
@@ -25,6 +27,7 @@ mod graph;
 mod layout;
 mod local;
 mod memory;
+mod phases;
 mod plan;
 mod progress;
 mod publish;
@@ -34,6 +37,7 @@ mod sample;
 mod split_task;
 mod status;
 mod task;
+mod task_output;
 mod verify;
 
 pub use cancel::Cancel;
@@ -42,7 +46,7 @@ pub use error::{EngineError, ErrorKind};
 pub use gc::{GcReport, collect_garbage};
 pub use local::LocalEngine;
 pub use memory::{MemoryBudget, TASK_MEMORY, available_memory};
-pub use plan::{RunPlan, TaskSpec, Work, plan_run};
+pub use plan::{HandedOver, RunPlan, TaskSpec, Work, plan_run};
 pub use progress::{Progress, Snapshot};
 pub use resume::{Reuse, reusable};
 pub use run::{RunOptions, RunOutcome, run};

@@ -5,6 +5,7 @@ use arrow::array::RecordBatch;
 use async_trait::async_trait;
 use datafusion::datasource::MemTable;
 use datafusion::error::DataFusionError;
+use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use futures::stream::{FuturesUnordered, StreamExt};
@@ -16,6 +17,11 @@ use crate::{EngineError, MemoryBudget, TaskContext, run_task};
 
 /// Share of the memory budget that `DataFusion` may track; it tracks only its large operators.
 const EXCHANGE_SHARE: f64 = 0.6;
+
+/// Part of a sort's memory that is kept for merging what it spilled.
+const MERGE_SHARE: usize = 8;
+/// What `DataFusion` keeps for merging by default; more is of no use.
+const MAX_MERGE_RESERVATION: usize = 10 << 20;
 
 /// Runs tasks on a bounded pool in this process and exchanges on a `DataFusion` session.
 #[derive(Debug)]
@@ -73,6 +79,18 @@ impl Engine for LocalEngine {
             Some(error) => Err(error),
             None => finished.manifests()?.ok_or(EngineError::Interrupted),
         }
+    }
+
+    fn session(&self, name: &str, memory: usize) -> Result<SessionContext, EngineError> {
+        let failed = |error: DataFusionError| EngineError::Exchange { name: name.to_owned(), error };
+        let pool = Arc::new(FairSpillPool::new(memory));
+        let runtime = RuntimeEnvBuilder::new().with_memory_pool(pool).build_arc().map_err(failed)?;
+        let reservation = (memory / self.threads / MERGE_SHARE).min(MAX_MERGE_RESERVATION);
+        let config = SessionConfig::new()
+            .with_target_partitions(self.threads)
+            .with_sort_spill_reservation_bytes(reservation)
+            .with_sort_in_place_threshold_bytes(reservation);
+        Ok(SessionContext::new_with_config_rt(config, runtime))
     }
 
     async fn exchange(

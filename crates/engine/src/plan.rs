@@ -1,10 +1,12 @@
 //! The plan of a run: which tasks there are, each with the key that decides whether a committed
 //! result may be reused. It is written once and never made again for the same run.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use textmill_ingest::{InputPlan, Split, plan_input};
 use textmill_pipeline::{Dropped as DroppedPolicy, Pipeline};
-use textmill_store::manifest::{Dataset, FileEntry};
+use textmill_store::manifest::{Dataset, ExchangeManifest, FileEntry, TaskManifest};
 
 use crate::EngineError;
 
@@ -18,6 +20,8 @@ const ENGINE_VERSION: u32 = 1;
 pub enum Work {
     /// Read a split and run the stages of the phase on it.
     Split(Box<Split>),
+    /// Run the stages of a later phase on what a task of the phase before handed over.
+    Continue(Box<HandedOver>),
     /// Join the files of neighbouring tasks into one file, in order.
     Compact {
         /// The dataset that the files belong to.
@@ -27,6 +31,18 @@ pub enum Work {
         /// For each source the rows to take; absent means all rows of all sources.
         rows: Option<Vec<Vec<u32>>>,
     },
+}
+
+/// What a task of one phase hands to the task of the next.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HandedOver {
+    /// Name of the shard that the documents are from.
+    pub shard: String,
+    /// Documents by the id of the stage that they come from or, before an exchange, go to.
+    pub documents: BTreeMap<String, Vec<FileEntry>>,
+    /// What the exchanges found of them, by stage id.
+    pub verdicts: BTreeMap<String, Vec<FileEntry>>,
 }
 
 /// One unit of work, retry and resume.
@@ -66,6 +82,15 @@ pub struct RunPlan {
 }
 
 impl TaskSpec {
+    /// Name of the shard that its documents are from.
+    pub(crate) fn shard(&self) -> &str {
+        match &self.work {
+            Work::Split(split) => &split.shard.name,
+            Work::Continue(handed) => &handed.shard,
+            Work::Compact { .. } => "",
+        }
+    }
+
     /// Short name for messages.
     pub fn label(&self) -> String {
         format!("{:05}", self.index)
@@ -86,13 +111,7 @@ fn plan_tasks(pipeline: &Pipeline, input: InputPlan) -> RunPlan {
         || ("p0".to_owned(), serde_json::Value::Null),
         |phase| (phase.id.clone(), pipeline.fingerprint(phase)),
     );
-    let writer = serde_json::json!([
-        ENGINE_VERSION,
-        pipeline.output.compression_level,
-        pipeline.output.shard_bytes.bytes(),
-        format!("{:?}", pipeline.output.dropped),
-        sample,
-    ]);
+    let writer = writer_key(pipeline);
     let tasks: Vec<TaskSpec> = (0..)
         .zip(input.splits)
         .map(|(index, split)| TaskSpec {
@@ -106,7 +125,8 @@ fn plan_tasks(pipeline: &Pipeline, input: InputPlan) -> RunPlan {
     let keys: Vec<_> = tasks.iter().map(|task| task.key.as_str()).collect();
     let unreadable: Vec<_> =
         input.unreadable.iter().map(|shard| format!("{}: {}", shard.shard.location, shard.detail)).collect();
-    let run_key = digest(&serde_json::json!([keys, writer, unreadable, pipeline.output.dropped_sample]));
+    let later: Vec<_> = phases.iter().skip(1).map(|phase| pipeline.fingerprint(phase)).collect();
+    let run_key = digest(&serde_json::json!([keys, writer, unreadable, pipeline.output.dropped_sample, later]));
     RunPlan {
         format_version: 1,
         name: pipeline.name.clone(),
@@ -116,6 +136,53 @@ fn plan_tasks(pipeline: &Pipeline, input: InputPlan) -> RunPlan {
         unreadable,
         notes: input.notes,
     }
+}
+
+/// The tasks of phase `phase`, one for each task of the phase before, with what the exchanges between them found.
+pub(crate) fn continue_tasks(
+    pipeline: &Pipeline,
+    phase: usize,
+    before: &[(TaskSpec, TaskManifest)],
+    found: &BTreeMap<String, ExchangeManifest>,
+) -> Vec<TaskSpec> {
+    let phases = pipeline.phases();
+    let fingerprint = phases.get(phase).map(|phase| pipeline.fingerprint(phase));
+    let writer = writer_key(pipeline);
+    let task = |(index, (spec, manifest)): (usize, &(TaskSpec, TaskManifest))| {
+        let verdicts = found.iter().filter_map(|(id, found)| {
+            let files = found.verdicts.get(index)?;
+            Some((id.clone(), files.clone()))
+        });
+        let handed = HandedOver {
+            shard: spec.shard().to_owned(),
+            documents: manifest.handed_over.clone(),
+            verdicts: verdicts.collect(),
+        };
+        let contents = |files: &BTreeMap<String, Vec<FileEntry>>| -> Vec<(String, Vec<String>)> {
+            let digests = |files: &[FileEntry]| files.iter().map(|file| file.blake3.clone()).collect();
+            files.iter().map(|(id, files)| (id.clone(), digests(files))).collect()
+        };
+        let given = (contents(&handed.documents), contents(&handed.verdicts));
+        TaskSpec {
+            phase: format!("p{phase}"),
+            index: spec.index,
+            key: digest(&serde_json::json!([fingerprint, writer, spec.key, given])),
+            sample_per_reason: spec.sample_per_reason,
+            work: Work::Continue(Box::new(handed)),
+        }
+    };
+    before.iter().enumerate().map(task).collect()
+}
+
+/// What the pipeline file says about files.
+fn writer_key(pipeline: &Pipeline) -> serde_json::Value {
+    serde_json::json!([
+        ENGINE_VERSION,
+        pipeline.output.compression_level,
+        pipeline.output.shard_bytes.bytes(),
+        format!("{:?}", pipeline.output.dropped),
+        task_sample(pipeline),
+    ])
 }
 
 /// Digest of everything in the pipeline file that decides the result.

@@ -1,7 +1,7 @@
 //! The end of a run: neighbouring small files become shards, shards become visible, and one
 //! manifest makes them a corpus.
 //!
-//! 1. Files reach `data/`, `dropped/` and `quarantine/` by a link or server-side copy of a
+//! 1. Files reach `data/`, `dropped/`, `quarantine/` and `duplicates/` by a link or server-side copy of a
 //!    committed file; a name below these folders never holds a partial file.
 //! 2. Until `run.json` exists there is no published run, whatever lies in the folders. What is
 //!    about to be linked is recorded before, so that a run of another configuration can clear
@@ -13,13 +13,14 @@ use std::sync::Arc;
 
 use textmill_document::Ledger;
 use textmill_pipeline::{Dropped as DroppedPolicy, Pipeline};
-use textmill_store::manifest::{Dataset, FileEntry, RunManifest, TaskManifest, TaskMetrics, content_digest};
+use textmill_store::manifest::{Dataset, FileEntry, RunManifest, TaskManifest, content_digest};
 use textmill_store::sealed::{seal, unseal};
 use textmill_store::verify::{Finding, verify_file};
 use textmill_store::{Created, Store, StoreError};
 
 use crate::engine::Engine;
 use crate::exchange::choose_sample;
+use crate::phases::Phases;
 use crate::plan::{RunPlan, TaskSpec, Work, digest};
 use crate::{EngineError, TaskContext, layout, resume};
 
@@ -30,13 +31,13 @@ pub(crate) async fn publish(
     context: &Arc<TaskContext>,
     pipeline: &Pipeline,
     plan: &RunPlan,
-    tasks: &[TaskManifest],
+    phases: &Phases,
     replaces: Option<&str>,
 ) -> Result<RunManifest, EngineError> {
-    let ledger = run_ledger(tasks)?;
+    let ledger = phases.ledger(pipeline)?;
     let mut staged = BTreeMap::new();
-    for dataset in [Dataset::Data, Dataset::Dropped, Dataset::Quarantine] {
-        let files: Vec<_> = tasks.iter().filter_map(|task| task.outputs.get(&dataset)).flatten().cloned().collect();
+    for dataset in Dataset::ALL {
+        let files = phases.manifests().filter_map(|task| task.outputs.get(&dataset)).flatten().cloned().collect();
         let shards = shards(engine, context, pipeline, dataset, files).await?;
         if !shards.is_empty() {
             staged.insert(dataset, shards);
@@ -52,9 +53,10 @@ pub(crate) async fn publish(
         digest: content_digest(&datasets),
         datasets,
         ledger,
-        tasks: tasks.len() as u64,
+        tasks: phases.tasks(),
         unreadable: plan.unreadable.clone(),
-        metrics: metrics(tasks),
+        clusters: phases.clusters().clone(),
+        metrics: phases.metrics(),
         textmill_version: env!("CARGO_PKG_VERSION").to_owned(),
     };
     retire(context, replaces).await?;
@@ -72,24 +74,6 @@ fn published_names(dataset: Dataset, files: &[FileEntry]) -> Vec<FileEntry> {
     let entry =
         |(number, file): (usize, &FileEntry)| FileEntry { path: layout::published(dataset, number), ..file.clone() };
     files.iter().enumerate().map(entry).collect()
-}
-
-fn run_ledger(tasks: &[TaskManifest]) -> Result<Ledger, EngineError> {
-    let mut ledger = Ledger::default();
-    for task in tasks {
-        task.ledger.check()?;
-        ledger.merge(&task.ledger);
-    }
-    ledger.check()?;
-    Ok(ledger)
-}
-
-fn metrics(tasks: &[TaskManifest]) -> TaskMetrics {
-    let mut total = TaskMetrics::default();
-    for task in tasks {
-        total.merge(&task.metrics);
-    }
-    total
 }
 
 /// The files of one dataset as shards of about `shard_bytes`.
@@ -202,7 +186,11 @@ fn check_rows(
     pipeline: &Pipeline,
 ) -> Result<(), EngineError> {
     let mut expected =
-        vec![(Dataset::Data, ledger.output.documents), (Dataset::Quarantine, ledger.quarantined().documents)];
+        vec![
+            (Dataset::Data, ledger.output.documents),
+            (Dataset::Quarantine, ledger.quarantined().documents),
+            (Dataset::Duplicates, ledger.duplicates().documents),
+        ];
     if pipeline.output.dropped == DroppedPolicy::All {
         expected.push((Dataset::Dropped, ledger.dropped().documents));
     }

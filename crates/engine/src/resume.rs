@@ -41,7 +41,7 @@ async fn lookup(store: &Store, task: &TaskSpec) -> Result<Reuse, EngineError> {
     }
     // A file that vanished (a cleaned scratch disk) makes the task run again; a damaged one is
     // found by its digest when it is read.
-    for file in manifest.outputs.values().flatten() {
+    for file in manifest.files() {
         match store.head(&file.path).await? {
             Some(info) if info.size == file.bytes => {}
             _ => return Ok(Reuse::Stale(path)),

@@ -1,16 +1,19 @@
 //! The whole of `textmill run`: take the output, plan or resume, run, publish.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use textmill_pipeline::Pipeline;
-use textmill_store::manifest::RunManifest;
+use textmill_store::manifest::{ExchangeManifest, RunManifest, TaskManifest};
 use textmill_store::owner::Owner;
 use textmill_store::sealed::{seal, unseal};
 use textmill_store::{Created, Store};
 
-use crate::plan::{RunPlan, Work, config_key, plan_run};
+use crate::dedupe::dedupe;
+use crate::phases::Phases;
+use crate::plan::{RunPlan, TaskSpec, Work, config_key, continue_tasks, plan_run};
 use crate::publish::{publish, run_missing};
 use crate::task::TaskContextParts;
 use crate::{Cancel, EngineError, LocalEngine, MemoryBudget, Progress, TaskContext, gc, layout};
@@ -96,11 +99,41 @@ async fn owned(
         parallelism: engine.parallelism(plan.tasks.len()),
         batch_rows: options.batch_rows,
     };
-    let context = Arc::new(TaskContext::new(pipeline, store.clone(), Arc::clone(owner), parts));
-    let tasks = run_missing(&engine, &context, plan.tasks.clone()).await?;
-    let manifest = publish(&engine, &context, pipeline, &plan, &tasks, replaces.as_deref()).await?;
+    let context = |phase| {
+        Arc::new(TaskContext::new(pipeline, phase, store.clone(), Arc::clone(owner), parts.clone()))
+    };
+    let mut last = context(0);
+    let tasks = run_missing(&engine, &last, plan.tasks.clone()).await?;
+    let mut done = Phases::new(plan.tasks.iter().cloned().zip(tasks).collect());
+    for phase in 1..pipeline.phases().len() {
+        let found = exchange(&engine, &last, pipeline, phase - 1, done.last(), options.memory.bytes()).await?;
+        let tasks = continue_tasks(pipeline, phase, done.last(), &found);
+        last = context(phase);
+        let manifests = run_missing(&engine, &last, tasks.clone()).await?;
+        done.push(tasks.into_iter().zip(manifests).collect(), found);
+    }
+    let manifest = publish(&engine, &last, pipeline, &plan, &done, replaces.as_deref()).await?;
     clear_up(store, owner).await?;
     Ok(RunOutcome { manifest, plan, already_complete: false, resumed })
+}
+
+/// Runs the exchanges that end phase `phase`, and returns what they found by the id of their stage.
+async fn exchange(
+    engine: &LocalEngine,
+    context: &TaskContext,
+    pipeline: &Pipeline,
+    phase: usize,
+    tasks: &[(TaskSpec, TaskManifest)],
+    memory: u64,
+) -> Result<BTreeMap<String, ExchangeManifest>, EngineError> {
+    let levels = pipeline.levels();
+    let mut found = BTreeMap::new();
+    for (node, level) in pipeline.nodes.iter().zip(levels) {
+        if node.dedupe.is_some() && level == phase {
+            found.insert(node.id.clone(), dedupe(engine, context, node, tasks, memory).await?);
+        }
+    }
+    Ok(found)
 }
 
 /// The manifest of the published run, if there is one.

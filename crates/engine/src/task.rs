@@ -11,12 +11,15 @@ use textmill_store::owner::Owner;
 use textmill_store::parquet_writer::{DEFAULT_IN_FLIGHT, DatasetWriter, WriterOptions};
 use textmill_store::{Committed, Store, commit_task};
 
-use crate::datasets::{dropped_schema, quarantine_schema};
+use crate::datasets::{dropped_schema, duplicates_schema, quarantine_schema};
 use crate::graph::PhaseGraph;
 use crate::plan::{TaskSpec, Work};
-use crate::{Cancel, EngineError, Progress, compact, layout, split_task};
+use crate::{Cancel, EngineError, Progress, compact, continue_task, layout, split_task};
 
-/// What every task of a run shares.
+/// Compression of files that are read once and deleted: the fastest there is.
+const BETWEEN_ZSTD_LEVEL: i32 = 1;
+
+/// What every task of a phase shares.
 #[derive(Debug)]
 pub struct TaskContext {
     /// The output location.
@@ -48,14 +51,22 @@ pub(crate) struct OutputSettings {
 #[derive(Debug)]
 pub(crate) struct Written {
     pub outputs: BTreeMap<Dataset, Vec<FileEntry>>,
+    pub handed_over: BTreeMap<String, Vec<FileEntry>>,
+    pub keys: BTreeMap<String, Vec<FileEntry>>,
     pub ledger: Ledger,
     pub metrics: TaskMetrics,
 }
 
 impl TaskContext {
-    /// The context of a run of `pipeline` into `store`.
-    pub(crate) fn new(pipeline: &Pipeline, store: Store, owner: Arc<Owner>, parts: TaskContextParts) -> Self {
-        let graph = PhaseGraph::new(pipeline);
+    /// The context of phase number `phase` of a run of `pipeline` into `store`.
+    pub(crate) fn new(
+        pipeline: &Pipeline,
+        phase: usize,
+        store: Store,
+        owner: Arc<Owner>,
+        parts: TaskContextParts,
+    ) -> Self {
+        let graph = PhaseGraph::new(pipeline, phase);
         let settings = OutputSettings {
             shard_bytes: pipeline.output.shard_bytes.bytes(),
             zstd_level: pipeline.output.compression_level,
@@ -77,9 +88,10 @@ impl TaskContext {
             Dataset::Data => Arc::clone(&self.settings.data_schema),
             Dataset::Dropped => Arc::clone(&self.settings.dropped_schema),
             Dataset::Quarantine => quarantine_schema(),
+            Dataset::Duplicates => duplicates_schema(),
         };
         let (shard_bytes, in_flight) = match spec.work {
-            Work::Split(_) => (self.settings.shard_bytes, DEFAULT_IN_FLIGHT),
+            Work::Split(_) | Work::Continue(_) => (self.settings.shard_bytes, DEFAULT_IN_FLIGHT),
             // Compaction chose its sources so that one file comes out. It does little but encode: a
             // second row group in flight would only take memory.
             Work::Compact { .. } => (u64::MAX, 1),
@@ -93,10 +105,20 @@ impl TaskContext {
         };
         DatasetWriter::new(self.store.clone(), &prefix, options)
     }
+
+    /// A writer of files that only the next phase reads.
+    pub(crate) fn between_writer(&self, prefix: &str, schema: arrow::datatypes::SchemaRef) -> DatasetWriter {
+        let options = WriterOptions {
+            shard_bytes: self.settings.shard_bytes,
+            zstd_level: BETWEEN_ZSTD_LEVEL,
+            ..WriterOptions::new(schema)
+        };
+        DatasetWriter::new(self.store.clone(), prefix, options)
+    }
 }
 
 /// The parts of a [`TaskContext`] that do not come from the pipeline.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct TaskContextParts {
     pub progress: Arc<Progress>,
     pub cancel: Cancel,
@@ -111,6 +133,7 @@ pub async fn run_task(spec: &TaskSpec, context: &Arc<TaskContext>) -> Result<Tas
     let attempt = uuid::Uuid::new_v4().simple().to_string();
     let mut written = match &spec.work {
         Work::Split(split) => split_task::run(spec, split, &attempt, context).await?,
+        Work::Continue(handed) => continue_task::run(spec, handed, &attempt, context).await?,
         Work::Compact { dataset, sources, rows } => {
             compact::run(spec, *dataset, sources, rows.as_deref(), &attempt, context).await?
         }
@@ -126,6 +149,8 @@ pub async fn run_task(spec: &TaskSpec, context: &Arc<TaskContext>) -> Result<Tas
         owner_epoch: context.owner.epoch(),
         textmill_version: env!("CARGO_PKG_VERSION").to_owned(),
         outputs: written.outputs,
+        handed_over: written.handed_over,
+        keys: written.keys,
         ledger: written.ledger,
         metrics: written.metrics,
     };

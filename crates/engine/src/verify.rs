@@ -1,4 +1,4 @@
-use textmill_store::manifest::{FileEntry, RunManifest, TaskManifest, content_digest};
+use textmill_store::manifest::{ExchangeManifest, FileEntry, RunManifest, TaskManifest, content_digest};
 use textmill_store::sealed::unseal;
 use textmill_store::verify::{Finding, verify_file};
 use textmill_store::{Store, StoreErrorKind};
@@ -39,7 +39,10 @@ pub async fn verify(store: &Store) -> Result<VerifyReport, EngineError> {
     let any_plan = check.sealed_files::<RunPlan>(layout::PLANS).await?;
     for manifest in check.sealed_files::<TaskManifest>(layout::TASKS).await? {
         check.ledger(&manifest.key, &manifest.ledger);
-        check.staged(&manifest).await?;
+        check.staged(manifest.files()).await?;
+    }
+    for manifest in check.sealed_files::<ExchangeManifest>(layout::EXCHANGES).await? {
+        check.staged(manifest.files()).await?;
     }
     match run {
         Ok(Some(run)) => check.published(&run).await?,
@@ -92,9 +95,9 @@ impl Check<'_> {
         Ok(read)
     }
 
-    /// Files of a committed task. Once a run is published they may be gone; before, they must be there.
-    async fn staged(&mut self, manifest: &TaskManifest) -> Result<(), EngineError> {
-        for file in manifest.outputs.values().flatten() {
+    /// Files of a committed task or exchange. Once a run is published they may be gone; before, they must be there.
+    async fn staged(&mut self, files: impl Iterator<Item = &FileEntry>) -> Result<(), EngineError> {
+        for file in files {
             if self.unpublished || self.store.head(&file.path).await?.is_some() {
                 self.file(file).await?;
             }

@@ -96,6 +96,24 @@ impl UnionFind {
         (0..self.documents()).map(|document| self.root(document)).collect()
     }
 
+    /// The root of every document, and root and size of every cluster of two members and more, both in order. Needs
+    /// no memory beyond that of the union-find and of the list of clusters.
+    pub fn into_clusters(mut self) -> (Vec<u32>, Vec<(u32, u32)>) {
+        let mut clusters = Vec::new();
+        for document in 0..self.documents() {
+            // Every parent is smaller than its child, so that it hangs at its root already.
+            let above = self.parent(document).and_then(|parent| self.parent(parent)).unwrap_or(document);
+            if let Some(slot) = self.parents.get_mut(document as usize) {
+                *slot = above;
+            }
+            let size = self.sizes.get(document as usize).copied().unwrap_or(1);
+            if above == document && size > 1 {
+                clusters.push((document, size));
+            }
+        }
+        (self.parents, clusters)
+    }
+
     fn parent(&self, document: u32) -> Option<u32> {
         self.parents.get(document as usize).copied()
     }

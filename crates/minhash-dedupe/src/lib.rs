@@ -33,6 +33,7 @@
 
 mod bands;
 mod clusters;
+mod config;
 mod exact;
 mod forms;
 mod keeper;
@@ -45,10 +46,15 @@ mod presets;
 mod scan;
 mod shingles;
 mod signature;
+mod stage;
 mod verify;
 
 pub use bands::{Bands, BandsError, MAX_HASHES};
 pub use clusters::{Components, Join, UnionFind, components};
+pub use config::{
+    DEFAULT_MAX_BUCKET, DEFAULT_PRESET, DEFAULT_THRESHOLD, DedupeConfigError, DedupeSettings, ExactBy, ExactDedupeConfig,
+    MinhashDedupeConfig, MinhashSettings,
+};
 pub use exact::{normalized_url, text_key, url_key};
 pub use forms::{Accents, Blanks, Normalization, Numbers, Punctuation};
 pub use keeper::{Candidate, Direction, KeepBy, Key, compare, keeper};
@@ -57,4 +63,5 @@ pub use normalize::{NormalBuffer, Normalizer};
 pub use presets::{PRESETS, Preset, preset};
 pub use shingles::{Shingler, Unit};
 pub use signature::{DEFAULT_SEED, MinHasher, Minima, agreement};
+pub use stage::{CLUSTER_ID, CLUSTER_SIZE, DedupeStage, TEXT_LENGTH, key_columns};
 pub use verify::{Verify, containment, jaccard};

@@ -6,9 +6,9 @@ use arrow::datatypes::{Field, Schema, SchemaRef};
 use serde_json::{Value, json};
 use textmill_document::Stage;
 use textmill_ingest::InputConfig;
+use textmill_minhash_dedupe::DedupeStage;
 
 use crate::file::{OutputConfig, RunLimits};
-use crate::stages;
 
 /// Raised when the fingerprint itself is made differently.
 const FINGERPRINT_VERSION: u32 = 1;
@@ -61,6 +61,8 @@ pub struct Node {
     pub inputs: Vec<Parent>,
     /// The stage itself.
     pub stage: Arc<dyn Stage>,
+    /// The same stage where it compares documents: it ends its phase, and its verdicts begin the next.
+    pub dedupe: Option<Arc<DedupeStage>>,
     /// Whether it is a branch: a `keep_where` or `languages` beside other takers of the same documents. A document
     /// that it refuses is only lost if nobody else takes it.
     pub routed: bool,
@@ -97,21 +99,32 @@ impl Pipeline {
     }
 
     /// The stages cut at exchanges; an exchange belongs to the phase that it ends. There is always
-    /// at least one phase.
+    /// at least one phase; one after the last exchange is there even if it has no stage.
     pub fn phases(&self) -> Vec<Phase> {
-        let is_exchange = |node: &Node| stages::find(node.kind).is_some_and(|kind| kind.exchange);
-        let mut levels: Vec<usize> = Vec::with_capacity(self.nodes.len());
-        for node in &self.nodes {
-            let after = |parent: &Parent| match *parent {
-                Parent::Input => 0,
-                Parent::Node(index) => levels[index] + usize::from(is_exchange(&self.nodes[index])),
-            };
-            let level = node.inputs.iter().map(after).max().unwrap_or(0);
-            levels.push(level);
-        }
-        let last = levels.iter().copied().max().unwrap_or(0);
+        let levels = self.levels();
+        let available = (0..levels.len()).map(|index| self.available(&levels, Parent::Node(index)));
+        let last = available.max().unwrap_or(0);
         let nodes_of = |level: usize| (0..levels.len()).filter(|index| levels[*index] == level).collect();
         (0..=last).map(|level| Phase { id: format!("p{level}"), nodes: nodes_of(level) }).collect()
+    }
+
+    /// For every node the number of the phase that it belongs to.
+    pub fn levels(&self) -> Vec<usize> {
+        let mut levels: Vec<usize> = Vec::with_capacity(self.nodes.len());
+        for node in &self.nodes {
+            let level = node.inputs.iter().map(|parent| self.available(&levels, *parent)).max().unwrap_or(0);
+            levels.push(level);
+        }
+        levels
+    }
+
+    /// The first phase in which the documents of `parent` can be taken: what an exchange keeps is known only in the
+    /// phase after it. `levels` are those of the nodes up to `parent`.
+    pub fn available(&self, levels: &[usize], parent: Parent) -> usize {
+        match parent {
+            Parent::Input => 0,
+            Parent::Node(index) => levels[index] + usize::from(self.nodes[index].dedupe.is_some()),
+        }
     }
 
     /// Everything in the file that decides what a task of `phase` makes of its documents, in

@@ -1,12 +1,14 @@
 //! The registry of stages. A new stage is one file in `stages/` and one line in [`STAGES`].
 
 mod clean_lines;
+mod exact_dedupe;
 mod extract;
 mod filter;
 mod keep_where;
 mod language_id;
 mod languages;
 mod mask_pii;
+mod minhash_dedupe;
 mod normalize;
 mod url_filter;
 mod with_columns;
@@ -20,6 +22,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use textmill_document::{Reason, Stage};
+use textmill_minhash_dedupe::{DedupeConfigError, DedupeSettings, DedupeStage};
 
 /// Every stage, in the order in which lists show them.
 pub static STAGES: &[StageKind] = &[
@@ -31,6 +34,8 @@ pub static STAGES: &[StageKind] = &[
     mask_pii::KIND,
     url_filter::KIND,
     filter::KIND,
+    exact_dedupe::KIND,
+    minhash_dedupe::KIND,
     keep_where::KIND,
     with_columns::KIND,
 ];
@@ -70,6 +75,15 @@ pub struct BuiltStage {
     pub stage: Arc<dyn Stage>,
     /// The configuration with every default filled in.
     pub config: Value,
+    /// The same stage as the exchange knows it, where it compares documents.
+    pub dedupe: Option<Arc<DedupeStage>>,
+}
+
+impl BuiltStage {
+    /// A stage that looks at one document at a time.
+    fn row_wise(stage: Arc<dyn Stage>, config: Value) -> Self {
+        Self { stage, config, dedupe: None }
+    }
 }
 
 /// Why a stage cannot be built from its configuration.
@@ -121,7 +135,7 @@ where
     E: Display,
 {
     let (stage, config) = typed(config, new, field)?;
-    Ok(BuiltStage { stage: Arc::new(stage), config })
+    Ok(BuiltStage::row_wise(Arc::new(stage), config))
 }
 
 /// A stage from its typed configuration, and that in canonical form.
@@ -142,6 +156,21 @@ where
         vec![BuildError { field, at: None, message: error.to_string(), hint: None }]
     })?;
     Ok((stage, canonical))
+}
+
+/// Builds a stage that compares documents.
+fn build_dedupe<C>(
+    name: &'static str,
+    config: &Value,
+    context: &BuildContext,
+) -> Result<BuiltStage, Vec<BuildError>>
+where
+    C: DeserializeOwned + Serialize + TryInto<DedupeSettings, Error = DedupeConfigError>,
+{
+    let new = |config: C| DedupeStage::new(name, config.try_into()?, context.columns.as_deref());
+    let (stage, config) = typed(config, new, DedupeConfigError::field)?;
+    let stage = Arc::new(stage);
+    Ok(BuiltStage { stage: Arc::clone(&stage) as Arc<dyn Stage>, config, dedupe: Some(stage) })
 }
 
 #[cfg(test)]
@@ -178,6 +207,8 @@ mod tests {
             json!({}),
             json!({"black_domains": {"entries": ["example.org"]}}),
             json!({"use": ["gopher_quality"]}),
+            json!({}),
+            json!({}),
             json!("text <> ''"),
             json!({"n": "1"}),
         ];

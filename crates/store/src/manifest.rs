@@ -20,11 +20,13 @@ pub enum Dataset {
     Dropped,
     /// Documents and records that could not be processed, with the cause.
     Quarantine,
+    /// Documents that were removed as duplicates, with the document that stayed.
+    Duplicates,
 }
 
 impl Dataset {
     /// All datasets, in manifest order.
-    pub const ALL: [Self; 3] = [Self::Data, Self::Dropped, Self::Quarantine];
+    pub const ALL: [Self; 4] = [Self::Data, Self::Dropped, Self::Quarantine, Self::Duplicates];
 
     /// Name of the dataset's folder in the output.
     pub fn dir_name(self) -> &'static str {
@@ -32,6 +34,7 @@ impl Dataset {
             Self::Data => "data",
             Self::Dropped => "dropped",
             Self::Quarantine => "quarantine",
+            Self::Duplicates => "duplicates",
         }
     }
 }
@@ -104,6 +107,13 @@ pub struct TaskManifest {
     pub textmill_version: String,
     /// The files written, in row order. A dataset without rows is absent.
     pub outputs: BTreeMap<Dataset, Vec<FileEntry>>,
+    /// Documents for the task of the next phase that continues this one, by the stage that they come from or, before
+    /// an exchange, go to.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub handed_over: BTreeMap<String, Vec<FileEntry>>,
+    /// For each exchange that the documents go to, a row of keys for each document handed over to it, in that order.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub keys: BTreeMap<String, Vec<FileEntry>>,
     /// The account of every document the task was given.
     pub ledger: Ledger,
     /// What the task cost.
@@ -111,10 +121,67 @@ pub struct TaskManifest {
 }
 
 impl TaskManifest {
-    /// All files of all datasets.
+    /// All files that the task wrote.
     pub fn files(&self) -> impl Iterator<Item = &FileEntry> {
-        self.outputs.values().flatten()
+        let between = self.handed_over.values().chain(self.keys.values());
+        self.outputs.values().chain(between).flatten()
     }
+}
+
+/// The committed result of an exchange that compared documents.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExchangeManifest {
+    /// [`FORMAT_VERSION`] of the writer.
+    pub format_version: u32,
+    /// Hash of everything that the result depends on.
+    pub key: String,
+    /// Id of the stage.
+    pub stage: String,
+    /// For each task, in order, what became of its documents; a task without a duplicate has no file.
+    pub verdicts: Vec<Vec<FileEntry>>,
+    /// What was found.
+    pub report: ClusterReport,
+}
+
+impl ExchangeManifest {
+    /// All files that the exchange wrote.
+    pub fn files(&self) -> impl Iterator<Item = &FileEntry> {
+        self.verdicts.iter().flatten()
+    }
+}
+
+/// What a deduplication found.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClusterReport {
+    /// Documents that were compared.
+    pub documents: u64,
+    /// Clusters of two documents and more.
+    pub clusters: u64,
+    /// Documents that were removed: those in clusters less one for each cluster.
+    pub removed: u64,
+    /// Of these, the documents with the same normal form as an earlier one.
+    pub same_text: u64,
+    /// Of these, the documents with the same URL as an earlier one and another text.
+    pub same_url: u64,
+    /// Pairs that shared a band and were compared.
+    pub compared: u64,
+    /// Of these, the pairs that passed.
+    pub passed: u64,
+    /// Groups of documents with a band in common that were larger than `max_bucket`.
+    pub large_buckets: u64,
+    /// The largest of them, in documents.
+    pub largest_bucket: u64,
+    /// Joins that `max_cluster` refused.
+    pub refused: u64,
+    /// Number of clusters by size: `2`, `3-4`, `5-8` and so on.
+    pub sizes: Vec<(String, u64)>,
+    /// The largest clusters, at most 20: id of the document that stayed, and documents.
+    pub largest: Vec<(String, u64)>,
+    /// Documents compared and removed of each source, where the stage names a column; at most 100, most removed first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<(String, u64, u64)>,
 }
 
 /// The published result of a run; the output exists for readers once this does.
@@ -135,6 +202,9 @@ pub struct RunManifest {
     pub tasks: u64,
     /// Shards that could not be opened, with the reason; their documents are in no count.
     pub unreadable: Vec<String>,
+    /// What each deduplication found, by stage id.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub clusters: BTreeMap<String, ClusterReport>,
     /// What the tasks cost together.
     pub metrics: TaskMetrics,
     /// [`content_digest`] of `datasets`: equal digests mean equal bytes in equal files.
@@ -192,6 +262,8 @@ mod tests {
             owner_epoch: 1,
             textmill_version: "0".into(),
             outputs: BTreeMap::from([(Dataset::Quarantine, vec![entry("q")])]),
+            handed_over: BTreeMap::new(),
+            keys: BTreeMap::new(),
             ledger: Ledger::default(),
             metrics: TaskMetrics::default(),
         };

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Field, Schema};
 use futures::StreamExt;
-use parquet::arrow::ParquetRecordBatchStreamBuilder;
+use parquet::arrow::{ParquetRecordBatchStreamBuilder, ProjectionMask};
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use parquet::arrow::async_reader::ParquetRecordBatchStream;
 
@@ -86,10 +86,25 @@ pub async fn verify_file(store: &Store, entry: &FileEntry) -> Result<Finding, St
 /// Opens a committed Parquet file for reading, after its size and digest were checked. Text comes
 /// as `Utf8View`.
 pub async fn read_parquet(store: &Store, entry: &FileEntry) -> Result<ParquetReader, StoreError> {
-    let finding = verify_file(store, entry).await?;
-    if !finding.is_intact() {
-        return Err(StoreError::integrity(&entry.path, finding.to_string()));
+    check_file(store, entry).await?;
+    open_parquet(store, entry, None).await
+}
+
+/// Compares a file with its entry in a manifest; anything but an intact file is an error that names it.
+pub async fn check_file(store: &Store, entry: &FileEntry) -> Result<(), StoreError> {
+    match verify_file(store, entry).await? {
+        Finding::Intact => Ok(()),
+        finding => Err(StoreError::integrity(&entry.path, finding.to_string())),
     }
+}
+
+/// Opens a committed Parquet file that [`check_file`] has found intact before; only some of its columns where they are
+/// named (in the order of the file). Text comes as `Utf8View`.
+pub async fn open_parquet(
+    store: &Store,
+    entry: &FileEntry,
+    columns: Option<&[String]>,
+) -> Result<ParquetReader, StoreError> {
     let failed = |error: &dyn fmt::Display| StoreError::integrity(&entry.path, format!("cannot be read: {error}"));
     let mut reader = RangeReader::new(store, entry);
     let options = ArrowReaderOptions::new();
@@ -97,7 +112,12 @@ pub async fn read_parquet(store: &Store, entry: &FileEntry) -> Result<ParquetRea
     let options = ArrowReaderOptions::new().with_schema(Arc::new(with_views(metadata.schema())));
     let metadata = ArrowReaderMetadata::try_new(Arc::clone(metadata.metadata()), options);
     let metadata = metadata.map_err(|error| failed(&error))?;
-    let builder = ParquetRecordBatchStreamBuilder::new_with_metadata(reader, metadata).with_batch_size(BATCH_ROWS);
+    let mut builder = ParquetRecordBatchStreamBuilder::new_with_metadata(reader, metadata).with_batch_size(BATCH_ROWS);
+    if let Some(columns) = columns {
+        let names = columns.iter().map(String::as_str);
+        let mask = ProjectionMask::columns(builder.parquet_schema(), names);
+        builder = builder.with_projection(mask);
+    }
     let stream = builder.build().map_err(|error| failed(&error))?;
     Ok(ParquetReader { path: entry.path.clone(), stream: Box::new(stream) })
 }

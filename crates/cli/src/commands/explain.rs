@@ -112,6 +112,7 @@ fn input_name(task: &TaskSpec) -> String {
             Some((first, end)) => format!("{} row groups {first}..{end}", split.shard.name),
             None => split.shard.name.clone(),
         },
+        Work::Continue(handed) => handed.shard.clone(),
         Work::Compact { dataset, sources, .. } => format!("{} files of {}", sources.len(), dataset.dir_name()),
     }
 }
@@ -119,6 +120,7 @@ fn input_name(task: &TaskSpec) -> String {
 fn input_bytes(task: &TaskSpec) -> u64 {
     match &task.work {
         Work::Split(split) => split.bytes,
+        Work::Continue(handed) => handed.documents.values().flatten().map(|file| file.bytes).sum(),
         Work::Compact { sources, .. } => sources.iter().map(|file| file.bytes).sum(),
     }
 }

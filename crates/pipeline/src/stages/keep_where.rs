@@ -75,7 +75,7 @@ fn build(config: &Value, context: &BuildContext) -> Result<BuiltStage, Vec<Build
             hint: Some("make it a comparison, such as `language_score >= 0.65`".to_owned()),
         }]);
     }
-    Ok(BuiltStage { stage: Arc::new(KeepWhereStage { predicate }), config: config.clone() })
+    Ok(BuiltStage::row_wise(Arc::new(KeepWhereStage { predicate }), config.clone()))
 }
 
 impl Stage for KeepWhereStage {

@@ -26,5 +26,5 @@ fn build(config: &Value, _: &BuildContext) -> Result<BuiltStage, Vec<BuildError>
     if let Some(fields) = config.as_object_mut().filter(|_| !digests.is_empty()) {
         fields.insert("model_digests".to_owned(), Value::from(digests));
     }
-    Ok(BuiltStage { stage: Arc::new(stage), config })
+    Ok(BuiltStage::row_wise(Arc::new(stage), config))
 }

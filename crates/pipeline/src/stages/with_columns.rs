@@ -83,7 +83,7 @@ fn build(config: &Value, context: &BuildContext) -> Result<BuiltStage, Vec<Build
     if !errors.is_empty() || context.columns.is_none() {
         return Err(errors);
     }
-    Ok(BuiltStage { stage: Arc::new(WithColumnsStage { columns }), config: config.clone() })
+    Ok(BuiltStage::row_wise(Arc::new(WithColumnsStage { columns }), config.clone()))
 }
 
 /// The type that column `name` gets from an expression of type `found`.

@@ -75,6 +75,8 @@ pub fn manifest(key: &str, attempt: &str, files: &[&str]) -> TaskManifest {
         owner_epoch: 1,
         textmill_version: "0".to_owned(),
         outputs: BTreeMap::from([(Dataset::Data, files.iter().map(entry).collect())]),
+        handed_over: BTreeMap::new(),
+        keys: BTreeMap::new(),
         ledger: Ledger::default(),
         metrics: TaskMetrics::default(),
     }

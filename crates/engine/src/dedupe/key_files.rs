@@ -1,0 +1,259 @@
+//! The keys that the tasks committed, read column by column.
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, UInt32Array};
+use arrow::compute::filter_record_batch;
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use datafusion::catalog::streaming::StreamingTable;
+use datafusion::error::DataFusionError;
+use datafusion::execution::{SendableRecordBatchStream, TaskContext as PlanContext};
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+use datafusion::physical_plan::streaming::PartitionStream;
+use futures::TryStreamExt;
+use textmill_store::Store;
+use textmill_store::manifest::FileEntry;
+use textmill_store::verify::{ParquetReader, check_file, open_parquet};
+
+use crate::EngineError;
+
+/// Name of the column with the number of the document.
+pub(super) const DOCUMENT: &str = "document";
+
+/// All key files of an exchange. Documents are numbered from 0 in the order of the tasks.
+#[derive(Debug)]
+pub(super) struct KeyFiles {
+    store: Store,
+    files: Vec<KeyFile>,
+    tasks: Vec<Range<u32>>,
+}
+
+#[derive(Debug)]
+struct KeyFile {
+    entry: FileEntry,
+    /// Numbers of its documents.
+    documents: Range<u32>,
+    /// Whether its digest was compared.
+    checked: AtomicBool,
+}
+
+impl KeyFiles {
+    /// The key files of each task, in order. None if there are more documents than can be numbered.
+    pub(super) fn new(store: &Store, tasks: &[Vec<FileEntry>]) -> Option<Self> {
+        let (mut files, mut ranges, mut next) = (Vec::new(), Vec::new(), 0_u32);
+        for task in tasks {
+            let first = next;
+            for entry in task {
+                let end = next.checked_add(u32::try_from(entry.rows).ok()?)?;
+                files.push(KeyFile { entry: entry.clone(), documents: next..end, checked: AtomicBool::new(false) });
+                next = end;
+            }
+            ranges.push(first..next);
+        }
+        Some(Self { store: store.clone(), files, tasks: ranges })
+    }
+
+    /// Number of documents.
+    pub(super) fn documents(&self) -> u32 {
+        self.tasks.last().map_or(0, |range| range.end)
+    }
+
+    /// Numbers of the documents of each task.
+    pub(super) fn tasks(&self) -> &[Range<u32>] {
+        &self.tasks
+    }
+
+    /// The first document of each file that has any.
+    pub(super) fn starts(&self) -> Vec<u32> {
+        let some = self.files.iter().filter(|file| !file.documents.is_empty());
+        some.map(|file| file.documents.start).collect()
+    }
+
+    /// Reads `column` of the files that hold any of `wanted` (ascending numbers), and gives each batch with the number
+    /// of its first document to `take`, until that returns false.
+    pub(super) async fn read(
+        &self,
+        wanted: &[u32],
+        column: &str,
+        mut take: impl FnMut(u32, &ArrayRef) -> bool,
+    ) -> Result<(), EngineError> {
+        let columns = [column.to_owned()];
+        for file in &self.files {
+            let from = wanted.partition_point(|document| *document < file.documents.start);
+            if wanted.get(from).is_none_or(|document| *document >= file.documents.end) {
+                continue;
+            }
+            let mut reader = file.open(&self.store, &columns).await?;
+            let mut first = file.documents.start;
+            while let Some(batch) = reader.next().await? {
+                if !take(first, batch.column(0)) {
+                    return Ok(());
+                }
+                first += rows(&batch);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl KeyFile {
+    /// A damaged file is named before anything of it is used; it is compared once.
+    async fn open(&self, store: &Store, columns: &[String]) -> Result<ParquetReader, EngineError> {
+        if !self.checked.load(Ordering::Acquire) {
+            check_file(store, &self.entry).await?;
+            self.checked.store(true, Ordering::Release);
+        }
+        Ok(open_parquet(store, &self.entry, Some(columns)).await?)
+    }
+}
+
+fn rows(batch: &RecordBatch) -> u32 {
+    u32::try_from(batch.num_rows()).unwrap_or(u32::MAX)
+}
+
+/// Which documents of a scan are taken: by their number and the batch they are in, with the row.
+pub(super) type Wanted = Arc<dyn Fn(u32) -> bool + Send + Sync>;
+
+/// A scan over some columns of all key files, with the number of each document.
+#[derive(Clone)]
+pub(super) struct Scan {
+    files: Arc<KeyFiles>,
+    range: Range<usize>,
+    columns: Vec<String>,
+    /// Rows in which the first column is null are left out.
+    skip_null: bool,
+    wanted: Wanted,
+    /// A number that is written for each document, such as that of its cluster.
+    numbered: Option<(String, Arc<dyn Fn(u32) -> u32 + Send + Sync>)>,
+    schema: SchemaRef,
+}
+
+impl fmt::Debug for Scan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scan").field("columns", &self.columns).field("range", &self.range).finish_non_exhaustive()
+    }
+}
+
+impl Scan {
+    /// The documents that are `wanted`; where `skip_null`, only those with a value in the first column.
+    pub(super) fn new(files: &Arc<KeyFiles>, columns: Vec<Field>, skip_null: bool, wanted: Wanted) -> Self {
+        let names = columns.iter().map(|field| field.name().clone()).collect();
+        let mut fields = columns;
+        fields.push(Field::new(DOCUMENT, DataType::UInt32, false));
+        Self {
+            files: Arc::clone(files),
+            range: 0..files.files.len(),
+            columns: names,
+            skip_null,
+            wanted,
+            numbered: None,
+            schema: Arc::new(Schema::new(fields)),
+        }
+    }
+
+    /// Adds the column `name` with a number for each document.
+    pub(super) fn numbered(mut self, name: &str, number: Arc<dyn Fn(u32) -> u32 + Send + Sync>) -> Self {
+        let mut fields: Vec<_> = self.schema.fields().iter().cloned().collect();
+        fields.push(Arc::new(Field::new(name, DataType::UInt32, false)));
+        self.schema = Arc::new(Schema::new(fields));
+        self.numbered = Some((name.to_owned(), number));
+        self
+    }
+
+    /// As a table of `partitions` partitions of about equally many documents.
+    pub(super) fn table(self, partitions: usize) -> Result<StreamingTable, DataFusionError> {
+        let share = self.files.documents().div_ceil(u32::try_from(partitions.max(1)).unwrap_or(1)).max(1);
+        let mut cuts = vec![0];
+        for (index, file) in self.files.files.iter().enumerate() {
+            if file.documents.start / share > cuts.len() as u32 - 1 {
+                cuts.push(index);
+            }
+        }
+        cuts.push(self.files.files.len());
+        let part = |ends: &[usize]| -> Arc<dyn PartitionStream> {
+            Arc::new(Self { range: ends[0]..ends[1], ..self.clone() })
+        };
+        StreamingTable::try_new(Arc::clone(&self.schema), cuts.windows(2).map(part).collect())
+    }
+
+    fn select(&self, first: u32, batch: &RecordBatch) -> Result<RecordBatch, DataFusionError> {
+        let end = first + rows(batch);
+        let mut arrays: Vec<ArrayRef> = Vec::with_capacity(self.schema.fields().len());
+        for name in &self.columns {
+            let column = batch.column_by_name(name);
+            arrays.push(Arc::clone(column.ok_or_else(|| broken(&format!("there is no column `{name}`")))?));
+        }
+        let has_value = |row: usize| !self.skip_null || arrays.first().is_none_or(|column| column.is_valid(row));
+        let mask: BooleanArray =
+            (first..end).enumerate().map(|(row, document)| Some(has_value(row) && (self.wanted)(document))).collect();
+        arrays.push(Arc::new(UInt32Array::from_iter_values(first..end)));
+        if let Some((_, number)) = &self.numbered {
+            arrays.push(Arc::new(UInt32Array::from_iter_values((first..end).map(|document| number(document)))));
+        }
+        Ok(filter_record_batch(&RecordBatch::try_new(Arc::clone(&self.schema), arrays)?, &mask)?)
+    }
+}
+
+impl PartitionStream for Scan {
+    fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    fn execute(&self, _: Arc<PlanContext>) -> SendableRecordBatchStream {
+        let scan = self.clone();
+        let files = futures::stream::iter(self.range.clone().map(Ok::<_, DataFusionError>));
+        let batches = files.and_then(move |index| open(scan.clone(), index)).try_flatten();
+        Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&self.schema), batches))
+    }
+}
+
+type Batches = std::pin::Pin<Box<dyn futures::Stream<Item = Result<RecordBatch, DataFusionError>> + Send>>;
+
+async fn open(scan: Scan, index: usize) -> Result<Batches, DataFusionError> {
+    let file = &scan.files.files[index];
+    let reader = file.open(&scan.files.store, &scan.columns).await.map_err(external)?;
+    let first = file.documents.start;
+    Ok(Box::pin(futures::stream::try_unfold((scan, reader, first), |(scan, mut reader, first)| async move {
+        let Some(batch) = reader.next().await.map_err(|error| external(error.into()))? else { return Ok(None) };
+        let selected = scan.select(first, &batch)?;
+        let next = first + rows(&batch);
+        Ok(Some((selected, (scan, reader, next))))
+    })))
+}
+
+/// The engine's own errors go through a plan unchanged: see [`internal`].
+fn external(error: EngineError) -> DataFusionError {
+    DataFusionError::External(Box::new(error))
+}
+
+fn broken(message: &str) -> DataFusionError {
+    external(EngineError::Bug(message.to_owned()))
+}
+
+/// An error of plan `name`: the engine's own where it was one.
+pub(super) fn internal(name: &str, error: DataFusionError) -> EngineError {
+    match error {
+        DataFusionError::External(inner) => match inner.downcast::<EngineError>() {
+            Ok(own) => *own,
+            Err(other) => EngineError::Exchange { name: name.to_owned(), error: DataFusionError::External(other) },
+        },
+        DataFusionError::Context(_, inner) => internal(name, *inner),
+        DataFusionError::Shared(shared) => match Arc::try_unwrap(shared) {
+            Ok(inner) => internal(name, inner),
+            Err(shared) => EngineError::Exchange { name: name.to_owned(), error: DataFusionError::Shared(shared) },
+        },
+        error => EngineError::Exchange { name: name.to_owned(), error },
+    }
+}
+
+/// The column `index` of a plan's result, which must be of type `T`.
+pub(super) fn column<T: arrow::datatypes::ArrowPrimitiveType>(
+    batch: &RecordBatch,
+    index: usize,
+) -> Result<&arrow::array::PrimitiveArray<T>, EngineError> {
+    let column = batch.columns().get(index).and_then(|column| column.as_primitive_opt::<T>());
+    column.ok_or_else(|| EngineError::Bug(format!("column {index} of a plan's result has another type")))
+}

@@ -1,0 +1,136 @@
+//! The exchange of `minhash_dedupe` and `exact_dedupe`: from the keys of all documents to what becomes of each.
+//!
+//! ```text
+//!  key files ─▶ sort by text key ─┐
+//!           ─▶ sort by URL key ──┼▶ union-find ─▶ clusters ─▶ sort by keeper order ─▶ keepers ─▶ verdicts per task
+//!           ─▶ sort by band key ─┴▶ pairs ─▶ compare ─┘
+//! ```
+//!
+//! 1. Sorting is `DataFusion`'s, on disk where memory ends. Bands are sorted one at a time: twelve bytes a document.
+//! 2. Pairs are compared when there are as many as memory allows, so that what is joined by then need not be compared
+//!    again. A document is compared with at most `max_bucket` others of a bucket.
+//! 3. The clusters are the connected components of the pairs that pass, whatever the order in which they are found.
+//! 4. The result is committed under a key made of everything that it depends on, like that of a task.
+
+mod bits;
+mod compare;
+mod groups;
+mod keepers;
+mod key_files;
+mod report;
+mod verdicts;
+
+use std::sync::Arc;
+
+use textmill_minhash_dedupe::DedupeStage;
+use textmill_pipeline::Node;
+use textmill_store::manifest::{ClusterReport, ExchangeManifest, FORMAT_VERSION, FileEntry, TaskManifest};
+use textmill_store::sealed::{seal, unseal};
+use textmill_store::{Created, Store};
+
+use crate::engine::Engine;
+use crate::plan::{TaskSpec, digest};
+use crate::{Cancel, EngineError, TaskContext, layout};
+
+/// Raised when the exchange makes something else of the same keys.
+const EXCHANGE_VERSION: u32 = 1;
+
+/// What an exchange may use.
+struct Resources<'a> {
+    engine: &'a dyn Engine,
+    /// Id of the stage.
+    stage: &'a str,
+    budget: Budget,
+    cancel: &'a Cancel,
+}
+
+/// Parts of the memory budget.
+#[derive(Debug, Clone, Copy)]
+struct Budget {
+    /// Of the sorts of `DataFusion`.
+    sort_bytes: usize,
+    /// Of one block of signatures; two are in memory at once.
+    block_bytes: usize,
+    /// Pairs or verdicts held at once.
+    pairs: usize,
+}
+
+/// Compares the documents whose keys `tasks` committed for `node`; what was found before under the same key is taken.
+pub(crate) async fn dedupe(
+    engine: &dyn Engine,
+    context: &TaskContext,
+    node: &Node,
+    tasks: &[(TaskSpec, TaskManifest)],
+    memory: u64,
+) -> Result<ExchangeManifest, EngineError> {
+    let keys: Vec<Vec<FileEntry>> =
+        tasks.iter().map(|(_, task)| task.keys.get(&node.id).cloned().unwrap_or_default()).collect();
+    let key = exchange_key(node, &keys);
+    let path = layout::exchange_manifest(&node.id, &key);
+    if let Some(known) = committed(&context.store, &path).await? {
+        return Ok(known);
+    }
+    let stage = node.dedupe.as_ref().ok_or_else(|| EngineError::Bug(format!("`{}` compares nothing", node.id)))?;
+    let attempt = uuid::Uuid::new_v4().simple().to_string();
+    let manifest = compute(engine, context, node, stage, &keys, &key, &attempt, memory).await?;
+    context.owner.check().await?;
+    match context.store.create(&path, seal(&manifest)?).await? {
+        Created::New => Ok(manifest),
+        // Only the owner runs exchanges.
+        Created::AlreadyExists => Err(EngineError::Bug(format!("{path} appeared while this run owns the output"))),
+    }
+}
+
+fn exchange_key(node: &Node, keys: &[Vec<FileEntry>]) -> String {
+    let contents: Vec<Vec<_>> =
+        keys.iter().map(|files| files.iter().map(|file| (&file.blake3, file.rows)).collect()).collect();
+    digest(&serde_json::json!([EXCHANGE_VERSION, node.kind, node.stage.version(), node.config, contents]))
+}
+
+/// The committed result at `path`, if its files are still there.
+async fn committed(store: &Store, path: &str) -> Result<Option<ExchangeManifest>, EngineError> {
+    let Some(bytes) = store.get_opt(path).await? else { return Ok(None) };
+    let manifest: ExchangeManifest = unseal(path, &bytes)?;
+    for file in manifest.files() {
+        if store.head(&file.path).await?.is_none_or(|info| info.size != file.bytes) {
+            tracing::warn!(path, "the files of a committed exchange are gone or cut: it runs again");
+            store.delete(path).await?;
+            return Ok(None);
+        }
+    }
+    Ok(Some(manifest))
+}
+
+#[allow(clippy::too_many_arguments, reason = "the parts of one step, used here alone")]
+async fn compute(
+    engine: &dyn Engine,
+    context: &TaskContext,
+    node: &Node,
+    stage: &Arc<DedupeStage>,
+    keys: &[Vec<FileEntry>],
+    key: &str,
+    attempt: &str,
+    memory: u64,
+) -> Result<ExchangeManifest, EngineError> {
+    let files = key_files::KeyFiles::new(&context.store, keys);
+    let files = Arc::new(files.ok_or_else(|| EngineError::TooManyDocuments { stage: node.id.clone() })?);
+    let budget = Budget::new(memory, files.documents());
+    let resources = Resources { engine, stage: &node.id, budget, cancel: &context.cancel };
+    let settings = stage.settings();
+    let mut report = ClusterReport::default();
+    let found = groups::group(&resources, &files, settings, &mut report).await?;
+    let kept = keepers::choose(&resources, &files, settings, &stage.keep_types(&node.columns_in), found).await?;
+    report::clusters(&files, &kept, &mut report).await?;
+    report::sources(&node.id, &files, settings, &kept, &mut report).await?;
+    let writer = verdicts::Verdicts {
+        resources: &resources,
+        store: &context.store,
+        files: &files,
+        settings,
+        kept: &kept,
+        key,
+        attempt,
+    };
+    let verdicts = writer.write().await?;
+    Ok(ExchangeManifest { format_version: FORMAT_VERSION, key: key.to_owned(), stage: node.id.clone(), verdicts, report })
+}
