@@ -13,6 +13,7 @@ mod bit_flips;
 mod branches;
 mod commands;
 mod corpus;
+mod dedupe;
 mod determinism;
 mod extract;
 mod full_disk;

@@ -63,6 +63,8 @@ pub(crate) enum ReportFormat {
 pub(crate) enum Command {
     /// Run a pipeline file, or resume it where it was stopped
     Run(RunArgs),
+    /// Remove near-duplicates from files, without a pipeline file
+    Dedupe(DedupeArgs),
     /// Check a pipeline file without touching its input
     Validate(FileArgs),
     /// Show what a run would do: stages, columns, tasks, and what a resume would reuse
@@ -99,6 +101,59 @@ pub(crate) enum Command {
 pub(crate) struct RunArgs {
     /// Pipeline file (YAML)
     pub file: PathBuf,
+    #[command(flatten)]
+    pub options: RunOptionArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DedupeArgs {
+    /// Files, folders or patterns: JSONL (also .gz, .zst) or Parquet
+    #[arg(required = true)]
+    pub paths: Vec<String>,
+    /// Published detection to use, such as internlm2, fineweb, slimpajama; `textmill stages show minhash_dedupe`
+    #[arg(long, value_name = "NAME", default_value = textmill_pipeline::DEFAULT_DEDUPE_PRESET)]
+    pub preset: String,
+    /// Jaccard similarity, 0 to 1, above which documents are alike [default: that of the preset, else 0.7]
+    #[arg(long, value_name = "SHARE")]
+    pub threshold: Option<f64>,
+    /// How pairs that share a band are checked
+    #[arg(long, value_enum, default_value_t)]
+    pub verify: VerifyChoice,
+    /// Find documents with the same text only
+    #[arg(long, conflicts_with_all = ["preset", "threshold", "verify"])]
+    pub exact: bool,
+    /// Which document of a cluster stays: the first by this column, such as `date desc`; may be given again
+    #[arg(long, value_name = "COLUMN [asc|desc]")]
+    pub keep: Vec<String>,
+    /// A column to keep, with its type where it is not a text: `score:float64`; may be given again. All other fields
+    /// stay in the column `metadata`
+    #[arg(long = "column", value_name = "NAME[:TYPE]")]
+    pub columns: Vec<String>,
+    /// Field with the id; documents without one are named by file and row
+    #[arg(long, value_name = "FIELD")]
+    pub id: Option<String>,
+    /// Field with the text
+    #[arg(long, value_name = "FIELD", default_value = "text")]
+    pub text: String,
+    #[command(flatten)]
+    pub options: RunOptionArgs,
+}
+
+/// How pairs are checked
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum VerifyChoice {
+    /// Not at all
+    None,
+    /// By the share of equal hashes
+    #[default]
+    Signature,
+    /// By the Jaccard similarity of their shingles
+    Exact,
+}
+
+/// How to run a pipeline
+#[derive(Debug, Args)]
+pub(crate) struct RunOptionArgs {
     /// Output location; overrides `output.path` of the file
     #[arg(long, short, value_name = "PATH", env = "TEXTMILL_OUTPUT")]
     pub output: Option<String>,

@@ -26,6 +26,7 @@
 mod apply;
 mod batch;
 mod changes;
+mod clusters;
 pub mod columns;
 mod error;
 mod ledger;
@@ -37,6 +38,7 @@ pub mod testing;
 pub use apply::{Checked, apply_checked, output_schema};
 pub use batch::{DocumentBatch, row_hash_sum};
 pub use changes::{Changed, Changes};
+pub use clusters::ClusterReport;
 pub use error::DocumentError;
 pub use ledger::{Count, Imbalance, Ledger, StageLedger};
 pub use reason::{Cause, Reason};

@@ -11,8 +11,8 @@ use textmill_store::verify::read_parquet;
 
 use crate::EngineError;
 use crate::plan::TaskSpec;
-use crate::task_output::check_hand_over;
 use crate::task::{TaskContext, Written};
+use crate::task_output::check_hand_over;
 
 pub(crate) async fn run(
     spec: &TaskSpec,

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, BinaryBuilder, Float64Array, Float64Builder, Int64Builder, RecordBatch, StringViewArray, StringViewBuilder,
-    UInt32Array, UInt64Array, new_null_array,
+    ArrayRef, BinaryBuilder, Float64Array, Float64Builder, Int64Builder, RecordBatch, StringViewArray,
+    StringViewBuilder, UInt32Array, UInt64Array, new_null_array,
 };
 use arrow::compute::{interleave_record_batch, take};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};

@@ -293,9 +293,11 @@ fn crossing(pipeline: &Pipeline, levels: &[usize], phase: usize) -> Vec<usize> {
         return Vec::new();
     }
     let is_there = |parent: &Parent| pipeline.available(levels, *parent) <= phase;
-    let later = (0..levels.len()).filter(|index| levels[*index] > phase).flat_map(|index| &pipeline.nodes[index].inputs);
+    let later =
+        (0..levels.len()).filter(|index| levels[*index] > phase).flat_map(|index| &pipeline.nodes[index].inputs);
     let passing = later.chain(&pipeline.output_nodes).filter(|parent| is_there(parent)).map(place);
-    let exchanges = (0..levels.len()).filter(|index| pipeline.nodes[*index].dedupe.is_some() && levels[*index] == phase);
+    let exchanges =
+        (0..levels.len()).filter(|index| pipeline.nodes[*index].dedupe.is_some() && levels[*index] == phase);
     let mut places: Vec<usize> = passing.chain(exchanges.map(|index| index + 1)).collect();
     places.sort_unstable();
     places.dedup();

@@ -185,12 +185,11 @@ fn check_rows(
     ledger: &Ledger,
     pipeline: &Pipeline,
 ) -> Result<(), EngineError> {
-    let mut expected =
-        vec![
-            (Dataset::Data, ledger.output.documents),
-            (Dataset::Quarantine, ledger.quarantined().documents),
-            (Dataset::Duplicates, ledger.duplicates().documents),
-        ];
+    let mut expected = vec![
+        (Dataset::Data, ledger.output.documents),
+        (Dataset::Quarantine, ledger.quarantined().documents),
+        (Dataset::Duplicates, ledger.duplicates().documents),
+    ];
     if pipeline.output.dropped == DroppedPolicy::All {
         expected.push((Dataset::Dropped, ledger.dropped().documents));
     }

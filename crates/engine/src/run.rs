@@ -99,9 +99,7 @@ async fn owned(
         parallelism: engine.parallelism(plan.tasks.len()),
         batch_rows: options.batch_rows,
     };
-    let context = |phase| {
-        Arc::new(TaskContext::new(pipeline, phase, store.clone(), Arc::clone(owner), parts.clone()))
-    };
+    let context = |phase| Arc::new(TaskContext::new(pipeline, phase, store.clone(), Arc::clone(owner), parts.clone()));
     let mut last = context(0);
     let tasks = run_missing(&engine, &last, plan.tasks.clone()).await?;
     let mut done = Phases::new(plan.tasks.iter().cloned().zip(tasks).collect());

@@ -56,7 +56,11 @@ impl Source for Batches {
         let Some(batch) = self.0.recv().await else { return Ok(None) };
         let ReadBatch { documents, quarantined, skipped, .. } = batch?;
         let input = PhaseInput { places: vec![(0, documents)], verdicts: Vec::new() };
-        Ok(Some(Given { input, quarantined, skipped: skipped.into_iter().map(|(kind, count)| (kind.to_owned(), count)).collect() }))
+        Ok(Some(Given {
+            input,
+            quarantined,
+            skipped: skipped.into_iter().map(|(kind, count)| (kind.to_owned(), count)).collect(),
+        }))
     }
 }
 

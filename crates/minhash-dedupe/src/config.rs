@@ -3,7 +3,9 @@ use std::num::NonZeroU32;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Bands, BandsError, DEFAULT_SEED, KeepBy, MAX_HASHES, Normalization, Preset, Shingler, Unit, Verify, preset};
+use crate::{
+    Bands, BandsError, DEFAULT_SEED, KeepBy, MAX_HASHES, Normalization, Preset, Shingler, Unit, Verify, preset,
+};
 
 /// Default of [`MinhashDedupeConfig::preset`].
 pub const DEFAULT_PRESET: &str = "internlm2";
@@ -225,7 +227,9 @@ pub enum DedupeConfigError {
     #[error(transparent)]
     Bands(#[from] BandsError),
     /// A column cannot be put in order.
-    #[error("`keep` cannot order by `{column}`: its type is {data_type}; take a number, a text, a date or a truth value")]
+    #[error(
+        "`keep` cannot order by `{column}`: its type is {data_type}; take a number, a text, a date or a truth value"
+    )]
     Unordered {
         /// The column.
         column: String,
@@ -297,8 +301,8 @@ impl TryFrom<MinhashDedupeConfig> for DedupeSettings {
     type Error = DedupeConfigError;
 
     fn try_from(config: MinhashDedupeConfig) -> Result<Self, DedupeConfigError> {
-        let preset = preset(&config.preset)
-            .ok_or_else(|| DedupeConfigError::UnknownPreset { name: config.preset.clone() })?;
+        let preset =
+            preset(&config.preset).ok_or_else(|| DedupeConfigError::UnknownPreset { name: config.preset.clone() })?;
         let threshold = config.threshold.or(preset.threshold).unwrap_or(DEFAULT_THRESHOLD);
         let bands = bands(&config, preset)?;
         let minhash = MinhashSettings {

@@ -52,8 +52,8 @@ mod verify;
 pub use bands::{Bands, BandsError, MAX_HASHES};
 pub use clusters::{Components, Join, UnionFind, components};
 pub use config::{
-    DEFAULT_MAX_BUCKET, DEFAULT_PRESET, DEFAULT_THRESHOLD, DedupeConfigError, DedupeSettings, ExactBy, ExactDedupeConfig,
-    MinhashDedupeConfig, MinhashSettings,
+    DEFAULT_MAX_BUCKET, DEFAULT_PRESET, DEFAULT_THRESHOLD, DedupeConfigError, DedupeSettings, ExactBy,
+    ExactDedupeConfig, MinhashDedupeConfig, MinhashSettings,
 };
 pub use exact::{normalized_url, text_key, url_key};
 pub use forms::{Accents, Blanks, Normalization, Numbers, Punctuation};

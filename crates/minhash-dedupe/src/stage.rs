@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, BinaryBuilder, Float64Array, RecordBatch, StringViewArray, UInt64Array, UInt64Builder, new_null_array,
+    Array, ArrayRef, BinaryBuilder, Float64Array, RecordBatch, StringViewArray, UInt64Array, UInt64Builder,
+    new_null_array,
 };
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Float64Type, Schema};
@@ -96,8 +97,7 @@ impl DedupeStage {
         let mut minima = self.hasher.as_ref().map(MinHasher::minima);
         let mut signature = Vec::new();
         for row in 0..text.len() {
-            let normal =
-                if text.is_valid(row) { self.normalizer.normalize(text.value(row), &mut buffer) } else { "" };
+            let normal = if text.is_valid(row) { self.normalizer.normalize(text.value(row), &mut buffer) } else { "" };
             keys.text(text_key(normal).filter(|_| self.settings.by_text));
             if let (Some(minima), Some(minhash)) = (minima.as_mut(), &self.settings.minhash) {
                 signature.clear();
@@ -187,8 +187,7 @@ impl KeyColumns {
         let number = |name: &str, mut builder: UInt64Builder| -> (Field, ArrayRef) {
             (Field::new(name, DataType::UInt64, true), Arc::new(builder.finish()))
         };
-        let mut fields =
-            vec![number(key_columns::TEXT_HIGH, self.high), number(key_columns::TEXT_LOW, self.low)];
+        let mut fields = vec![number(key_columns::TEXT_HIGH, self.high), number(key_columns::TEXT_LOW, self.low)];
         fields.extend((0..).zip(self.bands).map(|(band, builder)| number(&key_columns::band(band), builder)));
         for (name, builder) in
             [(key_columns::SIGNATURE, &mut self.signatures), (key_columns::SHINGLES, &mut self.shingles)]

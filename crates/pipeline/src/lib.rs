@@ -56,6 +56,7 @@ pub use file::{
 pub use help::{Parameter, StageHelp, stage_help, stage_names};
 pub use pipeline::{Node, OutputColumn, Parent, Phase, Pipeline};
 pub use stages::{BuildContext, BuildError, BuiltStage, STAGES, StageKind};
+pub use textmill_minhash_dedupe::DEFAULT_PRESET as DEFAULT_DEDUPE_PRESET;
 
 /// Largest pipeline file that is read, in bytes.
 const MAX_FILE_BYTES: u64 = 4 << 20;

@@ -159,11 +159,7 @@ where
 }
 
 /// Builds a stage that compares documents.
-fn build_dedupe<C>(
-    name: &'static str,
-    config: &Value,
-    context: &BuildContext,
-) -> Result<BuiltStage, Vec<BuildError>>
+fn build_dedupe<C>(name: &'static str, config: &Value, context: &BuildContext) -> Result<BuiltStage, Vec<BuildError>>
 where
     C: DeserializeOwned + Serialize + TryInto<DedupeSettings, Error = DedupeConfigError>,
 {

@@ -4,9 +4,10 @@ use minijinja::Environment;
 use minijinja::value::Serde;
 use serde::Serialize;
 
+use crate::clusters;
 use crate::error::ReportError;
 use crate::format::fit;
-use crate::grid::{Line, Style};
+use crate::grid::{Grid, Line, Style};
 use crate::table::CleaningTable;
 use crate::view;
 
@@ -31,9 +32,23 @@ struct Page {
     picture_height: usize,
     headings: Vec<String>,
     rows: Vec<Row>,
+    sections: Vec<Section>,
     warnings: Vec<String>,
     balance: String,
     balanced: bool,
+}
+
+/// What one deduplication found.
+#[derive(Serialize)]
+struct Section {
+    title: String,
+    tables: Vec<Table>,
+}
+
+#[derive(Serialize)]
+struct Table {
+    headings: Vec<&'static str>,
+    rows: Vec<Row>,
 }
 
 #[derive(Serialize)]
@@ -64,11 +79,9 @@ fn page(table: &CleaningTable) -> Page {
     let grid = view::stage_grid(table);
     let bars: Vec<Bar> = view::bars(table).into_iter().enumerate().map(|(index, shown)| bar(index, &shown)).collect();
     let columns = grid.header.len();
-    let row = |line: Line| {
-        let mut cells = line.cells.into_iter();
-        let label = cells.next().unwrap_or_default().trim_start().to_owned();
-        let cells = cells.chain(std::iter::repeat(String::new())).take(columns.saturating_sub(1)).collect();
-        Row { detail: line.style == Style::Faint, label, cells }
+    let section = |section: clusters::Section| Section {
+        title: section.title,
+        tables: section.grids.into_iter().map(table_of).collect(),
     };
     Page {
         title: view::title(table),
@@ -76,11 +89,24 @@ fn page(table: &CleaningTable) -> Page {
         picture_height: bars.len() * BAR_STEP,
         bars,
         headings: grid.header.iter().map(|head| head.replace('\n', " ")).collect(),
-        rows: grid.lines.into_iter().map(row).collect(),
+        rows: grid.lines.into_iter().map(|line| row(line, columns)).collect(),
+        sections: clusters::sections(table).into_iter().map(section).collect(),
         warnings: view::warnings(table),
         balance: view::balance_line(&table.balance),
         balanced: table.balance.balanced,
     }
+}
+
+fn table_of(grid: Grid) -> Table {
+    let columns = grid.header.len();
+    Table { rows: grid.lines.into_iter().map(|line| row(line, columns)).collect(), headings: grid.header }
+}
+
+fn row(line: Line, columns: usize) -> Row {
+    let mut cells = line.cells.into_iter();
+    let label = cells.next().unwrap_or_default().trim_start().to_owned();
+    let cells = cells.chain(std::iter::repeat(String::new())).take(columns.saturating_sub(1)).collect();
+    Row { detail: line.style == Style::Faint, label, cells }
 }
 
 fn bar(index: usize, shown: &view::Bar) -> Bar {

@@ -33,6 +33,7 @@
 //! assert!(to_markdown(&table).contains("66.7 %"));
 //! ```
 
+mod clusters;
 mod compare;
 mod drops;
 mod error;

@@ -40,6 +40,7 @@ pub fn cleaning_table(run: &RunSummary) -> CleaningTable {
         balance,
         datasets: run.datasets.clone(),
         skipped: run.ledger.stages.first().map(|input| input.skipped.clone()).unwrap_or_default(),
+        clusters: run.clusters.clone(),
         quarantined_shards: run.quarantined_shards.clone(),
         warnings,
     }

@@ -1,7 +1,8 @@
 //! The cleaning table as text, Markdown and JSON.
 
+use crate::clusters;
 use crate::error::ReportError;
-use crate::grid::{Style, markdown_cell, paint};
+use crate::grid::{Grid, Style, markdown_cell, paint};
 use crate::table::CleaningTable;
 use crate::view;
 
@@ -15,6 +16,10 @@ pub fn to_text(table: &CleaningTable, width: usize, color: bool) -> String {
         lines.push("no stage has counted anything yet\n".to_owned());
     } else {
         lines.push(view::stage_grid(table).to_text(width, color));
+    }
+    for section in clusters::sections(table) {
+        lines.push(paint(&section.title, Style::Strong, color));
+        lines.extend(section.grids.iter().map(|grid| grid.to_text(width, color)));
     }
     let warnings = view::warnings(table);
     if !warnings.is_empty() {
@@ -35,6 +40,10 @@ pub fn to_markdown(table: &CleaningTable) -> String {
     }
     lines.push(String::new());
     lines.push(view::stage_grid(table).to_markdown());
+    for section in clusters::sections(table) {
+        lines.push(format!("## Clusters of {}\n", markdown_cell(&section.title)));
+        lines.extend(section.grids.iter().map(Grid::to_markdown));
+    }
     let warnings = view::warnings(table);
     if !warnings.is_empty() {
         lines.extend(warnings.iter().map(|text| format!("- **warning:** {}", markdown_cell(text))));

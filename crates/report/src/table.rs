@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use textmill_document::{Changes, Count, Ledger};
+use textmill_document::{Changes, ClusterReport, Count, Ledger};
 
 /// Version of the JSON form of [`CleaningTable`] and [`Comparison`](crate::Comparison); raised when
 /// a field changes its meaning or goes away, not when one is added.
@@ -44,6 +44,8 @@ pub struct RunSummary {
     pub output: String,
     /// Sizes of the published datasets by name: `data`, `dropped`, `quarantine`.
     pub datasets: BTreeMap<String, DatasetSize>,
+    /// What each deduplication found, by stage id.
+    pub clusters: BTreeMap<String, ClusterReport>,
     /// Input files that could not be read at all.
     pub quarantined_shards: Vec<String>,
     /// Findings of the caller, shown with those of the table.
@@ -189,6 +191,9 @@ pub struct CleaningTable {
     /// Records of the input that are no documents, by type (`request`, `warcinfo`, ...).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub skipped: BTreeMap<String, Count>,
+    /// What each deduplication found, by stage id.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub clusters: BTreeMap<String, ClusterReport>,
     /// Input files that could not be read at all.
     pub quarantined_shards: Vec<String>,
     /// What a person should look at.

@@ -1,4 +1,5 @@
 mod data;
+mod dedupe;
 mod explain;
 mod gather;
 mod inspect;
@@ -21,6 +22,7 @@ use crate::{Exit, output};
 pub(crate) fn dispatch(cli: Cli) -> Result<Exit, CommandError> {
     match cli.command {
         Command::Run(args) => run::run(&args),
+        Command::Dedupe(args) => dedupe::run(&args),
         Command::Validate(args) => validate::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Status(args) => inspect::status(&args),

@@ -72,6 +72,7 @@ pub(super) fn summary(run: &RunManifest, location: &str, wall_seconds: Option<f6
         digest: Some(run.digest.clone()),
         output: location.to_owned(),
         datasets: datasets.collect(),
+        clusters: run.clusters.clone(),
         quarantined_shards: run.unreadable.clone(),
         warnings: Vec::new(),
     }

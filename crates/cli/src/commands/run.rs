@@ -8,7 +8,7 @@ use textmill_store::Store;
 
 use super::report::summary;
 use super::{block_on, data};
-use crate::args::{RunArgs, TableFormat};
+use crate::args::{RunArgs, RunOptionArgs, TableFormat};
 use crate::exit::CommandError;
 use crate::{Exit, output, progress, signals};
 
@@ -16,7 +16,11 @@ use crate::{Exit, output, progress, signals};
 const IO_THREADS: usize = 2;
 
 pub(super) fn run(args: &RunArgs) -> Result<Exit, CommandError> {
-    let pipeline = textmill_pipeline::load(&args.file)?;
+    pipeline(textmill_pipeline::load(&args.file)?, &args.options)
+}
+
+/// Runs `pipeline`, or resumes it.
+pub(super) fn pipeline(pipeline: Pipeline, args: &RunOptionArgs) -> Result<Exit, CommandError> {
     for warning in &pipeline.warnings {
         output::warning(warning);
     }
@@ -31,7 +35,7 @@ pub(super) fn run(args: &RunArgs) -> Result<Exit, CommandError> {
     block_on(IO_THREADS, start(args, pipeline, store, threads))
 }
 
-async fn start(args: &RunArgs, pipeline: Pipeline, store: Store, threads: usize) -> Result<Exit, CommandError> {
+async fn start(args: &RunOptionArgs, pipeline: Pipeline, store: Store, threads: usize) -> Result<Exit, CommandError> {
     let options = RunOptions {
         threads,
         memory: MemoryBudget::new(args.memory),
@@ -51,7 +55,7 @@ async fn start(args: &RunArgs, pipeline: Pipeline, store: Store, threads: usize)
 }
 
 fn finish(
-    args: &RunArgs,
+    args: &RunOptionArgs,
     pipeline: &Pipeline,
     store: &Store,
     outcome: &RunOutcome,

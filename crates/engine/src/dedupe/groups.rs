@@ -12,7 +12,7 @@ use textmill_store::manifest::ClusterReport;
 
 use super::bits::Bits;
 use super::compare::{Comparer, Pair};
-use super::key_files::{DOCUMENT, KeyFiles, Scan, column, internal};
+use super::key_files::{DOCUMENT, KEY, KeyFiles, Scan, column, internal};
 use super::{Budget, Resources};
 use crate::{Cancel, EngineError};
 
@@ -48,8 +48,9 @@ pub(super) async fn group(
         grouping.same_urls().await?;
     }
     if let Some(minhash) = &settings.minhash {
-        for band in 0..minhash.bands.bands() {
-            grouping.band(minhash, band).await?;
+        let bands: Vec<u32> = (0..minhash.bands.bands()).collect();
+        for bands in bands.chunks(resources.budget.bands) {
+            grouping.bands(minhash, bands).await?;
         }
         if let Some(cap) = minhash.max_cluster {
             return Ok(grouping.capped(cap));
@@ -99,13 +100,13 @@ impl Grouping<'_> {
         Ok(())
     }
 
-    /// Compares the documents that share a key of `band`.
-    async fn band(&mut self, minhash: &MinhashSettings, band: u32) -> Result<(), EngineError> {
+    /// Compares the documents that share a key of one of `bands`. Keys of different bands never meet: the number of the
+    /// band is the seed of its hash.
+    async fn bands(&mut self, minhash: &MinhashSettings, bands: &[u32]) -> Result<(), EngineError> {
         let copies = Arc::clone(&self.copies);
-        let name = key_columns::band(band);
-        let field = Field::new(&name, DataType::UInt64, true);
-        let scan = Scan::new(self.files, vec![field], true, Arc::new(move |document| !copies.get(document)));
-        let mut sorted = Sorted::new(self.resources, scan, &format!("{name}, {DOCUMENT}")).await?;
+        let columns = bands.iter().map(|band| key_columns::band(*band)).collect();
+        let scan = Scan::stacked(self.files, columns, Arc::new(move |document| !copies.get(document)));
+        let mut sorted = Sorted::new(self.resources, scan, &format!("{KEY}, {DOCUMENT}")).await?;
         let mut bucket = Bucket::new(minhash.max_bucket);
         let mut pairs = Pairs::default();
         let room = self.resources.budget.pairs;
@@ -136,6 +137,10 @@ impl Grouping<'_> {
     /// Takes a pair for comparison unless its documents are in one cluster already. A bound on clusters asks for all.
     fn candidate(&mut self, minhash: &MinhashSettings, pairs: &mut Pairs, distance: usize, left: u32, right: u32) {
         let every = minhash.max_cluster.is_some();
+        // Keys of two bands of one document may be equal by accident.
+        if left == right {
+            return;
+        }
         if minhash.verify == Verify::None && !every {
             // With its neighbour alone the whole bucket comes together.
             if distance == 1 {
@@ -160,11 +165,8 @@ impl Grouping<'_> {
             list.sort_unstable();
             list.dedup();
             let (sets, similar, report) = (&mut self.sets, &mut self.similar, &mut *self.report);
-            let comparer = Comparer {
-                files: self.files,
-                verify: minhash.verify,
-                block_bytes: self.resources.budget.block_bytes,
-            };
+            let comparer =
+                Comparer { files: self.files, verify: minhash.verify, block_bytes: self.resources.budget.block_bytes };
             comparer
                 .each(list, |(left, right), similarity| {
                     report.compared += 1;
@@ -330,6 +332,9 @@ impl Budget {
     pub(super) fn new(bytes: u64, documents: u32) -> Self {
         let left = bytes.saturating_sub(16 * u64::from(documents)).max(bytes / 4);
         let share = |part: u64| usize::try_from(left / part).unwrap_or(usize::MAX);
-        Self { sort_bytes: share(2), block_bytes: share(12), pairs: (share(8) / 32).max(1 << 16) }
+        let sort_bytes = share(2);
+        // A sort of keys and documents holds about three times their size.
+        let bands = sort_bytes / (36 * documents.max(1) as usize);
+        Self { sort_bytes, block_bytes: share(12), pairs: (share(8) / 32).max(1 << 16), bands: bands.max(1) }
     }
 }

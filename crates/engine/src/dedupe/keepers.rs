@@ -63,8 +63,7 @@ pub(super) async fn choose(
     let mut clustered = Bits::new(files.documents());
     found.clusters.iter().for_each(|(root, _)| clustered.set(*root));
     let clusters = found.clusters.into_iter().map(|(root, size)| Cluster { root, size, keeper: root });
-    let mut kept =
-        Kept { roots: Arc::new(found.roots), clustered: Arc::new(clustered), clusters: clusters.collect() };
+    let mut kept = Kept { roots: Arc::new(found.roots), clustered: Arc::new(clustered), clusters: clusters.collect() };
     if kept.clusters.is_empty() {
         return Ok(kept);
     }
@@ -78,7 +77,8 @@ pub(super) async fn choose(
     while let Some(batch) = sorted.next().await? {
         let numbers = |name: &str| -> Result<UInt32Array, EngineError> {
             let column = batch.column_by_name(name);
-            let column = column.and_then(|column| arrow::array::AsArray::as_primitive_opt::<UInt32Type>(column.as_ref()));
+            let column =
+                column.and_then(|column| arrow::array::AsArray::as_primitive_opt::<UInt32Type>(column.as_ref()));
             column.cloned().ok_or_else(|| EngineError::Bug(format!("a plan lost its column `{name}`")))
         };
         let (roots, documents) = (numbers(ROOT)?, numbers(DOCUMENT)?);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, UInt32Array};
-use arrow::compute::filter_record_batch;
+use arrow::compute::{concat_batches, filter_record_batch};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::catalog::streaming::StreamingTable;
 use datafusion::error::DataFusionError;
@@ -22,6 +22,9 @@ use crate::EngineError;
 
 /// Name of the column with the number of the document.
 pub(super) const DOCUMENT: &str = "document";
+
+/// Name of the column that a stacked scan makes.
+pub(super) const KEY: &str = "key";
 
 /// All key files of an exchange. Documents are numbered from 0 in the order of the tasks.
 #[derive(Debug)]
@@ -128,6 +131,8 @@ pub(super) struct Scan {
     wanted: Wanted,
     /// A number that is written for each document, such as that of its cluster.
     numbered: Option<(String, Arc<dyn Fn(u32) -> u32 + Send + Sync>)>,
+    /// Whether the columns, all of one type, are given one below the other as a single column.
+    stacked: bool,
     schema: SchemaRef,
 }
 
@@ -150,8 +155,16 @@ impl Scan {
             skip_null,
             wanted,
             numbered: None,
+            stacked: false,
             schema: Arc::new(Schema::new(fields)),
         }
+    }
+
+    /// A row for each document and each of `columns` (numbers) in which it has a value: the value and the document.
+    pub(super) fn stacked(files: &Arc<KeyFiles>, columns: Vec<String>, wanted: Wanted) -> Self {
+        let mut scan = Self::new(files, vec![Field::new(KEY, DataType::UInt64, true)], true, wanted);
+        (scan.columns, scan.stacked) = (columns, true);
+        scan
     }
 
     /// Adds the column `name` with a number for each document.
@@ -173,16 +186,28 @@ impl Scan {
             }
         }
         cuts.push(self.files.files.len());
-        let part = |ends: &[usize]| -> Arc<dyn PartitionStream> {
-            Arc::new(Self { range: ends[0]..ends[1], ..self.clone() })
-        };
+        let part =
+            |ends: &[usize]| -> Arc<dyn PartitionStream> { Arc::new(Self { range: ends[0]..ends[1], ..self.clone() }) };
         StreamingTable::try_new(Arc::clone(&self.schema), cuts.windows(2).map(part).collect())
     }
 
     fn select(&self, first: u32, batch: &RecordBatch) -> Result<RecordBatch, DataFusionError> {
+        if !self.stacked {
+            return self.select_columns(&self.columns, first, batch);
+        }
+        let stack = self.columns.chunks(1).map(|column| self.select_columns(column, first, batch));
+        Ok(concat_batches(&self.schema, &stack.collect::<Result<Vec<_>, _>>()?)?)
+    }
+
+    fn select_columns(
+        &self,
+        columns: &[String],
+        first: u32,
+        batch: &RecordBatch,
+    ) -> Result<RecordBatch, DataFusionError> {
         let end = first + rows(batch);
         let mut arrays: Vec<ArrayRef> = Vec::with_capacity(self.schema.fields().len());
-        for name in &self.columns {
+        for name in columns {
             let column = batch.column_by_name(name);
             arrays.push(Arc::clone(column.ok_or_else(|| broken(&format!("there is no column `{name}`")))?));
         }

@@ -6,7 +6,8 @@
 //!           ─▶ sort by band key ─┴▶ pairs ─▶ compare ─┘
 //! ```
 //!
-//! 1. Sorting is `DataFusion`'s, on disk where memory ends. Bands are sorted one at a time: twelve bytes a document.
+//! 1. Sorting is `DataFusion`'s, on disk where memory ends. As many bands are sorted at a
+//!    time as fit: twelve bytes a document and band.
 //! 2. Pairs are compared when there are as many as memory allows, so that what is joined by then need not be compared
 //!    again. A document is compared with at most `max_bucket` others of a bucket.
 //! 3. The clusters are the connected components of the pairs that pass, whatever the order in which they are found.
@@ -53,6 +54,8 @@ struct Budget {
     block_bytes: usize,
     /// Pairs or verdicts held at once.
     pairs: usize,
+    /// Bands that are sorted together.
+    bands: usize,
 }
 
 /// Compares the documents whose keys `tasks` committed for `node`; what was found before under the same key is taken.
@@ -132,5 +135,11 @@ async fn compute(
         attempt,
     };
     let verdicts = writer.write().await?;
-    Ok(ExchangeManifest { format_version: FORMAT_VERSION, key: key.to_owned(), stage: node.id.clone(), verdicts, report })
+    Ok(ExchangeManifest {
+        format_version: FORMAT_VERSION,
+        key: key.to_owned(),
+        stage: node.id.clone(),
+        verdicts,
+        report,
+    })
 }

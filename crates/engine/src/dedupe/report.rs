@@ -37,8 +37,7 @@ pub(super) async fn clusters(files: &KeyFiles, kept: &Kept, report: &mut Cluster
     let keepers = super::compare::documents(largest.iter().map(|(_, keeper)| *keeper));
     let ids = texts(files, &keepers, key_columns::ID).await?;
     let id = |keeper: &u32| keepers.binary_search(keeper).ok().and_then(|index| ids.get(index)).cloned();
-    report.largest =
-        largest.iter().map(|(size, keeper)| (id(keeper).unwrap_or_default(), u64::from(*size))).collect();
+    report.largest = largest.iter().map(|(size, keeper)| (id(keeper).unwrap_or_default(), u64::from(*size))).collect();
     Ok(())
 }
 

@@ -1,0 +1,65 @@
+use std::path::Path;
+
+use serde_json::{Map, Value, json};
+
+use crate::Exit;
+use crate::args::{DedupeArgs, VerifyChoice};
+use crate::exit::CommandError;
+
+/// What a folder is searched for.
+const FORMATS: &str = "**/*.{jsonl,jsonl.gz,jsonl.zst,parquet}";
+
+/// Makes a pipeline of one stage out of the options, and runs it.
+pub(super) fn run(args: &DedupeArgs) -> Result<Exit, CommandError> {
+    if args.options.output.is_none() {
+        return Err(CommandError::usage("no output location", "give --output, a folder that is not among the input"));
+    }
+    let file = pipeline_file(args)?;
+    // JSON is YAML; errors show the options in this form.
+    let text = serde_json::to_string_pretty(&file).map_err(|error| CommandError::Threads(error.to_string()))?;
+    super::run::pipeline(textmill_pipeline::parse("textmill dedupe", &text)?, &args.options)
+}
+
+fn pipeline_file(args: &DedupeArgs) -> Result<Value, CommandError> {
+    let mut columns = Map::new();
+    if let Some(id) = &args.id {
+        columns.insert("id".to_owned(), json!(id));
+    }
+    columns.insert("text".to_owned(), json!(args.text));
+    for column in &args.columns {
+        let (name, data_type) = column.split_once(':').unwrap_or((column, "string"));
+        if name.is_empty() {
+            return Err(CommandError::usage(format!("`{column}` is no column"), "write NAME or NAME:TYPE"));
+        }
+        columns.insert(name.to_owned(), json!({"from": name, "type": data_type}));
+    }
+    let paths: Vec<String> = args.paths.iter().map(|path| pattern(path)).collect();
+    Ok(json!({
+        "version": 1,
+        "name": "dedupe",
+        "input": {"paths": paths, "columns": columns, "other_fields": "metadata"},
+        "stages": [{"id": "dedupe", "run": stage(args)}],
+        "output": {},
+    }))
+}
+
+fn stage(args: &DedupeArgs) -> Value {
+    if args.exact {
+        return json!({"exact_dedupe": {"keep": args.keep}});
+    }
+    let verify = match args.verify {
+        VerifyChoice::None => "none",
+        VerifyChoice::Signature => "signature",
+        VerifyChoice::Exact => "exact",
+    };
+    let mut config = json!({"preset": args.preset, "verify": verify, "keep": args.keep});
+    if let Some(threshold) = args.threshold {
+        config["threshold"] = json!(threshold);
+    }
+    json!({"minhash_dedupe": config})
+}
+
+/// A folder stands for all files in it that can be read.
+fn pattern(path: &str) -> String {
+    if Path::new(path).is_dir() { format!("{}/{FORMATS}", path.trim_end_matches('/')) } else { path.to_owned() }
+}
