@@ -1,7 +1,7 @@
 use std::io::BufRead;
 
-use super::FastTextError;
-use super::source::Source;
+use crate::FastTextError;
+use crate::source::Source;
 
 const MAGIC: i32 = 793_712_314;
 /// Longest n-grams that are believed. Models have up to 6 characters and 5 words; the time per word grows with it.
@@ -10,7 +10,7 @@ const SUPERVISED: i32 = 3;
 
 /// How the output layer turns a text's vector into probabilities.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Loss {
+pub(crate) enum Loss {
     /// A binary decision at every node of a Huffman tree over the labels.
     HierarchicalSoftmax,
     /// One independent decision per label: negative sampling and one-versus-all differ in training only.
@@ -20,17 +20,17 @@ pub(super) enum Loss {
 
 /// The arguments of training that matter for answers.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Header {
-    pub(super) dim: usize,
-    pub(super) word_ngrams: usize,
-    pub(super) loss: Loss,
-    pub(super) bucket: u32,
-    pub(super) min_chars: u32,
-    pub(super) max_chars: u32,
+pub(crate) struct Header {
+    pub(crate) dim: usize,
+    pub(crate) word_ngrams: usize,
+    pub(crate) loss: Loss,
+    pub(crate) bucket: u32,
+    pub(crate) min_chars: u32,
+    pub(crate) max_chars: u32,
 }
 
 impl Header {
-    pub(super) fn read(source: &mut Source<impl BufRead>) -> Result<Self, FastTextError> {
+    pub(crate) fn read(source: &mut Source<impl BufRead>) -> Result<Self, FastTextError> {
         let magic = source.i32("magic")?;
         if magic != MAGIC {
             return Err(FastTextError::NotAModel(magic));

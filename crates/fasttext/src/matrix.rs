@@ -1,20 +1,20 @@
 use std::io::BufRead;
 
-use super::FastTextError;
-use super::source::Source;
+use crate::FastTextError;
+use crate::source::Source;
 
 /// Centroids per part of a quantized vector: codes are bytes.
 const CENTROIDS: usize = 256;
 
 /// A matrix of weights, one row per word, n-gram or label.
 #[derive(Debug)]
-pub(super) enum Matrix {
+pub(crate) enum Matrix {
     Dense(Dense),
     Quantized(Quantized),
 }
 
 #[derive(Debug)]
-pub(super) struct Dense {
+pub(crate) struct Dense {
     rows: usize,
     columns: usize,
     values: Vec<f32>,
@@ -23,7 +23,7 @@ pub(super) struct Dense {
 /// Rows as codes of a product quantizer: each run of `part` columns is one of 256 centroids; the length of a row
 /// may be coded apart.
 #[derive(Debug)]
-pub(super) struct Quantized {
+pub(crate) struct Quantized {
     rows: usize,
     columns: usize,
     /// Codes per row.
@@ -42,7 +42,7 @@ struct Norms {
 }
 
 impl Matrix {
-    pub(super) fn read(
+    pub(crate) fn read(
         source: &mut Source<impl BufRead>,
         quantized: bool,
         field: &'static str,
@@ -50,14 +50,14 @@ impl Matrix {
         if quantized { Quantized::read(source, field).map(Self::Quantized) } else { Dense::read(source, field) }
     }
 
-    pub(super) fn rows(&self) -> usize {
+    pub(crate) fn rows(&self) -> usize {
         match self {
             Self::Dense(matrix) => matrix.rows,
             Self::Quantized(matrix) => matrix.rows,
         }
     }
 
-    pub(super) fn columns(&self) -> usize {
+    pub(crate) fn columns(&self) -> usize {
         match self {
             Self::Dense(matrix) => matrix.columns,
             Self::Quantized(matrix) => matrix.columns,
@@ -65,7 +65,7 @@ impl Matrix {
     }
 
     /// Adds a row to `sum`.
-    pub(super) fn add_row(&self, row: usize, sum: &mut [f32]) {
+    pub(crate) fn add_row(&self, row: usize, sum: &mut [f32]) {
         match self {
             Self::Dense(matrix) => matrix.row(row).iter().zip(sum).for_each(|(value, sum)| *sum += value),
             Self::Quantized(matrix) => matrix.add_row(row, sum),
@@ -73,7 +73,7 @@ impl Matrix {
     }
 
     /// The dot product of a row with `vector`.
-    pub(super) fn dot_row(&self, row: usize, vector: &[f32]) -> f32 {
+    pub(crate) fn dot_row(&self, row: usize, vector: &[f32]) -> f32 {
         match self {
             Self::Dense(matrix) => dot(matrix.row(row), vector),
             Self::Quantized(matrix) => matrix.dot_row(row, vector),

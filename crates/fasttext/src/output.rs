@@ -1,7 +1,7 @@
-use super::FastTextError;
-use super::header::Loss;
-use super::matrix::Matrix;
-use super::top::Top;
+use crate::FastTextError;
+use crate::header::Loss;
+use crate::matrix::Matrix;
+use crate::top::Top;
 
 /// Bounds and steps of fastText's table of the logistic function.
 const SIGMOID_BOUND: f32 = 8.0;
@@ -11,7 +11,7 @@ const UNMADE: i64 = 1_000_000_000_000_000;
 
 /// The output layer: from the vector of a text to labels.
 #[derive(Debug)]
-pub(super) struct Output {
+pub(crate) struct Output {
     matrix: Matrix,
     kind: Kind,
 }
@@ -24,7 +24,7 @@ enum Kind {
 }
 
 impl Output {
-    pub(super) fn new(loss: Loss, matrix: Matrix, label_counts: &[i64]) -> Result<Self, FastTextError> {
+    pub(crate) fn new(loss: Loss, matrix: Matrix, label_counts: &[i64]) -> Result<Self, FastTextError> {
         let kind = match loss {
             Loss::HierarchicalSoftmax => Kind::Tree(Tree::new(label_counts)?),
             Loss::Logistic => Kind::Logistic(sigmoid_table()),
@@ -34,7 +34,7 @@ impl Output {
     }
 
     /// Logarithms of the probabilities of the best `k` labels above `threshold`, best first.
-    pub(super) fn best(&self, hidden: &[f32], k: usize, threshold: f32) -> Vec<(f32, u32)> {
+    pub(crate) fn best(&self, hidden: &[f32], k: usize, threshold: f32) -> Vec<(f32, u32)> {
         let mut top = Top::new(k);
         match &self.kind {
             Kind::Tree(tree) => tree.search(&self.matrix, hidden, threshold, &mut top),

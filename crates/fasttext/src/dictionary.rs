@@ -1,13 +1,13 @@
 use std::collections::BTreeSet;
 use std::io::BufRead;
 
-use super::FastTextError;
-use super::header::Header;
-use super::prune::Prune;
-use super::source::Source;
+use crate::FastTextError;
+use crate::header::Header;
+use crate::prune::Prune;
+use crate::source::Source;
 
 /// The word that stands for the end of a line.
-pub(super) const END: &[u8] = b"</s>";
+pub(crate) const END: &[u8] = b"</s>";
 /// What fastText puts before labels in training data; words that start so are never words of a text.
 const LABEL_PREFIX: &str = "__label__";
 /// Bytes of an entry with an empty word: the NUL, the count, the kind.
@@ -16,7 +16,7 @@ const FREE: u32 = u32::MAX;
 
 /// What a token of a text is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Token {
+pub(crate) enum Token {
     /// A word of the dictionary, with its row.
     Known(u32),
     /// Any other word.
@@ -27,7 +27,7 @@ pub(super) enum Token {
 
 /// Words and labels of a model, with the rows of words and n-grams in the input matrix.
 #[derive(Debug)]
-pub(super) struct Dictionary {
+pub(crate) struct Dictionary {
     /// Words and labels, one after the other.
     bytes: Vec<u8>,
     /// Where each one ends.
@@ -44,7 +44,7 @@ pub(super) struct Dictionary {
 }
 
 impl Dictionary {
-    pub(super) fn read(source: &mut Source<impl BufRead>, header: &Header) -> Result<Self, FastTextError> {
+    pub(crate) fn read(source: &mut Source<impl BufRead>, header: &Header) -> Result<Self, FastTextError> {
         let size = source.i32("size")?;
         let size = source.length("size", i64::from(size), SMALLEST_ENTRY)?;
         let words = source.i32("nwords")?;
@@ -150,7 +150,7 @@ impl Dictionary {
     }
 
     /// What `word`, whose [`fnv`] is `hash`, is.
-    pub(super) fn token(&self, word: &[u8], hash: u32) -> Token {
+    pub(crate) fn token(&self, word: &[u8], hash: u32) -> Token {
         match self.table.get(self.slot(word, hash)) {
             Some(&id) if id < self.words => Token::Known(id),
             Some(&id) if id != FREE => Token::Label,
@@ -160,7 +160,7 @@ impl Dictionary {
     }
 
     /// Calls `each` with the row of every character n-gram of `marked`, a word between `<` and `>`.
-    pub(super) fn each_subword(&self, marked: &[u8], mut each: impl FnMut(u32)) {
+    pub(crate) fn each_subword(&self, marked: &[u8], mut each: impl FnMut(u32)) {
         if self.max_chars == 0 {
             return;
         }
@@ -193,7 +193,7 @@ impl Dictionary {
     }
 
     /// Calls `each` with the row of every n-gram of 2 to `longest` words, given the words' hashes.
-    pub(super) fn each_word_ngram(&self, hashes: &[u32], longest: usize, mut each: impl FnMut(u32)) {
+    pub(crate) fn each_word_ngram(&self, hashes: &[u32], longest: usize, mut each: impl FnMut(u32)) {
         let bucket = u64::from(self.bucket.divisor);
         if longest < 2 || bucket == 0 {
             return;
@@ -221,7 +221,7 @@ impl Dictionary {
     }
 
     /// Rows that the input matrix must have, so that every row that can come up is there.
-    pub(super) fn rows_needed(&self, header: &Header) -> u64 {
+    pub(crate) fn rows_needed(&self, header: &Header) -> u64 {
         let ngrams = match &self.prune {
             Some(prune) => return prune.rows_needed().max(u64::from(self.words)),
             None if self.max_chars > 0 || header.word_ngrams > 1 => header.bucket,
@@ -230,15 +230,15 @@ impl Dictionary {
         u64::from(self.words) + u64::from(ngrams)
     }
 
-    pub(super) fn is_pruned(&self) -> bool {
+    pub(crate) fn is_pruned(&self) -> bool {
         self.prune.is_some()
     }
 
-    pub(super) fn labels(&self) -> &[String] {
+    pub(crate) fn labels(&self) -> &[String] {
         &self.labels
     }
 
-    pub(super) fn label_counts(&self) -> &[i64] {
+    pub(crate) fn label_counts(&self) -> &[i64] {
         &self.label_counts
     }
 }
@@ -247,10 +247,10 @@ fn is_continuation(byte: u8) -> bool {
     byte & 0xC0 == 0x80
 }
 
-pub(super) const FNV_START: u32 = 2_166_136_261;
+pub(crate) const FNV_START: u32 = 2_166_136_261;
 
 /// A step of FNV-1a, with bytes widened as signed numbers, which is fastText's.
-pub(super) fn fnv_step(hash: u32, byte: u8) -> u32 {
+pub(crate) fn fnv_step(hash: u32, byte: u8) -> u32 {
     (hash ^ i32::from(byte.cast_signed()).cast_unsigned()).wrapping_mul(16_777_619)
 }
 

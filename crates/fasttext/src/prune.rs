@@ -1,7 +1,7 @@
 use std::io::BufRead;
 
-use super::FastTextError;
-use super::source::Source;
+use crate::FastTextError;
+use crate::source::Source;
 
 const FREE: u32 = u32::MAX;
 
@@ -10,7 +10,7 @@ const FREE: u32 = u32::MAX;
 /// Most n-grams of a text are not there, so a small bit set, which stays in the cache of the processor, answers
 /// first; the table behind it is filled to two thirds at most.
 #[derive(Debug)]
-pub(super) struct Prune {
+pub(crate) struct Prune {
     /// Bit `id mod length` is set for each id; at least 16 bits per id.
     maybe: Vec<u64>,
     /// Open addressing: id and row; the id is [`FREE`] where there is none.
@@ -20,7 +20,7 @@ pub(super) struct Prune {
 }
 
 impl Prune {
-    pub(super) fn read(source: &mut Source<impl BufRead>, count: i64, first_row: u32) -> Result<Self, FastTextError> {
+    pub(crate) fn read(source: &mut Source<impl BufRead>, count: i64, first_row: u32) -> Result<Self, FastTextError> {
         let count = source.length("pruneidx", count, 2 * size_of::<i32>())?;
         let slots = (count + count / 2 + 1).next_power_of_two();
         let mut prune = Self {
@@ -63,7 +63,7 @@ impl Prune {
     }
 
     /// The row of the n-gram `id`, if it was kept.
-    pub(super) fn row(&self, id: u32) -> Option<u32> {
+    pub(crate) fn row(&self, id: u32) -> Option<u32> {
         let (word, bit) = self.bit(id);
         if self.maybe.get(word).is_none_or(|word| word & bit == 0) {
             return None;
@@ -73,7 +73,7 @@ impl Prune {
     }
 
     /// One more than the largest row.
-    pub(super) fn rows_needed(&self) -> u64 {
+    pub(crate) fn rows_needed(&self) -> u64 {
         self.rows_needed
     }
 }
