@@ -1,15 +1,16 @@
 use std::collections::BTreeSet;
-use std::io::BufRead;
+use std::io::{BufRead, Write};
 
 use crate::FastTextError;
 use crate::header::Header;
 use crate::prune::Prune;
+use crate::sink::Sink;
 use crate::source::Source;
 
 /// The word that stands for the end of a line.
 pub(crate) const END: &[u8] = b"</s>";
 /// What fastText puts before labels in training data; words that start so are never words of a text.
-const LABEL_PREFIX: &str = "__label__";
+pub(crate) const LABEL_PREFIX: &str = "__label__";
 /// Bytes of an entry with an empty word: the NUL, the count, the kind.
 const SMALLEST_ENTRY: usize = 10;
 const FREE: u32 = u32::MAX;
@@ -26,7 +27,7 @@ pub(crate) enum Token {
 }
 
 /// Words and labels of a model, with the rows of words and n-grams in the input matrix.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Dictionary {
     /// Words and labels, one after the other.
     bytes: Vec<u8>,
@@ -36,7 +37,10 @@ pub(crate) struct Dictionary {
     table: Vec<u32>,
     words: u32,
     labels: Vec<String>,
-    label_counts: Vec<i64>,
+    /// How often each word and label was there in training.
+    counts: Vec<i64>,
+    /// Words, labels and ends of lines in training.
+    tokens: i64,
     prune: Option<Prune>,
     bucket: Modulus,
     min_chars: u32,
@@ -52,31 +56,37 @@ impl Dictionary {
         if i64::from(words) + i64::from(labels) != i64::try_from(size).unwrap_or(i64::MAX) || words < 0 || labels < 1 {
             return Err(source.range("nlabels", i64::from(labels), "at least 1, and with nwords the size"));
         }
-        source.i64("ntokens")?;
+        let tokens = source.i64("ntokens")?;
         let pruned = source.i64("pruneidx_size")?;
         if pruned < -1 {
             return Err(source.range("pruneidx_size", pruned, "-1 or more"));
         }
         let words = words.unsigned_abs();
-        let mut dictionary = Self {
+        let mut dictionary = Self::empty(header, words, tokens, size);
+        for _ in 0..size {
+            dictionary.read_entry(source)?;
+        }
+        dictionary.check_labels()?;
+        dictionary.index();
+        dictionary.prune = if pruned < 0 { None } else { Some(Prune::read(source, pruned, words)?) };
+        Ok(dictionary)
+    }
+
+    /// A dictionary of `words` words that are still to be added, then labels; `size` in all.
+    pub(crate) fn empty(header: &Header, words: u32, tokens: i64, size: usize) -> Self {
+        Self {
             bytes: Vec::new(),
             ends: Vec::with_capacity(size),
             table: Vec::new(),
             words,
             labels: Vec::new(),
-            label_counts: Vec::new(),
+            counts: Vec::with_capacity(size),
+            tokens,
             prune: None,
             bucket: Modulus::new(header.bucket),
             min_chars: header.min_chars,
-            max_chars: header.max_chars,
-        };
-        for _ in 0..size {
-            dictionary.read_entry(source)?;
+            max_chars: header.longest_subword(),
         }
-        dictionary.check_labels()?;
-        dictionary.index(size);
-        dictionary.prune = if pruned < 0 { None } else { Some(Prune::read(source, pruned, words)?) };
-        Ok(dictionary)
     }
 
     fn read_entry(&mut self, source: &mut Source<impl BufRead>) -> Result<(), FastTextError> {
@@ -84,14 +94,26 @@ impl Dictionary {
         source.until_nul("word", &mut self.bytes)?;
         let count = source.i64("count")?;
         let kind = source.u8("type")?;
-        let is_label = self.ends.len() >= self.words as usize;
-        if kind != u8::from(is_label) {
+        if kind != u8::from(self.ends.len() >= self.words as usize) {
             return Err(source.range("type", i64::from(kind), "0 for words, then 1 for labels"));
         }
-        let Ok(end) = u32::try_from(self.bytes.len()) else {
+        if u32::try_from(self.bytes.len()).is_err() {
             return Err(source.range("size", i64::MAX, "at most 4 GiB of words"));
-        };
-        self.ends.push(end);
+        }
+        self.end_entry(start, count)
+    }
+
+    /// Adds a word or a label; labels come after the words.
+    pub(crate) fn add(&mut self, word: &[u8], count: i64) -> Result<(), FastTextError> {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(word);
+        self.end_entry(start, count)
+    }
+
+    fn end_entry(&mut self, start: usize, count: i64) -> Result<(), FastTextError> {
+        let is_label = self.ends.len() >= self.words as usize;
+        self.ends.push(u32::try_from(self.bytes.len()).map_err(|_| FastTextError::TooLarge)?);
+        self.counts.push(count);
         if is_label {
             let label = self.bytes.get(start..).unwrap_or_default();
             let index = self.labels.len();
@@ -99,9 +121,45 @@ impl Dictionary {
                 return Err(FastTextError::Label { index, problem: "not valid UTF-8" });
             };
             self.labels.push(label.strip_prefix(LABEL_PREFIX).unwrap_or(label).to_owned());
-            self.label_counts.push(count);
         }
         Ok(())
+    }
+
+    pub(crate) fn write(&self, sink: &mut Sink<impl Write>) -> Result<(), FastTextError> {
+        sink.count(self.ends.len())?;
+        sink.i32(self.words.cast_signed())?;
+        sink.count(self.labels.len())?;
+        sink.i64(self.tokens)?;
+        let kept = self.prune.as_ref().map(Prune::pairs);
+        match &kept {
+            Some(kept) => sink.long_count(kept.len())?,
+            None => sink.i64(-1)?,
+        }
+        for (id, count) in (0..).zip(&self.counts) {
+            sink.bytes(self.word(id))?;
+            sink.bytes(&[0])?;
+            sink.i64(*count)?;
+            sink.bool(id >= self.words)?;
+        }
+        for (id, row) in kept.into_iter().flatten() {
+            sink.i32(id.cast_signed())?;
+            sink.i32((row - self.words).cast_signed())?;
+        }
+        Ok(())
+    }
+
+    /// The same with only some of the rows: `words` in ascending order, then the n-grams, numbered from 0.
+    pub(crate) fn keep(&self, header: &Header, words: &[u32], ngrams: &[u32]) -> Result<Self, FastTextError> {
+        let count = u32::try_from(words.len()).map_err(|_| FastTextError::TooLarge)?;
+        let labels = self.words..self.words + u32::try_from(self.labels.len()).map_err(|_| FastTextError::TooLarge)?;
+        let mut kept = Self::empty(header, count, self.tokens, words.len() + self.labels.len());
+        for id in words.iter().copied().chain(labels) {
+            kept.add(self.word(id), self.counts.get(id as usize).copied().unwrap_or_default())?;
+        }
+        kept.index();
+        let pairs = ngrams.iter().copied().zip(count..);
+        kept.prune = Some(Prune::new(ngrams.len(), pairs));
+        Ok(kept)
     }
 
     fn check_labels(&self) -> Result<(), FastTextError> {
@@ -118,7 +176,8 @@ impl Dictionary {
     }
 
     /// Of words that are there twice the last one counts, as in fastText.
-    fn index(&mut self, size: usize) {
+    pub(crate) fn index(&mut self) {
+        let size = self.ends.len();
         self.table = vec![FREE; (size + size / 2 + 1).next_power_of_two()];
         for id in 0..u32::try_from(size).unwrap_or(FREE) {
             let word = self.word(id);
@@ -129,7 +188,8 @@ impl Dictionary {
         }
     }
 
-    fn word(&self, id: u32) -> &[u8] {
+    /// The word or label with the number `id`.
+    pub(crate) fn word(&self, id: u32) -> &[u8] {
         let id = id as usize;
         let end = |id: usize| self.ends.get(id).copied().unwrap_or_default() as usize;
         let start = id.checked_sub(1).map_or(0, end);
@@ -156,6 +216,14 @@ impl Dictionary {
             Some(&id) if id != FREE => Token::Label,
             _ if word.starts_with(LABEL_PREFIX.as_bytes()) => Token::Label,
             _ => Token::Unknown,
+        }
+    }
+
+    /// The row of a word of the dictionary.
+    pub(crate) fn row_of(&self, word: &[u8]) -> Option<u32> {
+        match self.token(word, fnv(word)) {
+            Token::Known(row) => Some(row),
+            Token::Unknown | Token::Label => None,
         }
     }
 
@@ -224,7 +292,7 @@ impl Dictionary {
     pub(crate) fn rows_needed(&self, header: &Header) -> u64 {
         let ngrams = match &self.prune {
             Some(prune) => return prune.rows_needed().max(u64::from(self.words)),
-            None if self.max_chars > 0 || header.word_ngrams > 1 => header.bucket,
+            None if self.max_chars > 0 || header.longest_ngram() > 1 => header.bucket,
             None => 0,
         };
         u64::from(self.words) + u64::from(ngrams)
@@ -234,12 +302,16 @@ impl Dictionary {
         self.prune.is_some()
     }
 
+    pub(crate) fn words(&self) -> u32 {
+        self.words
+    }
+
     pub(crate) fn labels(&self) -> &[String] {
         &self.labels
     }
 
     pub(crate) fn label_counts(&self) -> &[i64] {
-        &self.label_counts
+        self.counts.get(self.words as usize..).unwrap_or_default()
     }
 }
 
@@ -254,7 +326,8 @@ pub(crate) fn fnv_step(hash: u32, byte: u8) -> u32 {
     (hash ^ i32::from(byte.cast_signed()).cast_unsigned()).wrapping_mul(16_777_619)
 }
 
-fn fnv(bytes: &[u8]) -> u32 {
+/// fastText's hash of a word.
+pub(crate) fn fnv(bytes: &[u8]) -> u32 {
     bytes.iter().fold(FNV_START, |hash, byte| fnv_step(hash, *byte))
 }
 

@@ -1,5 +1,5 @@
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::Path;
 
 use crate::FastTextError;
@@ -7,6 +7,7 @@ use crate::dictionary::Dictionary;
 use crate::header::Header;
 use crate::matrix::Matrix;
 use crate::output::Output;
+use crate::sink::Sink;
 use crate::source::Source;
 
 /// A supervised fastText model. It never changes, so that threads can share it; see [`Predictor`].
@@ -16,6 +17,8 @@ pub struct FastTextModel {
     pub(crate) dictionary: Dictionary,
     pub(crate) input: Matrix,
     pub(crate) output: Output,
+    /// What the file says of the output layer; it is only compressed where the input is.
+    pub(crate) quantized_output: bool,
 }
 
 impl FastTextModel {
@@ -49,11 +52,55 @@ impl FastTextModel {
         }
         source.finish()?;
         let output = Output::new(header.loss, matrix, dictionary.label_counts())?;
-        Ok(Self { header, dictionary, input, output })
+        Ok(Self { header, dictionary, input, output, quantized_output })
     }
 
     /// The labels that the model can answer, without `__label__`.
     pub fn labels(&self) -> &[String] {
         self.dictionary.labels()
+    }
+    /// Writes the model to a file, `.bin` or, after [`quantize`](Self::quantize), `.ftz` by custom. The file is written
+    /// beside its place and renamed, so that a model that is there is never half a model.
+    pub fn save(&self, path: &Path) -> Result<(), FastTextError> {
+        let failed = |source| FastTextError::Save { path: path.to_owned(), source };
+        let mut part = path.as_os_str().to_owned();
+        part.push(format!(".{}.part", std::process::id()));
+        let written = File::create(&part).map_err(failed).and_then(|file| {
+            self.write(BufWriter::with_capacity(1 << 16, &file))?;
+            file.sync_all().map_err(failed)
+        });
+        let renamed = written.and_then(|()| std::fs::rename(&part, path).map_err(failed));
+        if renamed.is_err() {
+            // The first error is the one to report.
+            let _ = std::fs::remove_file(&part);
+        }
+        renamed
+    }
+
+    /// Writes the model in version 12 of fastText's format.
+    pub fn write(&self, writer: impl Write) -> Result<(), FastTextError> {
+        let mut sink = Sink::new(writer);
+        self.header.write(&mut sink)?;
+        self.dictionary.write(&mut sink)?;
+        sink.bool(self.input.is_quantized())?;
+        self.input.write(&mut sink)?;
+        sink.bool(self.quantized_output)?;
+        self.output.matrix.write(&mut sink)?;
+        sink.finish()
+    }
+
+    /// Numbers in the vector of a text.
+    pub fn dim(&self) -> usize {
+        self.header.dim
+    }
+
+    /// Words of the dictionary, with the end of a line.
+    pub fn words(&self) -> u32 {
+        self.dictionary.words()
+    }
+
+    /// Whether the matrix of words and n-grams is compressed.
+    pub fn is_quantized(&self) -> bool {
+        self.input.is_quantized()
     }
 }

@@ -75,7 +75,7 @@ impl Predictor {
             self.add_end();
         }
         let Self { model, text, hashes, .. } = self;
-        model.dictionary.each_word_ngram(hashes, model.header.word_ngrams, |row| {
+        model.dictionary.each_word_ngram(hashes, model.header.longest_ngram(), |row| {
             model.input.add_row(row as usize, &mut text.vector);
             text.rows += 1;
         });
@@ -141,7 +141,7 @@ impl Predictor {
                 found.is_some()
             }
         };
-        if counts && model.header.word_ngrams > 1 {
+        if counts && model.header.longest_ngram() > 1 {
             hashes.push(hash);
         }
         if word == END { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
@@ -173,6 +173,6 @@ fn sum_word(model: &FastTextModel, word: &[u8], hash: u32, marked: &mut Vec<u8>,
 }
 
 /// The white space of fastText; other white space of Unicode belongs to words.
-fn is_space(byte: u8) -> bool {
+pub(crate) fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\n' | b'\r' | b'\t' | 0x0B | 0x0C | 0)
 }
