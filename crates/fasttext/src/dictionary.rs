@@ -33,8 +33,8 @@ pub(crate) struct Dictionary {
     bytes: Vec<u8>,
     /// Where each one ends.
     ends: Vec<u32>,
-    /// Open addressing by hash: index of an entry, or [`FREE`].
-    table: Vec<u32>,
+    /// Open addressing by hash: the hash and the number of an entry, which is [`FREE`] where there is none.
+    table: Vec<(u32, u32)>,
     words: u32,
     labels: Vec<String>,
     /// How often each word and label was there in training.
@@ -178,12 +178,13 @@ impl Dictionary {
     /// Of words that are there twice the last one counts, as in fastText.
     pub(crate) fn index(&mut self) {
         let size = self.ends.len();
-        self.table = vec![FREE; (size + size / 2 + 1).next_power_of_two()];
+        self.table = vec![(0, FREE); (size + size / 2 + 1).next_power_of_two()];
         for id in 0..u32::try_from(size).unwrap_or(FREE) {
             let word = self.word(id);
-            let slot = self.slot(word, fnv(word));
+            let hash = fnv(word);
+            let slot = self.slot(word, hash);
             if let Some(entry) = self.table.get_mut(slot) {
-                *entry = id;
+                *entry = (hash, id);
             }
         }
     }
@@ -200,8 +201,8 @@ impl Dictionary {
     fn slot(&self, word: &[u8], hash: u32) -> usize {
         let mask = self.table.len() - 1;
         let mut slot = hash as usize & mask;
-        while let Some(&id) = self.table.get(slot) {
-            if id == FREE || self.word(id) == word {
+        while let Some(&(known, id)) = self.table.get(slot) {
+            if id == FREE || (known == hash && self.word(id) == word) {
                 break;
             }
             slot = (slot + 1) & mask;
@@ -212,8 +213,8 @@ impl Dictionary {
     /// What `word`, whose [`fnv`] is `hash`, is.
     pub(crate) fn token(&self, word: &[u8], hash: u32) -> Token {
         match self.table.get(self.slot(word, hash)) {
-            Some(&id) if id < self.words => Token::Known(id),
-            Some(&id) if id != FREE => Token::Label,
+            Some(&(_, id)) if id < self.words => Token::Known(id),
+            Some(&(_, id)) if id != FREE => Token::Label,
             _ if word.starts_with(LABEL_PREFIX.as_bytes()) => Token::Label,
             _ => Token::Unknown,
         }
@@ -300,6 +301,11 @@ impl Dictionary {
 
     pub(crate) fn is_pruned(&self) -> bool {
         self.prune.is_some()
+    }
+
+    /// Whether words have rows for their n-grams of characters.
+    pub(crate) fn has_subwords(&self) -> bool {
+        self.max_chars > 0
     }
 
     pub(crate) fn words(&self) -> u32 {

@@ -14,6 +14,7 @@ mod dictionary;
 mod error;
 mod evaluate;
 mod header;
+mod kernels;
 mod matrix;
 mod model;
 mod output;

@@ -1,6 +1,7 @@
 use std::io::{BufRead, Write};
 
 use crate::FastTextError;
+use crate::kernels::Kernels;
 use crate::sink::Sink;
 use crate::source::Source;
 
@@ -19,6 +20,7 @@ pub(crate) struct Dense {
     pub(crate) rows: usize,
     pub(crate) columns: usize,
     pub(crate) values: Vec<f32>,
+    kernels: Kernels,
 }
 
 /// Rows as codes of a product quantizer: each run of `part` columns is one of 256 centroids; the length of a row
@@ -85,32 +87,26 @@ impl Matrix {
     /// Adds a row to `sum`.
     pub(crate) fn add_row(&self, row: usize, sum: &mut [f32]) {
         match self {
-            Self::Dense(matrix) => matrix.row(row).iter().zip(sum).for_each(|(value, sum)| *sum += value),
+            Self::Dense(matrix) => matrix.kernels.add(sum, matrix.row(row)),
             Self::Quantized(matrix) => matrix.add_row(row, sum),
+        }
+    }
+
+    /// Adds rows to `sum`.
+    pub(crate) fn add_rows(&self, rows: &[u32], sum: &mut [f32]) {
+        match self {
+            Self::Dense(matrix) => matrix.kernels.add_rows(sum, &matrix.values, rows),
+            Self::Quantized(matrix) => rows.iter().for_each(|row| matrix.add_row(*row as usize, sum)),
         }
     }
 
     /// The dot product of a row with `vector`.
     pub(crate) fn dot_row(&self, row: usize, vector: &[f32]) -> f32 {
         match self {
-            Self::Dense(matrix) => dot(matrix.row(row), vector),
+            Self::Dense(matrix) => matrix.kernels.dot(matrix.row(row), vector),
             Self::Quantized(matrix) => matrix.dot_row(row, vector),
         }
     }
-}
-
-/// Eight sums side by side, so that the compiler can use vector instructions.
-pub(crate) fn dot(a: &[f32], b: &[f32]) -> f32 {
-    const LANES: usize = 8;
-    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
-    let mut lanes = [0.0_f32; LANES];
-    for (a, b) in a.iter().zip(b) {
-        for (lane, (a, b)) in lanes.iter_mut().zip(a.iter().zip(b)) {
-            *lane += a * b;
-        }
-    }
-    let rest: f32 = a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum();
-    lanes.iter().sum::<f32>() + rest
 }
 
 /// `values[start..][..length]`, or nothing where that is outside (which loading rules out).
@@ -125,10 +121,15 @@ fn read_shape(source: &mut Source<impl BufRead>, field: &'static str) -> Result<
 }
 
 impl Dense {
+    /// A matrix of whole rows.
+    pub(crate) fn new(columns: usize, values: Vec<f32>) -> Self {
+        Self { rows: values.len() / columns.max(1), columns, values, kernels: Kernels::new() }
+    }
+
     fn read(source: &mut Source<impl BufRead>, field: &'static str) -> Result<Matrix, FastTextError> {
         let (rows, columns) = read_shape(source, field)?;
         let area = source.area(field, rows, columns, size_of::<f32>())?;
-        Ok(Matrix::Dense(Self { rows, columns, values: source.f32s(field, area)? }))
+        Ok(Matrix::Dense(Self { rows, columns, values: source.f32s(field, area)?, kernels: Kernels::new() }))
     }
 
     pub(crate) fn row(&self, row: usize) -> &[f32] {

@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use crate::cache::{Cache, Place};
 use crate::dictionary::{END, FNV_START, Token, fnv_step};
+use crate::kernels::Kernels;
 use crate::model::FastTextModel;
 
 /// A label with its probability.
@@ -35,6 +36,10 @@ pub struct Predictor {
     word: Vec<f32>,
     marked: Vec<u8>,
     hashes: Vec<u32>,
+    /// Rows of the n-grams of words, and of words whose sums are not remembered.
+    rows: Vec<u32>,
+    /// Whether sums are remembered: a word that is one row, ready to be added, is not worth it.
+    remembers: bool,
 }
 
 /// A sum of rows of the input matrix.
@@ -42,11 +47,12 @@ pub struct Predictor {
 struct Sum {
     vector: Vec<f32>,
     rows: u64,
+    kernels: Kernels,
 }
 
 impl Sum {
     fn add(&mut self, vector: &[f32], rows: u32) {
-        self.vector.iter_mut().zip(vector).for_each(|(sum, value)| *sum += value);
+        self.kernels.add(&mut self.vector, vector);
         self.rows += u64::from(rows);
     }
 }
@@ -55,8 +61,17 @@ impl Predictor {
     /// A predictor that remembers nothing yet.
     pub fn new(model: Arc<FastTextModel>) -> Self {
         let dim = model.header.dim;
-        let text = Sum { vector: vec![0.0; dim], rows: 0 };
-        Self { cache: Cache::new(dim), text, word: vec![0.0; dim], marked: Vec::new(), hashes: Vec::new(), model }
+        let text = Sum { vector: vec![0.0; dim], rows: 0, kernels: Kernels::new() };
+        Self {
+            cache: Cache::new(dim),
+            text,
+            word: vec![0.0; dim],
+            marked: Vec::new(),
+            hashes: Vec::new(),
+            rows: Vec::new(),
+            remembers: model.dictionary.has_subwords() || model.input.is_quantized(),
+            model,
+        }
     }
 
     /// The model.
@@ -70,15 +85,17 @@ impl Predictor {
         self.text.vector.fill(0.0);
         self.text.rows = 0;
         self.hashes.clear();
+        self.rows.clear();
         let end = self.walk(text.as_bytes(), line_feed);
         if end.is_continue() && line_feed == LineFeed::Space {
             self.add_end();
         }
-        let Self { model, text, hashes, .. } = self;
+        let Self { model, text, hashes, rows, .. } = self;
         model.dictionary.each_word_ngram(hashes, model.header.longest_ngram(), |row| {
-            model.input.add_row(row as usize, &mut text.vector);
-            text.rows += 1;
+            rows.push(row);
         });
+        model.input.add_rows(rows, &mut text.vector);
+        text.rows += rows.len() as u64;
         if text.rows == 0 {
             return Vec::new();
         }
@@ -122,8 +139,27 @@ impl Predictor {
         if word.is_empty() {
             return ControlFlow::Continue(());
         }
-        let Self { model, cache, text, word: spare, marked, hashes } = self;
-        let counts = match cache.place(word, hash) {
+        let counts = if self.remembers { self.add_remembered(word, hash) } else { self.add_row(word, hash) };
+        if counts && self.model.header.longest_ngram() > 1 {
+            self.hashes.push(hash);
+        }
+        if word == END { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    /// Notes the row of a word that has no others; false for a label.
+    fn add_row(&mut self, word: &[u8], hash: u32) -> bool {
+        match self.model.dictionary.token(word, hash) {
+            Token::Known(row) => self.rows.push(row),
+            Token::Unknown => {}
+            Token::Label => return false,
+        }
+        true
+    }
+
+    /// Adds the sum of a word's rows, which may be remembered; false for a label.
+    fn add_remembered(&mut self, word: &[u8], hash: u32) -> bool {
+        let Self { model, cache, text, word: spare, marked, .. } = self;
+        match cache.place(word, hash) {
             Place::Known(sum, rows) => {
                 text.add(sum, rows);
                 true
@@ -140,11 +176,7 @@ impl Predictor {
                 text.add(spare, found.unwrap_or_default());
                 found.is_some()
             }
-        };
-        if counts && model.header.longest_ngram() > 1 {
-            hashes.push(hash);
         }
-        if word == END { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 }
 

@@ -45,9 +45,7 @@ impl FastTextModel {
                 let (words, ngrams) = self.longest_rows(input, cutoff);
                 let ids: Vec<u32> = ngrams.iter().map(|row| row - self.dictionary.words()).collect();
                 let kept = words.iter().chain(&ngrams).flat_map(|row| input.row(*row as usize)).copied().collect();
-                let rows = words.len() + ngrams.len();
-                let kept = Dense { rows, columns: input.columns, values: kept };
-                (self.dictionary.keep(&self.header, &words, &ids)?, kept)
+                (self.dictionary.keep(&self.header, &words, &ids)?, Dense::new(input.columns, kept))
             }
             None => (self.dictionary.clone(), input.clone()),
         };

@@ -107,8 +107,7 @@ fn finish(
     if !input.iter().chain(&output).all(|weight| weight.is_finite()) {
         return Err(FastTextError::Diverged);
     }
-    let dense =
-        |values: Vec<f32>| Matrix::Dense(Dense { rows: values.len() / header.dim, columns: header.dim, values });
+    let dense = |values: Vec<f32>| Matrix::Dense(Dense::new(header.dim, values));
     let output = Output::new(header.loss, dense(output), dictionary.label_counts())?;
     Ok(FastTextModel { header, dictionary, input: dense(input), output, quantized_output: false })
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use super::random::Random;
 use crate::FastTextError;
-use crate::matrix::dot;
+use crate::kernels::Kernels;
 
 /// Parts that the first weights are made in, each from a seed of its own.
 const BLOCKS: usize = 10;
@@ -30,6 +30,7 @@ pub(crate) trait Weights {
 pub(crate) struct Owned<'a> {
     values: &'a mut [f32],
     columns: usize,
+    kernels: Kernels,
 }
 
 /// A matrix that threads share.
@@ -41,50 +42,28 @@ pub(crate) struct Shared<'a> {
 
 impl<'a> Owned<'a> {
     pub(crate) fn new(values: &'a mut [f32], columns: usize) -> Self {
-        Self { values, columns }
-    }
-
-    fn row(&self, row: u32) -> &[f32] {
-        let start = row as usize * self.columns;
-        self.values.get(start..start + self.columns).unwrap_or_default()
-    }
-
-    fn row_mut(&mut self, row: u32) -> &mut [f32] {
-        let start = row as usize * self.columns;
-        self.values.get_mut(start..start + self.columns).unwrap_or_default()
+        Self { values, columns, kernels: Kernels::new() }
     }
 }
 
 impl Weights for Owned<'_> {
     fn add_rows(&self, rows: &[u32], sum: &mut [f32]) {
-        // Four at a time, so that the sum is read and written less often.
-        let (fours, rest) = rows.as_chunks::<4>();
-        for four in fours {
-            let [a, b, c, d] = four.map(|row| self.row(row));
-            for ((((sum, a), b), c), d) in sum.iter_mut().zip(a).zip(b).zip(c).zip(d) {
-                *sum += (a + b) + (c + d);
-            }
-        }
-        for row in rest {
-            sum.iter_mut().zip(self.row(*row)).for_each(|(sum, value)| *sum += value);
-        }
+        self.kernels.add_rows(sum, self.values, rows);
     }
 
     fn dot(&self, row: u32, vector: &[f32]) -> f32 {
-        dot(self.row(row), vector)
+        let start = row as usize * self.columns;
+        self.kernels.dot(self.values.get(start..start + self.columns).unwrap_or_default(), vector)
     }
 
     fn change_rows(&mut self, rows: &[u32], vector: &[f32]) {
-        for row in rows {
-            self.row_mut(*row).iter_mut().zip(vector).for_each(|(weight, value)| *weight += value);
-        }
+        self.kernels.change_rows(self.values, rows, vector);
     }
 
     fn step(&mut self, row: u32, factor: f32, hidden: &[f32], gradient: &mut [f32]) {
-        for ((weight, hidden), gradient) in self.row_mut(row).iter_mut().zip(hidden).zip(gradient) {
-            *gradient += factor * *weight;
-            *weight += factor * hidden;
-        }
+        let start = row as usize * self.columns;
+        let weights = self.values.get_mut(start..start + self.columns).unwrap_or_default();
+        self.kernels.step(weights, factor, hidden, gradient);
     }
 }
 
@@ -115,7 +94,7 @@ impl Weights for Shared<'_> {
     }
 
     fn dot(&self, row: u32, vector: &[f32]) -> f32 {
-        const LANES: usize = 8;
+        const LANES: usize = 16;
         let (weights, rest) = self.row(row).as_chunks::<LANES>();
         let (vectors, vector_rest) = vector.as_chunks::<LANES>();
         let mut lanes = [0.0_f32; LANES];
