@@ -200,9 +200,9 @@ impl Dictionary {
     /// The slot of `word`, or the free one where it belongs. One is always free.
     fn slot(&self, word: &[u8], hash: u32) -> usize {
         let mask = self.table.len() - 1;
-        let mut slot = hash as usize & mask;
+        let mut slot = spread(hash) & mask;
         while let Some(&(known, id)) = self.table.get(slot) {
-            if id == FREE || (known == hash && self.word(id) == word) {
+            if id == FREE || (known == hash && equal(self.word(id), word)) {
                 break;
             }
             slot = (slot + 1) & mask;
@@ -337,6 +337,25 @@ pub(crate) fn fnv(bytes: &[u8]) -> u32 {
     bytes.iter().fold(FNV_START, |hash, byte| fnv_step(hash, *byte))
 }
 
+/// A place for a hash: the low bits of FNV depend on the low bits of the letters only.
+pub(crate) fn spread(hash: u32) -> usize {
+    (hash.wrapping_mul(0x9E37_79B1) ^ (hash >> 15)) as usize
+}
+
+/// Whether two words are equal, without a call for short ones, which most are.
+fn equal(a: &[u8], b: &[u8]) -> bool {
+    fn ends<const N: usize>(a: &[u8], b: &[u8]) -> bool {
+        a.first_chunk::<N>() == b.first_chunk() && a.last_chunk::<N>() == b.last_chunk()
+    }
+    a.len() == b.len()
+        && match a.len() {
+            2..4 => ends::<2>(a, b),
+            4..8 => ends::<4>(a, b),
+            8..=16 => ends::<8>(a, b),
+            _ => a == b,
+        }
+}
+
 /// The rest of a division by a number known only when the model is read, without dividing (Lemire, Kaser, Kurz:
 /// "Faster remainder by direct computation", 2019). Exact for all 32-bit numbers.
 #[derive(Debug, Clone, Copy)]
@@ -365,6 +384,18 @@ mod tests {
     use super::*;
 
     proptest! {
+        #[test]
+        fn short_words_are_compared_whole(a in "[ab]{0,20}", b in "[ab]{0,20}", at: proptest::sample::Index) {
+            prop_assert_eq!(equal(a.as_bytes(), b.as_bytes()), a == b);
+            let mut other = a.clone().into_bytes();
+            if !other.is_empty() {
+                let at = at.index(other.len());
+                other[at] ^= 3;
+                prop_assert!(!equal(a.as_bytes(), &other));
+            }
+            prop_assert!(equal(a.as_bytes(), &a.clone().into_bytes()));
+        }
+
         #[test]
         fn the_modulus_is_the_rest_of_the_division(value: u32, divisor in 1_u32..=i32::MAX.unsigned_abs()) {
             prop_assert_eq!(Modulus::new(divisor).of(value), value % divisor);

@@ -175,8 +175,7 @@ fn add<S: Simd>(simd: S, sum: &mut [f32], row: &[f32]) {
     for (sum, row) in sums.iter_mut().zip(rows) {
         *sum = simd.add_f32s(*sum, *row);
     }
-    let rest = simd.add_f32s(simd.partial_load_f32s(sums_rest), simd.partial_load_f32s(rows_rest));
-    simd.partial_store_f32s(sums_rest, rest);
+    add_rest(sums_rest, [rows_rest], |[row]| row);
 }
 
 #[inline(always)]
@@ -187,9 +186,23 @@ fn add_four<S: Simd>(simd: S, sum: &mut [f32], [a, b, c, d]: [&[f32]; 4]) {
     for ((((sum, a), b), c), d) in sums.iter_mut().zip(a).zip(b).zip(c).zip(d) {
         *sum = simd.add_f32s(*sum, simd.add_f32s(simd.add_f32s(*a, *b), simd.add_f32s(*c, *d)));
     }
-    let [a, b, c, d] = [a_rest, b_rest, c_rest, d_rest].map(|rest| simd.partial_load_f32s(rest));
-    let four = simd.add_f32s(simd.add_f32s(a, b), simd.add_f32s(c, d));
-    simd.partial_store_f32s(sums_rest, simd.add_f32s(simd.partial_load_f32s(sums_rest), four));
+    add_rest(sums_rest, [a_rest, b_rest, c_rest, d_rest], |[a, b, c, d]| (a + b) + (c + d));
+}
+
+/// The columns that do not fill a register, four at a time.
+#[inline(always)]
+#[allow(clippy::inline_always, reason = "part of the kernels")]
+fn add_rest<const N: usize>(sum: &mut [f32], rows: [&[f32]; N], join: impl Fn([f32; N]) -> f32) {
+    let (sums, last) = sum.as_chunks_mut::<4>();
+    let done = sums.len() * 4;
+    for (index, sum) in sums.iter_mut().enumerate() {
+        let fours = rows.map(|row| row.as_chunks::<4>().0.get(index).copied().unwrap_or_default());
+        let before = *sum;
+        *sum = std::array::from_fn(|lane| before[lane] + join(fours.map(|four| four[lane])));
+    }
+    for (index, sum) in last.iter_mut().enumerate() {
+        *sum += join(rows.map(|row| row.get(done + index).copied().unwrap_or_default()));
+    }
 }
 
 #[cfg(test)]

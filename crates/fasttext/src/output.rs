@@ -197,7 +197,7 @@ mod tests {
     fn rare_labels_are_deep_in_the_tree() {
         let tree = Tree::new(&[40, 30, 20, 10]).expect("good counts");
         assert_eq!(tree.children, [[3, 2], [4, 1], [0, 5]]);
-        assert_eq!(tree.paths()[3], [(0, false), (1, true), (2, true)]);
+        assert_eq!(tree.paths()[3], [(0, false), (1, false), (2, true)]);
         assert_eq!(tree.paths()[0], [(2, false)]);
         assert!(Tree::new(&[7]).expect("one label").children.is_empty());
     }

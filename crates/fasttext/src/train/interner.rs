@@ -1,4 +1,4 @@
-use crate::dictionary::fnv;
+use crate::dictionary::{fnv, spread};
 
 const FREE: u32 = u32::MAX;
 
@@ -102,11 +102,6 @@ impl Interner {
         kept.sort_by_key(|id| std::cmp::Reverse(self.count_of(*id)));
         kept
     }
-}
-
-/// The low bits of FNV depend on the low bits of the letters only.
-fn spread(hash: u32) -> usize {
-    (hash.wrapping_mul(0x9E37_79B1) ^ (hash >> 15)) as usize
 }
 
 #[cfg(test)]
