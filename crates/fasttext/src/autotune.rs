@@ -27,13 +27,9 @@ impl Grid {
         let mut all = Vec::new();
         for &word_ngrams in &self.word_ngrams {
             for &epochs in &self.epochs {
-                let rates = self.learning_rates.iter();
-                all.extend(rates.map(|&learning_rate| TrainOptions {
-                    learning_rate,
-                    epochs,
-                    word_ngrams,
-                    ..base.clone()
-                }));
+                for &learning_rate in &self.learning_rates {
+                    all.push(TrainOptions { epochs, learning_rate, word_ngrams, ..base.clone() });
+                }
             }
         }
         all.sort_by_key(|options| (u64::from(options.word_ngrams) * u64::from(options.epochs), options.word_ngrams));

@@ -10,7 +10,7 @@ use crate::output::Output;
 use crate::sink::Sink;
 use crate::source::Source;
 
-/// A supervised fastText model. It never changes, so that threads can share it; see [`Predictor`].
+/// A supervised fastText model. It never changes, so that threads can share it; see [`Predictor`](crate::Predictor).
 #[derive(Debug)]
 pub struct FastTextModel {
     pub(crate) header: Header,

@@ -42,10 +42,12 @@ impl Corpus {
     /// Adds an example. After an error, which a label causes, nothing of it was added.
     pub fn push(&mut self, labels: &[&str], text: &str) -> Result<(), FastTextError> {
         for label in labels {
-            let problem = match label {
-                label if label.is_empty() => "empty",
-                label if label.bytes().any(is_space) => "not one word",
-                _ => continue,
+            let problem = if label.is_empty() {
+                "empty"
+            } else if label.bytes().any(is_space) {
+                "not one word"
+            } else {
+                continue;
             };
             return Err(FastTextError::BadLabel { example: self.len(), label: (*label).to_owned(), problem });
         }

@@ -107,7 +107,7 @@ impl TrainOptions {
 }
 
 /// An error that names `option` unless `value` is in `range`.
-pub(crate) fn within<T: PartialOrd + ToString>(
+pub(crate) fn within<T: PartialOrd + ToString + Copy>(
     option: &'static str,
     value: T,
     range: std::ops::RangeInclusive<T>,
