@@ -1,7 +1,7 @@
 /// Longest word that is remembered: longer ones hardly come again.
 const MAX_WORD: usize = 27;
 /// Memory of a cache: small enough to stay in the cache of the processor with the weights.
-const BYTES: usize = 2 << 20;
+const BYTES: usize = 4 << 20;
 const MAX_SLOTS: usize = 1 << 14;
 
 /// The summed vectors of words seen lately. Each word has one place; a newer word takes it over, so the size never

@@ -84,14 +84,6 @@ impl Matrix {
         }
     }
 
-    /// Adds a row to `sum`.
-    pub(crate) fn add_row(&self, row: usize, sum: &mut [f32]) {
-        match self {
-            Self::Dense(matrix) => matrix.kernels.add(sum, matrix.row(row)),
-            Self::Quantized(matrix) => matrix.add_row(row, sum),
-        }
-    }
-
     /// Adds rows to `sum`.
     pub(crate) fn add_rows(&self, rows: &[u32], sum: &mut [f32]) {
         match self {

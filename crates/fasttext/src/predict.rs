@@ -26,7 +26,7 @@ pub enum LineFeed {
     Space,
 }
 
-/// A model with the memory that one thread needs: vectors of words seen lately, at most about 2 MiB.
+/// A model with the memory that one thread needs: vectors of words seen lately, at most about 4 MiB.
 #[derive(Debug)]
 pub struct Predictor {
     model: Arc<FastTextModel>,
@@ -34,12 +34,20 @@ pub struct Predictor {
     text: Sum,
     /// For words that are not remembered.
     word: Vec<f32>,
-    marked: Vec<u8>,
+    spare: Spare,
     hashes: Vec<u32>,
     /// Rows of the n-grams of words, and of words whose sums are not remembered.
     rows: Vec<u32>,
     /// Whether sums are remembered: a word that is one row, ready to be added, is not worth it.
     remembers: bool,
+}
+
+/// Buffers for one word.
+#[derive(Debug, Default)]
+struct Spare {
+    /// The word between `<` and `>`.
+    marked: Vec<u8>,
+    rows: Vec<u32>,
 }
 
 /// A sum of rows of the input matrix.
@@ -66,7 +74,7 @@ impl Predictor {
             cache: Cache::new(dim),
             text,
             word: vec![0.0; dim],
-            marked: Vec::new(),
+            spare: Spare::default(),
             hashes: Vec::new(),
             rows: Vec::new(),
             remembers: model.dictionary.has_subwords() || model.input.is_quantized(),
@@ -158,22 +166,22 @@ impl Predictor {
 
     /// Adds the sum of a word's rows, which may be remembered; false for a label.
     fn add_remembered(&mut self, word: &[u8], hash: u32) -> bool {
-        let Self { model, cache, text, word: spare, marked, .. } = self;
+        let Self { model, cache, text, word: sum, spare, .. } = self;
         match cache.place(word, hash) {
             Place::Known(sum, rows) => {
                 text.add(sum, rows);
                 true
             }
             Place::New(sum, rows) => {
-                let found = sum_word(model, word, hash, marked, sum);
+                let found = sum_word(model, word, hash, spare, sum);
                 *rows = found.unwrap_or_default();
                 text.add(sum, *rows);
                 found.is_some()
             }
             Place::None => {
-                spare.fill(0.0);
-                let found = sum_word(model, word, hash, marked, spare);
-                text.add(spare, found.unwrap_or_default());
+                sum.fill(0.0);
+                let found = sum_word(model, word, hash, spare, sum);
+                text.add(sum, found.unwrap_or_default());
                 found.is_some()
             }
         }
@@ -181,13 +189,11 @@ impl Predictor {
 }
 
 /// Adds the rows of a word to `sum`, which is zero, and counts them; `None` for a label.
-fn sum_word(model: &FastTextModel, word: &[u8], hash: u32, marked: &mut Vec<u8>, sum: &mut [f32]) -> Option<u32> {
-    let mut rows = 0;
+fn sum_word(model: &FastTextModel, word: &[u8], hash: u32, spare: &mut Spare, sum: &mut [f32]) -> Option<u32> {
+    let Spare { marked, rows } = spare;
+    rows.clear();
     match model.dictionary.token(word, hash) {
-        Token::Known(row) => {
-            model.input.add_row(row as usize, sum);
-            rows += 1;
-        }
+        Token::Known(row) => rows.push(row),
         Token::Unknown => {}
         Token::Label => return None,
     }
@@ -196,12 +202,10 @@ fn sum_word(model: &FastTextModel, word: &[u8], hash: u32, marked: &mut Vec<u8>,
         marked.push(b'<');
         marked.extend_from_slice(word);
         marked.push(b'>');
-        model.dictionary.each_subword(marked, |row| {
-            model.input.add_row(row as usize, sum);
-            rows += 1;
-        });
+        model.dictionary.each_subword(marked, |row| rows.push(row));
     }
-    Some(rows)
+    model.input.add_rows(rows, sum);
+    u32::try_from(rows.len()).ok()
 }
 
 /// The white space of fastText; other white space of Unicode belongs to words.
