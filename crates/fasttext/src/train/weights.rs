@@ -88,7 +88,15 @@ fn add(weight: &AtomicU32, value: f32) {
 
 impl Weights for Shared<'_> {
     fn add_rows(&self, rows: &[u32], sum: &mut [f32]) {
-        for row in rows {
+        // Four at a time, so that the processor waits for four rows at once.
+        let (fours, rest) = rows.as_chunks::<4>();
+        for four in fours {
+            let [a, b, c, d] = four.map(|row| self.row(row));
+            for ((((sum, a), b), c), d) in sum.iter_mut().zip(a).zip(b).zip(c).zip(d) {
+                *sum += (load(a) + load(b)) + (load(c) + load(d));
+            }
+        }
+        for row in rest {
             sum.iter_mut().zip(self.row(*row)).for_each(|(sum, weight)| *sum += load(weight));
         }
     }
