@@ -2,7 +2,8 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use crate::cache::{Cache, Place};
-use crate::dictionary::{END, FNV_START, Token, fnv_step};
+use crate::dictionary::{END, Token};
+use crate::hash::{FNV_START, fnv_step};
 use crate::kernels::Kernels;
 use crate::model::FastTextModel;
 

@@ -1,4 +1,4 @@
-use crate::dictionary::{fnv, spread};
+use crate::hash::{fnv, spread};
 
 const FREE: u32 = u32::MAX;
 

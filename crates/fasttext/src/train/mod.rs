@@ -8,7 +8,8 @@
 //!
 //! 1. Every example ends with the end mark, which is a word; learning rate and progress count words, marks and labels.
 //! 2. The step for a text's rows is divided by their number, as their mean is its vector.
-//! 3. One thread gives the same bits for the same seed: sums have a fixed order, whatever the processor.
+//! 3. One thread gives the same bits for the same seed: sums have a fixed order, whatever the processor. Only the
+//!    exponential of another C library may differ in its last bit.
 
 mod corpus;
 mod features;
