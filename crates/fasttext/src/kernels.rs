@@ -41,12 +41,6 @@ impl Kernels {
     }
 }
 
-impl Default for Kernels {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 struct Add<'a> {
     sum: &'a mut [f32],
     row: &'a [f32],
