@@ -1,7 +1,7 @@
 //! Language identification: which language a document is mostly written in, and how sure that is.
 //!
 //! Models: the one inside the crate `whatlang` (alphabets and trigrams, 70 languages), which needs no
-//! file, and any of fastText, read and answered with as its C++ program does ([`fasttext`]). It tells no
+//! file, and any of fastText, read and answered with as its C++ program does ([`textmill_fasttext`]). It tells no
 //! dialects apart and opens no connection; [`store`] knows which models can be fetched.
 //!
 //! ```text
@@ -18,7 +18,6 @@
 //! ```
 
 mod config;
-pub mod fasttext;
 mod identify;
 mod label;
 mod languages;

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::fasttext::{FastTextError, FastTextModel, LineFeed, Predictor};
+use textmill_fasttext::{FastTextError, FastTextModel, LineFeed, Predictor};
+
 use crate::label::Label;
 use crate::languages::{UNDETERMINED, iso_639_1, whatlang_languages};
 use crate::store;

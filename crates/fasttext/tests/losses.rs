@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use textmill_language_id::fasttext::{FastTextModel, LineFeed, Predictor};
+use textmill_fasttext::{FastTextModel, LineFeed, Predictor};
 
 /// Half a unit of the last printed digit, and the difference that is allowed.
 const TOLERANCE: f32 = 1e-5 + 5e-7;

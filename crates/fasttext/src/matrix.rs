@@ -1,48 +1,53 @@
-use std::io::BufRead;
+use std::io::{BufRead, Write};
 
-use super::FastTextError;
-use super::source::Source;
+use crate::FastTextError;
+use crate::kernels::Kernels;
+use crate::sink::Sink;
+use crate::source::Source;
 
 /// Centroids per part of a quantized vector: codes are bytes.
-const CENTROIDS: usize = 256;
+pub(crate) const CENTROIDS: usize = 256;
 
 /// A matrix of weights, one row per word, n-gram or label.
-#[derive(Debug)]
-pub(super) enum Matrix {
+#[derive(Debug, Clone)]
+pub(crate) enum Matrix {
     Dense(Dense),
     Quantized(Quantized),
 }
 
-#[derive(Debug)]
-pub(super) struct Dense {
-    rows: usize,
-    columns: usize,
-    values: Vec<f32>,
+#[derive(Debug, Clone)]
+pub(crate) struct Dense {
+    pub(crate) rows: usize,
+    pub(crate) columns: usize,
+    pub(crate) values: Vec<f32>,
+    kernels: Kernels,
 }
 
 /// Rows as codes of a product quantizer: each run of `part` columns is one of 256 centroids; the length of a row
 /// may be coded apart.
-#[derive(Debug)]
-pub(super) struct Quantized {
-    rows: usize,
-    columns: usize,
-    /// Codes per row.
-    parts: usize,
-    /// Columns per code; the last code of a row may stand for fewer.
-    part: usize,
-    codes: Vec<u8>,
-    centroids: Vec<f32>,
-    norms: Option<Norms>,
+#[derive(Debug, Clone)]
+pub(crate) struct Quantized {
+    pub(crate) rows: usize,
+    pub(crate) columns: usize,
+    pub(crate) coded: Coded,
+    pub(crate) norms: Option<Coded>,
 }
 
-#[derive(Debug)]
-struct Norms {
-    codes: Vec<u8>,
-    centroids: Vec<f32>,
+/// Vectors as codes, with what the codes stand for.
+#[derive(Debug, Clone)]
+pub(crate) struct Coded {
+    /// Columns of a vector.
+    pub(crate) columns: usize,
+    /// Codes per vector.
+    pub(crate) parts: usize,
+    /// Columns per code; the last code of a vector may stand for fewer.
+    pub(crate) part: usize,
+    pub(crate) codes: Vec<u8>,
+    pub(crate) centroids: Vec<f32>,
 }
 
 impl Matrix {
-    pub(super) fn read(
+    pub(crate) fn read(
         source: &mut Source<impl BufRead>,
         quantized: bool,
         field: &'static str,
@@ -50,49 +55,50 @@ impl Matrix {
         if quantized { Quantized::read(source, field).map(Self::Quantized) } else { Dense::read(source, field) }
     }
 
-    pub(super) fn rows(&self) -> usize {
+    pub(crate) fn write(&self, sink: &mut Sink<impl Write>) -> Result<(), FastTextError> {
+        match self {
+            Self::Dense(matrix) => {
+                sink.long_count(matrix.rows)?;
+                sink.long_count(matrix.columns)?;
+                sink.f32s(&matrix.values)
+            }
+            Self::Quantized(matrix) => matrix.write(sink),
+        }
+    }
+
+    pub(crate) fn is_quantized(&self) -> bool {
+        matches!(self, Self::Quantized(_))
+    }
+
+    pub(crate) fn rows(&self) -> usize {
         match self {
             Self::Dense(matrix) => matrix.rows,
             Self::Quantized(matrix) => matrix.rows,
         }
     }
 
-    pub(super) fn columns(&self) -> usize {
+    pub(crate) fn columns(&self) -> usize {
         match self {
             Self::Dense(matrix) => matrix.columns,
             Self::Quantized(matrix) => matrix.columns,
         }
     }
 
-    /// Adds a row to `sum`.
-    pub(super) fn add_row(&self, row: usize, sum: &mut [f32]) {
+    /// Adds rows to `sum`.
+    pub(crate) fn add_rows(&self, rows: &[u32], sum: &mut [f32]) {
         match self {
-            Self::Dense(matrix) => matrix.row(row).iter().zip(sum).for_each(|(value, sum)| *sum += value),
-            Self::Quantized(matrix) => matrix.add_row(row, sum),
+            Self::Dense(matrix) => matrix.kernels.add_rows(sum, &matrix.values, rows),
+            Self::Quantized(matrix) => rows.iter().for_each(|row| matrix.add_row(*row as usize, sum)),
         }
     }
 
     /// The dot product of a row with `vector`.
-    pub(super) fn dot_row(&self, row: usize, vector: &[f32]) -> f32 {
+    pub(crate) fn dot_row(&self, row: usize, vector: &[f32]) -> f32 {
         match self {
-            Self::Dense(matrix) => dot(matrix.row(row), vector),
+            Self::Dense(matrix) => matrix.kernels.dot(matrix.row(row), vector),
             Self::Quantized(matrix) => matrix.dot_row(row, vector),
         }
     }
-}
-
-/// Eight sums side by side, so that the compiler can use vector instructions.
-fn dot(a: &[f32], b: &[f32]) -> f32 {
-    const LANES: usize = 8;
-    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
-    let mut lanes = [0.0_f32; LANES];
-    for (a, b) in a.iter().zip(b) {
-        for (lane, (a, b)) in lanes.iter_mut().zip(a.iter().zip(b)) {
-            *lane += a * b;
-        }
-    }
-    let rest: f32 = a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum();
-    lanes.iter().sum::<f32>() + rest
 }
 
 /// `values[start..][..length]`, or nothing where that is outside (which loading rules out).
@@ -107,13 +113,18 @@ fn read_shape(source: &mut Source<impl BufRead>, field: &'static str) -> Result<
 }
 
 impl Dense {
+    /// A matrix of whole rows.
+    pub(crate) fn new(columns: usize, values: Vec<f32>) -> Self {
+        Self { rows: values.len() / columns.max(1), columns, values, kernels: Kernels::new() }
+    }
+
     fn read(source: &mut Source<impl BufRead>, field: &'static str) -> Result<Matrix, FastTextError> {
         let (rows, columns) = read_shape(source, field)?;
         let area = source.area(field, rows, columns, size_of::<f32>())?;
-        Ok(Matrix::Dense(Self { rows, columns, values: source.f32s(field, area)? }))
+        Ok(Matrix::Dense(Self { rows, columns, values: source.f32s(field, area)?, kernels: Kernels::new() }))
     }
 
-    fn row(&self, row: usize) -> &[f32] {
+    pub(crate) fn row(&self, row: usize) -> &[f32] {
         slice(&self.values, row * self.columns, self.columns)
     }
 }
@@ -125,16 +136,24 @@ impl Quantized {
         let code_count = source.i32("codesize")?;
         let code_count = source.length("codesize", i64::from(code_count), 1)?;
         let codes = source.u8s("codes", code_count)?;
-        let (parts, part, centroids) = read_quantizer(source, columns)?;
-        if rows.checked_mul(parts) != Some(code_count) {
+        let coded = read_quantizer(source, columns, codes)?;
+        if rows.checked_mul(coded.parts) != Some(code_count) {
             return Err(source.range("codesize", i64::try_from(code_count).unwrap_or(i64::MAX), "rows times nsubq"));
         }
-        let norms = has_norms.then(|| -> Result<_, FastTextError> {
+        let norms = has_norms.then(|| {
             let codes = source.u8s("norm_codes", rows)?;
-            let (_, _, centroids) = read_quantizer(source, 1)?;
-            Ok(Norms { codes, centroids })
+            read_quantizer(source, 1, codes)
         });
-        Ok(Self { rows, columns, parts, part, codes, centroids, norms: norms.transpose()? })
+        Ok(Self { rows, columns, coded, norms: norms.transpose()? })
+    }
+
+    fn write(&self, sink: &mut Sink<impl Write>) -> Result<(), FastTextError> {
+        sink.bool(self.norms.is_some())?;
+        sink.long_count(self.rows)?;
+        sink.long_count(self.columns)?;
+        sink.count(self.coded.codes.len())?;
+        self.coded.write(sink)?;
+        self.norms.as_ref().map_or(Ok(()), |norms| norms.write(sink))
     }
 
     fn norm(&self, row: usize) -> f32 {
@@ -145,10 +164,11 @@ impl Quantized {
 
     fn add_row(&self, row: usize, sum: &mut [f32]) {
         let norm = self.norm(row);
-        let codes = slice(&self.codes, row * self.parts, self.parts);
-        if self.part == 2 && self.columns.is_multiple_of(2) {
+        let Coded { parts, part, codes, centroids, .. } = &self.coded;
+        let codes = slice(codes, row * parts, *parts);
+        if *part == 2 && self.columns.is_multiple_of(2) {
             // fastText's default: a fixed length lets the compiler unroll.
-            let tables = self.centroids.as_chunks::<2>().0.as_chunks::<CENTROIDS>().0;
+            let tables = centroids.as_chunks::<2>().0.as_chunks::<CENTROIDS>().0;
             for ((code, table), [a, b]) in codes.iter().zip(tables).zip(sum.as_chunks_mut::<2>().0) {
                 let [x, y] = table[usize::from(*code)];
                 *a += norm * x;
@@ -156,32 +176,45 @@ impl Quantized {
             }
             return;
         }
-        for ((index, code), sum) in codes.iter().enumerate().zip(sum.chunks_mut(self.part)) {
-            let centroid = self.centroid(index, *code, sum.len());
+        for ((index, code), sum) in codes.iter().enumerate().zip(sum.chunks_mut(*part)) {
+            let centroid = self.coded.centroid(index, *code, sum.len());
             sum.iter_mut().zip(centroid).for_each(|(sum, value)| *sum += norm * value);
         }
     }
 
     fn dot_row(&self, row: usize, vector: &[f32]) -> f32 {
-        let codes = slice(&self.codes, row * self.parts, self.parts);
-        let parts = codes.iter().enumerate().zip(vector.chunks(self.part));
+        let Coded { parts, part, codes, .. } = &self.coded;
+        let codes = slice(codes, row * parts, *parts);
+        let parts = codes.iter().enumerate().zip(vector.chunks(*part));
         let dots = parts.map(|((index, code), vector)| {
-            self.centroid(index, *code, vector.len()).iter().zip(vector).map(|(a, b)| a * b).sum::<f32>()
+            self.coded.centroid(index, *code, vector.len()).iter().zip(vector).map(|(a, b)| a * b).sum::<f32>()
         });
         dots.sum::<f32>() * self.norm(row)
     }
+}
 
+impl Coded {
     /// The centroids of one part stand together; those of the last part may be shorter.
     fn centroid(&self, index: usize, code: u8, length: usize) -> &[f32] {
         slice(&self.centroids, index * CENTROIDS * self.part + usize::from(code) * length, length)
     }
+
+    /// Columns of the last code.
+    pub(crate) fn last(&self) -> usize {
+        self.columns - (self.parts - 1) * self.part
+    }
+
+    fn write(&self, sink: &mut Sink<impl Write>) -> Result<(), FastTextError> {
+        sink.bytes(&self.codes)?;
+        for count in [self.columns, self.parts, self.part, self.last()] {
+            sink.count(count)?;
+        }
+        sink.f32s(&self.centroids)
+    }
 }
 
-/// A product quantizer for vectors of `columns`: the number of its parts, their length, and their centroids.
-fn read_quantizer(
-    source: &mut Source<impl BufRead>,
-    columns: usize,
-) -> Result<(usize, usize, Vec<f32>), FastTextError> {
+/// A product quantizer for vectors of `columns`, whose codes were read before.
+fn read_quantizer(source: &mut Source<impl BufRead>, columns: usize, codes: Vec<u8>) -> Result<Coded, FastTextError> {
     let dim = source.i32("pq.dim")?;
     if usize::try_from(dim) != Ok(columns) {
         return Err(source.range("pq.dim", i64::from(dim), "the number of columns of its matrix"));
@@ -204,5 +237,5 @@ fn read_quantizer(
     let count = source.area("pq.centroids", columns, CENTROIDS, size_of::<f32>())?;
     let centroids = source.f32s("pq.centroids", count)?;
     let part = usize::try_from(part).unwrap_or(1);
-    Ok((before / part + 1, part, centroids))
+    Ok(Coded { columns, parts: before / part + 1, part, codes, centroids })
 }

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-/// Why a fastText model cannot be used.
+/// Why a fastText model cannot be read, written, trained or compressed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FastTextError {
@@ -75,4 +75,62 @@ pub enum FastTextError {
     /// There are bytes after the model.
     #[error("the fastText model is damaged: {0} bytes follow its end")]
     Trailing(u64),
+    /// The file cannot be created or put in its place.
+    #[error("cannot write the fastText model {}", .path.display())]
+    Save {
+        /// The path as given.
+        path: PathBuf,
+        /// What the system answered.
+        source: std::io::Error,
+    },
+    /// Writing failed in the middle of the model.
+    #[error("cannot write the fastText model")]
+    Write(#[source] std::io::Error),
+    /// A count does not fit the format, or the weights do not fit the memory.
+    #[error("the fastText model is too large; give fewer `buckets`, a smaller `dim` or a larger `min_count`")]
+    TooLarge,
+    /// An option of training, compression or tuning is out of its range.
+    #[error("`{option}` is {value}; it must be {allowed}")]
+    Option {
+        /// Its name.
+        option: &'static str,
+        /// Its value.
+        value: String,
+        /// The range, in words.
+        allowed: &'static str,
+    },
+    /// A label of the training data is empty, or has white space or a NUL inside, which the format cannot hold.
+    #[error("the label {label:?} of example {example} is {problem}")]
+    BadLabel {
+        /// Position among the examples, from 0.
+        example: usize,
+        /// The label.
+        label: String,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// There is no example, none has a label, or every label is rarer than `min_count_label`.
+    #[error("no example has a label; give labels, or a smaller `min_count_label`")]
+    NoLabels,
+    /// All examples have the same label, so that there is nothing to learn.
+    #[error("all examples have the same label `{0}`; a classifier needs at least two")]
+    OneLabel(String),
+    /// No example has a word, or every word is rarer than `min_count`.
+    #[error("the examples have no words; give texts, or a smaller `min_count`")]
+    NoWords,
+    /// The weights grew without bounds.
+    #[error("training diverged: a weight is not finite; give a smaller `learning_rate`")]
+    Diverged,
+    /// The model is compressed already.
+    #[error("the fastText model is compressed already; compress the .bin file")]
+    Quantized,
+    /// A matrix has fewer rows than a product quantizer has centroids.
+    #[error("a matrix of {rows} rows is too small to be compressed; it must have at least 256")]
+    FewRows {
+        /// Its rows.
+        rows: usize,
+    },
+    /// An evaluation was asked for without an example that has a label.
+    #[error("no example of the evaluation has a label")]
+    NothingToEvaluate,
 }

@@ -10,7 +10,7 @@ use std::io::BufRead;
 use std::path::Path;
 use std::sync::Arc;
 
-use textmill_language_id::fasttext::{FastTextModel, LineFeed, Predictor};
+use textmill_fasttext::{FastTextModel, LineFeed, Predictor};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -1,13 +1,13 @@
 /// Longest word that is remembered: longer ones hardly come again.
 const MAX_WORD: usize = 27;
 /// Memory of a cache: small enough to stay in the cache of the processor with the weights.
-const BYTES: usize = 2 << 20;
+const BYTES: usize = 4 << 20;
 const MAX_SLOTS: usize = 1 << 14;
 
 /// The summed vectors of words seen lately. Each word has one place; a newer word takes it over, so the size never
 /// grows, and an answer never depends on what is remembered: a sum is the same, remembered or not.
 #[derive(Debug)]
-pub(super) struct Cache {
+pub(crate) struct Cache {
     dim: usize,
     keys: Vec<Key>,
     sums: Vec<f32>,
@@ -23,7 +23,7 @@ struct Key {
 }
 
 /// The answer of a [`Cache`].
-pub(super) enum Place<'a> {
+pub(crate) enum Place<'a> {
     /// The sum of the word, and how many rows are in it.
     Known(&'a [f32], u32),
     /// Where its sum belongs (zeros so far), and the number of rows.
@@ -33,14 +33,14 @@ pub(super) enum Place<'a> {
 }
 
 impl Cache {
-    pub(super) fn new(dim: usize) -> Self {
+    pub(crate) fn new(dim: usize) -> Self {
         let slots = (BYTES / (dim * size_of::<f32>() + size_of::<Key>())).clamp(1, MAX_SLOTS);
         let slots = 1 << slots.ilog2();
         Self { dim, keys: vec![Key::default(); slots], sums: vec![0.0; slots * dim] }
     }
 
     /// The place of `word`.
-    pub(super) fn place(&mut self, word: &[u8], hash: u32) -> Place<'_> {
+    pub(crate) fn place(&mut self, word: &[u8], hash: u32) -> Place<'_> {
         // The low bits of FNV depend on the low bits of the letters only.
         let slot = (hash ^ (hash >> 15)) as usize & (self.keys.len() - 1);
         let start = slot * self.dim;

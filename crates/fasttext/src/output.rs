@@ -1,7 +1,7 @@
-use super::FastTextError;
-use super::header::Loss;
-use super::matrix::Matrix;
-use super::top::Top;
+use crate::FastTextError;
+use crate::header::Loss;
+use crate::matrix::Matrix;
+use crate::top::Top;
 
 /// Bounds and steps of fastText's table of the logistic function.
 const SIGMOID_BOUND: f32 = 8.0;
@@ -11,8 +11,8 @@ const UNMADE: i64 = 1_000_000_000_000_000;
 
 /// The output layer: from the vector of a text to labels.
 #[derive(Debug)]
-pub(super) struct Output {
-    matrix: Matrix,
+pub(crate) struct Output {
+    pub(crate) matrix: Matrix,
     kind: Kind,
 }
 
@@ -24,17 +24,17 @@ enum Kind {
 }
 
 impl Output {
-    pub(super) fn new(loss: Loss, matrix: Matrix, label_counts: &[i64]) -> Result<Self, FastTextError> {
+    pub(crate) fn new(loss: Loss, matrix: Matrix, label_counts: &[i64]) -> Result<Self, FastTextError> {
         let kind = match loss {
             Loss::HierarchicalSoftmax => Kind::Tree(Tree::new(label_counts)?),
-            Loss::Logistic => Kind::Logistic(sigmoid_table()),
+            Loss::Negative | Loss::OneVsAll => Kind::Logistic(sigmoid_table()),
             Loss::Softmax => Kind::Softmax,
         };
         Ok(Self { matrix, kind })
     }
 
     /// Logarithms of the probabilities of the best `k` labels above `threshold`, best first.
-    pub(super) fn best(&self, hidden: &[f32], k: usize, threshold: f32) -> Vec<(f32, u32)> {
+    pub(crate) fn best(&self, hidden: &[f32], k: usize, threshold: f32) -> Vec<(f32, u32)> {
         let mut top = Top::new(k);
         match &self.kind {
             Kind::Tree(tree) => tree.search(&self.matrix, hidden, threshold, &mut top),
@@ -83,13 +83,13 @@ fn keep_best(probabilities: impl Iterator<Item = f32>, threshold: f32, top: &mut
     }
 }
 
-fn sigmoid_table() -> Vec<f32> {
+pub(crate) fn sigmoid_table() -> Vec<f32> {
     let step = |index: u16| f32::from(index) * 2.0 * SIGMOID_BOUND / f32::from(SIGMOID_STEPS) - SIGMOID_BOUND;
     #[expect(clippy::cast_possible_truncation, reason = "fastText rounds here as well")]
     (0..=SIGMOID_STEPS).map(|index| (1.0 / (1.0 + f64::from((-step(index)).exp()))) as f32).collect()
 }
 
-fn sigmoid(table: &[f32], score: f32) -> f32 {
+pub(crate) fn sigmoid(table: &[f32], score: f32) -> f32 {
     if score < -SIGMOID_BOUND {
         return 0.0;
     }
@@ -101,14 +101,14 @@ fn sigmoid(table: &[f32], score: f32) -> f32 {
 /// The Huffman tree over the labels: the first nodes are the labels, then come the inner nodes, the root last. Inner
 /// node `n` decides by row `n - labels` of the output matrix.
 #[derive(Debug)]
-struct Tree {
+pub(crate) struct Tree {
     labels: u32,
     /// Left and right child of each inner node; children come before their parents.
     children: Vec<[u32; 2]>,
 }
 
 impl Tree {
-    fn new(label_counts: &[i64]) -> Result<Self, FastTextError> {
+    pub(crate) fn new(label_counts: &[i64]) -> Result<Self, FastTextError> {
         let refuse = |value| FastTextError::Range {
             field: "count",
             offset: 0,
@@ -147,6 +147,22 @@ impl Tree {
         Ok(Self { labels: u32::try_from(labels).map_err(|_| refuse(i64::MAX))?, children })
     }
 
+    /// For each label the rows of the nodes above it, from the leaf up, and whether the way down goes to the right.
+    pub(crate) fn paths(&self) -> Vec<Vec<(u32, bool)>> {
+        let nodes = self.labels as usize + self.children.len();
+        let mut parents = vec![None; nodes];
+        for (row, [left, right]) in (0_u32..).zip(&self.children) {
+            for (child, is_right) in [(left, false), (right, true)] {
+                if let Some(parent) = parents.get_mut(*child as usize) {
+                    *parent = Some((row, is_right));
+                }
+            }
+        }
+        let above = |node: u32| parents.get(node as usize).copied().flatten();
+        let path = |label| std::iter::successors(above(label), |(row, _)| above(self.labels + row)).collect();
+        (0..self.labels).map(path).collect()
+    }
+
     /// Visits the nodes in fastText's order, left before right, and leaves out every branch that cannot be among the
     /// best any more.
     fn search(&self, matrix: &Matrix, hidden: &[f32], threshold: f32, top: &mut Top) {
@@ -181,6 +197,8 @@ mod tests {
     fn rare_labels_are_deep_in_the_tree() {
         let tree = Tree::new(&[40, 30, 20, 10]).expect("good counts");
         assert_eq!(tree.children, [[3, 2], [4, 1], [0, 5]]);
+        assert_eq!(tree.paths()[3], [(0, false), (1, false), (2, true)]);
+        assert_eq!(tree.paths()[0], [(2, false)]);
         assert!(Tree::new(&[7]).expect("one label").children.is_empty());
     }
 

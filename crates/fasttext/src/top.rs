@@ -3,22 +3,22 @@
 
 /// The best scores so far, the worst one first, as a binary heap.
 #[derive(Debug)]
-pub(super) struct Top {
+pub(crate) struct Top {
     k: usize,
     heap: Vec<(f32, u32)>,
 }
 
 impl Top {
-    pub(super) fn new(k: usize) -> Self {
+    pub(crate) fn new(k: usize) -> Self {
         Self { k, heap: Vec::new() }
     }
 
     /// Whether `score` is too low to be among the best.
-    pub(super) fn refuses(&self, score: f32) -> bool {
+    pub(crate) fn refuses(&self, score: f32) -> bool {
         self.heap.len() == self.k && self.heap.first().is_none_or(|worst| score < worst.0)
     }
 
-    pub(super) fn push(&mut self, score: f32, label: u32) {
+    pub(crate) fn push(&mut self, score: f32, label: u32) {
         self.heap.push((score, label));
         let last = self.heap.len() - 1;
         rise(&mut self.heap, last, (score, label));
@@ -29,7 +29,7 @@ impl Top {
     }
 
     /// Scores and labels, best first.
-    pub(super) fn sorted(mut self) -> Vec<(f32, u32)> {
+    pub(crate) fn sorted(mut self) -> Vec<(f32, u32)> {
         for length in (2..=self.heap.len()).rev() {
             pop(self.heap.split_at_mut(length).0);
         }

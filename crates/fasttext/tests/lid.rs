@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::Value;
-use textmill_language_id::fasttext::{FastTextModel, LineFeed, Predictor};
+use textmill_fasttext::{FastTextModel, LineFeed, Predictor};
 
 fn data(test: &str) -> Option<PathBuf> {
     let beside =

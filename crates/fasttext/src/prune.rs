@@ -1,7 +1,7 @@
 use std::io::BufRead;
 
-use super::FastTextError;
-use super::source::Source;
+use crate::FastTextError;
+use crate::source::Source;
 
 const FREE: u32 = u32::MAX;
 
@@ -9,8 +9,8 @@ const FREE: u32 = u32::MAX;
 ///
 /// Most n-grams of a text are not there, so a small bit set, which stays in the cache of the processor, answers
 /// first; the table behind it is filled to two thirds at most.
-#[derive(Debug)]
-pub(super) struct Prune {
+#[derive(Debug, Clone)]
+pub(crate) struct Prune {
     /// Bit `id mod length` is set for each id; at least 16 bits per id.
     maybe: Vec<u64>,
     /// Open addressing: id and row; the id is [`FREE`] where there is none.
@@ -20,25 +20,36 @@ pub(super) struct Prune {
 }
 
 impl Prune {
-    pub(super) fn read(source: &mut Source<impl BufRead>, count: i64, first_row: u32) -> Result<Self, FastTextError> {
+    pub(crate) fn read(source: &mut Source<impl BufRead>, count: i64, first_row: u32) -> Result<Self, FastTextError> {
         let count = source.length("pruneidx", count, 2 * size_of::<i32>())?;
-        let slots = (count + count / 2 + 1).next_power_of_two();
-        let mut prune = Self {
-            maybe: vec![0; (count / 4 + 1).next_power_of_two()],
-            table: vec![(FREE, 0); slots],
-            shift: u32::BITS - slots.trailing_zeros().min(u32::BITS - 1),
-            rows_needed: 0,
-        };
+        let mut prune = Self::sized(count);
         for _ in 0..count {
             let id = source.up_to("pruneidx", i32::MAX.unsigned_abs())?;
             let row = first_row + source.up_to("pruneidx", i32::MAX.unsigned_abs())?;
-            prune.rows_needed = prune.rows_needed.max(u64::from(row) + 1);
             prune.insert(id, row);
         }
         Ok(prune)
     }
 
+    /// `count` pairs of an n-gram and its row.
+    pub(crate) fn new(count: usize, pairs: impl Iterator<Item = (u32, u32)>) -> Self {
+        let mut prune = Self::sized(count);
+        pairs.for_each(|(id, row)| prune.insert(id, row));
+        prune
+    }
+
+    fn sized(count: usize) -> Self {
+        let slots = (count + count / 2 + 1).next_power_of_two();
+        Self {
+            maybe: vec![0; (count / 4 + 1).next_power_of_two()],
+            table: vec![(FREE, 0); slots],
+            shift: u32::BITS - slots.trailing_zeros().min(u32::BITS - 1),
+            rows_needed: 0,
+        }
+    }
+
     fn insert(&mut self, id: u32, row: u32) {
+        self.rows_needed = self.rows_needed.max(u64::from(row) + 1);
         let (word, bit) = self.bit(id);
         if let Some(word) = self.maybe.get_mut(word) {
             *word |= bit;
@@ -63,7 +74,7 @@ impl Prune {
     }
 
     /// The row of the n-gram `id`, if it was kept.
-    pub(super) fn row(&self, id: u32) -> Option<u32> {
+    pub(crate) fn row(&self, id: u32) -> Option<u32> {
         let (word, bit) = self.bit(id);
         if self.maybe.get(word).is_none_or(|word| word & bit == 0) {
             return None;
@@ -72,8 +83,15 @@ impl Prune {
         (found == id).then_some(row)
     }
 
+    /// The n-grams with their rows, by row.
+    pub(crate) fn pairs(&self) -> Vec<(u32, u32)> {
+        let mut pairs: Vec<_> = self.table.iter().copied().filter(|(id, _)| *id != FREE).collect();
+        pairs.sort_unstable_by_key(|(id, row)| (*row, *id));
+        pairs
+    }
+
     /// One more than the largest row.
-    pub(super) fn rows_needed(&self) -> u64 {
+    pub(crate) fn rows_needed(&self) -> u64 {
         self.rows_needed
     }
 }

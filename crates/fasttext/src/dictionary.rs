@@ -1,22 +1,24 @@
 use std::collections::BTreeSet;
-use std::io::BufRead;
+use std::io::{BufRead, Write};
 
-use super::FastTextError;
-use super::header::Header;
-use super::prune::Prune;
-use super::source::Source;
+use crate::FastTextError;
+use crate::hash::{FNV_START, Modulus, equal, fnv, fnv_step, spread};
+use crate::header::Header;
+use crate::prune::Prune;
+use crate::sink::Sink;
+use crate::source::Source;
 
 /// The word that stands for the end of a line.
-pub(super) const END: &[u8] = b"</s>";
+pub(crate) const END: &[u8] = b"</s>";
 /// What fastText puts before labels in training data; words that start so are never words of a text.
-const LABEL_PREFIX: &str = "__label__";
+pub(crate) const LABEL_PREFIX: &str = "__label__";
 /// Bytes of an entry with an empty word: the NUL, the count, the kind.
 const SMALLEST_ENTRY: usize = 10;
 const FREE: u32 = u32::MAX;
 
 /// What a token of a text is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Token {
+pub(crate) enum Token {
     /// A word of the dictionary, with its row.
     Known(u32),
     /// Any other word.
@@ -26,17 +28,20 @@ pub(super) enum Token {
 }
 
 /// Words and labels of a model, with the rows of words and n-grams in the input matrix.
-#[derive(Debug)]
-pub(super) struct Dictionary {
+#[derive(Debug, Clone)]
+pub(crate) struct Dictionary {
     /// Words and labels, one after the other.
     bytes: Vec<u8>,
     /// Where each one ends.
     ends: Vec<u32>,
-    /// Open addressing by hash: index of an entry, or [`FREE`].
-    table: Vec<u32>,
+    /// Open addressing by hash: the hash and the number of an entry, which is [`FREE`] where there is none.
+    table: Vec<(u32, u32)>,
     words: u32,
     labels: Vec<String>,
-    label_counts: Vec<i64>,
+    /// How often each word and label was there in training.
+    counts: Vec<i64>,
+    /// Words, labels and ends of lines in training.
+    tokens: i64,
     prune: Option<Prune>,
     bucket: Modulus,
     min_chars: u32,
@@ -44,7 +49,7 @@ pub(super) struct Dictionary {
 }
 
 impl Dictionary {
-    pub(super) fn read(source: &mut Source<impl BufRead>, header: &Header) -> Result<Self, FastTextError> {
+    pub(crate) fn read(source: &mut Source<impl BufRead>, header: &Header) -> Result<Self, FastTextError> {
         let size = source.i32("size")?;
         let size = source.length("size", i64::from(size), SMALLEST_ENTRY)?;
         let words = source.i32("nwords")?;
@@ -52,31 +57,37 @@ impl Dictionary {
         if i64::from(words) + i64::from(labels) != i64::try_from(size).unwrap_or(i64::MAX) || words < 0 || labels < 1 {
             return Err(source.range("nlabels", i64::from(labels), "at least 1, and with nwords the size"));
         }
-        source.i64("ntokens")?;
+        let tokens = source.i64("ntokens")?;
         let pruned = source.i64("pruneidx_size")?;
         if pruned < -1 {
             return Err(source.range("pruneidx_size", pruned, "-1 or more"));
         }
         let words = words.unsigned_abs();
-        let mut dictionary = Self {
+        let mut dictionary = Self::empty(header, words, tokens, size);
+        for _ in 0..size {
+            dictionary.read_entry(source)?;
+        }
+        dictionary.check_labels()?;
+        dictionary.index();
+        dictionary.prune = if pruned < 0 { None } else { Some(Prune::read(source, pruned, words)?) };
+        Ok(dictionary)
+    }
+
+    /// A dictionary of `words` words that are still to be added, then labels; `size` in all.
+    pub(crate) fn empty(header: &Header, words: u32, tokens: i64, size: usize) -> Self {
+        Self {
             bytes: Vec::new(),
             ends: Vec::with_capacity(size),
             table: Vec::new(),
             words,
             labels: Vec::new(),
-            label_counts: Vec::new(),
+            counts: Vec::with_capacity(size),
+            tokens,
             prune: None,
             bucket: Modulus::new(header.bucket),
             min_chars: header.min_chars,
-            max_chars: header.max_chars,
-        };
-        for _ in 0..size {
-            dictionary.read_entry(source)?;
+            max_chars: header.longest_subword(),
         }
-        dictionary.check_labels()?;
-        dictionary.index(size);
-        dictionary.prune = if pruned < 0 { None } else { Some(Prune::read(source, pruned, words)?) };
-        Ok(dictionary)
     }
 
     fn read_entry(&mut self, source: &mut Source<impl BufRead>) -> Result<(), FastTextError> {
@@ -84,14 +95,26 @@ impl Dictionary {
         source.until_nul("word", &mut self.bytes)?;
         let count = source.i64("count")?;
         let kind = source.u8("type")?;
-        let is_label = self.ends.len() >= self.words as usize;
-        if kind != u8::from(is_label) {
+        if kind != u8::from(self.ends.len() >= self.words as usize) {
             return Err(source.range("type", i64::from(kind), "0 for words, then 1 for labels"));
         }
-        let Ok(end) = u32::try_from(self.bytes.len()) else {
+        if u32::try_from(self.bytes.len()).is_err() {
             return Err(source.range("size", i64::MAX, "at most 4 GiB of words"));
-        };
-        self.ends.push(end);
+        }
+        self.end_entry(start, count)
+    }
+
+    /// Adds a word or a label; labels come after the words.
+    pub(crate) fn add(&mut self, word: &[u8], count: i64) -> Result<(), FastTextError> {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(word);
+        self.end_entry(start, count)
+    }
+
+    fn end_entry(&mut self, start: usize, count: i64) -> Result<(), FastTextError> {
+        let is_label = self.ends.len() >= self.words as usize;
+        self.ends.push(u32::try_from(self.bytes.len()).map_err(|_| FastTextError::TooLarge)?);
+        self.counts.push(count);
         if is_label {
             let label = self.bytes.get(start..).unwrap_or_default();
             let index = self.labels.len();
@@ -99,9 +122,45 @@ impl Dictionary {
                 return Err(FastTextError::Label { index, problem: "not valid UTF-8" });
             };
             self.labels.push(label.strip_prefix(LABEL_PREFIX).unwrap_or(label).to_owned());
-            self.label_counts.push(count);
         }
         Ok(())
+    }
+
+    pub(crate) fn write(&self, sink: &mut Sink<impl Write>) -> Result<(), FastTextError> {
+        sink.count(self.ends.len())?;
+        sink.i32(self.words.cast_signed())?;
+        sink.count(self.labels.len())?;
+        sink.i64(self.tokens)?;
+        let kept = self.prune.as_ref().map(Prune::pairs);
+        match &kept {
+            Some(kept) => sink.long_count(kept.len())?,
+            None => sink.i64(-1)?,
+        }
+        for (id, count) in (0..).zip(&self.counts) {
+            sink.bytes(self.word(id))?;
+            sink.bytes(&[0])?;
+            sink.i64(*count)?;
+            sink.bool(id >= self.words)?;
+        }
+        for (id, row) in kept.into_iter().flatten() {
+            sink.i32(id.cast_signed())?;
+            sink.i32((row - self.words).cast_signed())?;
+        }
+        Ok(())
+    }
+
+    /// The same with only some of the rows: `words` in ascending order, then the n-grams, numbered from 0.
+    pub(crate) fn keep(&self, header: &Header, words: &[u32], ngrams: &[u32]) -> Result<Self, FastTextError> {
+        let count = u32::try_from(words.len()).map_err(|_| FastTextError::TooLarge)?;
+        let labels = self.words..self.words + u32::try_from(self.labels.len()).map_err(|_| FastTextError::TooLarge)?;
+        let mut kept = Self::empty(header, count, self.tokens, words.len() + self.labels.len());
+        for id in words.iter().copied().chain(labels) {
+            kept.add(self.word(id), self.counts.get(id as usize).copied().unwrap_or_default())?;
+        }
+        kept.index();
+        let pairs = ngrams.iter().copied().zip(count..);
+        kept.prune = Some(Prune::new(ngrams.len(), pairs));
+        Ok(kept)
     }
 
     fn check_labels(&self) -> Result<(), FastTextError> {
@@ -118,18 +177,21 @@ impl Dictionary {
     }
 
     /// Of words that are there twice the last one counts, as in fastText.
-    fn index(&mut self, size: usize) {
-        self.table = vec![FREE; (size + size / 2 + 1).next_power_of_two()];
+    pub(crate) fn index(&mut self) {
+        let size = self.ends.len();
+        self.table = vec![(0, FREE); (size + size / 2 + 1).next_power_of_two()];
         for id in 0..u32::try_from(size).unwrap_or(FREE) {
             let word = self.word(id);
-            let slot = self.slot(word, fnv(word));
+            let hash = fnv(word);
+            let slot = self.slot(word, hash);
             if let Some(entry) = self.table.get_mut(slot) {
-                *entry = id;
+                *entry = (hash, id);
             }
         }
     }
 
-    fn word(&self, id: u32) -> &[u8] {
+    /// The word or label with the number `id`.
+    pub(crate) fn word(&self, id: u32) -> &[u8] {
         let id = id as usize;
         let end = |id: usize| self.ends.get(id).copied().unwrap_or_default() as usize;
         let start = id.checked_sub(1).map_or(0, end);
@@ -139,9 +201,9 @@ impl Dictionary {
     /// The slot of `word`, or the free one where it belongs. One is always free.
     fn slot(&self, word: &[u8], hash: u32) -> usize {
         let mask = self.table.len() - 1;
-        let mut slot = hash as usize & mask;
-        while let Some(&id) = self.table.get(slot) {
-            if id == FREE || self.word(id) == word {
+        let mut slot = spread(hash) & mask;
+        while let Some(&(known, id)) = self.table.get(slot) {
+            if id == FREE || (known == hash && equal(self.word(id), word)) {
                 break;
             }
             slot = (slot + 1) & mask;
@@ -150,17 +212,25 @@ impl Dictionary {
     }
 
     /// What `word`, whose [`fnv`] is `hash`, is.
-    pub(super) fn token(&self, word: &[u8], hash: u32) -> Token {
+    pub(crate) fn token(&self, word: &[u8], hash: u32) -> Token {
         match self.table.get(self.slot(word, hash)) {
-            Some(&id) if id < self.words => Token::Known(id),
-            Some(&id) if id != FREE => Token::Label,
+            Some(&(_, id)) if id < self.words => Token::Known(id),
+            Some(&(_, id)) if id != FREE => Token::Label,
             _ if word.starts_with(LABEL_PREFIX.as_bytes()) => Token::Label,
             _ => Token::Unknown,
         }
     }
 
+    /// The row of a word of the dictionary.
+    pub(crate) fn row_of(&self, word: &[u8]) -> Option<u32> {
+        match self.token(word, fnv(word)) {
+            Token::Known(row) => Some(row),
+            Token::Unknown | Token::Label => None,
+        }
+    }
+
     /// Calls `each` with the row of every character n-gram of `marked`, a word between `<` and `>`.
-    pub(super) fn each_subword(&self, marked: &[u8], mut each: impl FnMut(u32)) {
+    pub(crate) fn each_subword(&self, marked: &[u8], mut each: impl FnMut(u32)) {
         if self.max_chars == 0 {
             return;
         }
@@ -193,7 +263,7 @@ impl Dictionary {
     }
 
     /// Calls `each` with the row of every n-gram of 2 to `longest` words, given the words' hashes.
-    pub(super) fn each_word_ngram(&self, hashes: &[u32], longest: usize, mut each: impl FnMut(u32)) {
+    pub(crate) fn each_word_ngram(&self, hashes: &[u32], longest: usize, mut each: impl FnMut(u32)) {
         let bucket = u64::from(self.bucket.divisor);
         if longest < 2 || bucket == 0 {
             return;
@@ -221,74 +291,37 @@ impl Dictionary {
     }
 
     /// Rows that the input matrix must have, so that every row that can come up is there.
-    pub(super) fn rows_needed(&self, header: &Header) -> u64 {
+    pub(crate) fn rows_needed(&self, header: &Header) -> u64 {
         let ngrams = match &self.prune {
             Some(prune) => return prune.rows_needed().max(u64::from(self.words)),
-            None if self.max_chars > 0 || header.word_ngrams > 1 => header.bucket,
+            None if self.max_chars > 0 || header.longest_ngram() > 1 => header.bucket,
             None => 0,
         };
         u64::from(self.words) + u64::from(ngrams)
     }
 
-    pub(super) fn is_pruned(&self) -> bool {
+    pub(crate) fn is_pruned(&self) -> bool {
         self.prune.is_some()
     }
 
-    pub(super) fn labels(&self) -> &[String] {
+    /// Whether words have rows for their n-grams of characters.
+    pub(crate) fn has_subwords(&self) -> bool {
+        self.max_chars > 0
+    }
+
+    pub(crate) fn words(&self) -> u32 {
+        self.words
+    }
+
+    pub(crate) fn labels(&self) -> &[String] {
         &self.labels
     }
 
-    pub(super) fn label_counts(&self) -> &[i64] {
-        &self.label_counts
+    pub(crate) fn label_counts(&self) -> &[i64] {
+        self.counts.get(self.words as usize..).unwrap_or_default()
     }
 }
 
 fn is_continuation(byte: u8) -> bool {
     byte & 0xC0 == 0x80
-}
-
-pub(super) const FNV_START: u32 = 2_166_136_261;
-
-/// A step of FNV-1a, with bytes widened as signed numbers, which is fastText's.
-pub(super) fn fnv_step(hash: u32, byte: u8) -> u32 {
-    (hash ^ i32::from(byte.cast_signed()).cast_unsigned()).wrapping_mul(16_777_619)
-}
-
-fn fnv(bytes: &[u8]) -> u32 {
-    bytes.iter().fold(FNV_START, |hash, byte| fnv_step(hash, *byte))
-}
-
-/// The rest of a division by a number known only when the model is read, without dividing (Lemire, Kaser, Kurz:
-/// "Faster remainder by direct computation", 2019). Exact for all 32-bit numbers.
-#[derive(Debug, Clone, Copy)]
-struct Modulus {
-    divisor: u32,
-    inverse: u64,
-}
-
-impl Modulus {
-    fn new(divisor: u32) -> Self {
-        let inverse = u64::MAX.checked_div(u64::from(divisor)).unwrap_or_default().wrapping_add(1);
-        Self { divisor, inverse }
-    }
-
-    #[expect(clippy::cast_possible_truncation, reason = "the product is below the divisor after the shift")]
-    fn of(self, value: u32) -> u32 {
-        let fraction = self.inverse.wrapping_mul(u64::from(value));
-        ((u128::from(fraction) * u128::from(self.divisor)) >> 64) as u32
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    proptest! {
-        #[test]
-        fn the_modulus_is_the_rest_of_the_division(value: u32, divisor in 1_u32..=i32::MAX.unsigned_abs()) {
-            prop_assert_eq!(Modulus::new(divisor).of(value), value % divisor);
-        }
-    }
 }

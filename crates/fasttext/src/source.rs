@@ -2,14 +2,14 @@
 
 use std::io::{BufRead, Read};
 
-use super::FastTextError;
+use crate::FastTextError;
 
 /// Bytes read at once while converting numbers.
 const CHUNK: usize = 64 * 1024;
 
 /// A model file with the bytes that it still has.
 #[derive(Debug)]
-pub(super) struct Source<R> {
+pub(crate) struct Source<R> {
     reader: R,
     left: u64,
     offset: u64,
@@ -17,7 +17,7 @@ pub(super) struct Source<R> {
 
 impl<R: BufRead> Source<R> {
     /// A source of exactly `length` bytes.
-    pub(super) fn new(reader: R, length: u64) -> Self {
+    pub(crate) fn new(reader: R, length: u64) -> Self {
         Self { reader, left: length, offset: 0 }
     }
 
@@ -41,16 +41,16 @@ impl<R: BufRead> Source<R> {
         Ok(bytes)
     }
 
-    pub(super) fn i32(&mut self, field: &'static str) -> Result<i32, FastTextError> {
+    pub(crate) fn i32(&mut self, field: &'static str) -> Result<i32, FastTextError> {
         self.array(field).map(i32::from_le_bytes)
     }
 
-    pub(super) fn i64(&mut self, field: &'static str) -> Result<i64, FastTextError> {
+    pub(crate) fn i64(&mut self, field: &'static str) -> Result<i64, FastTextError> {
         self.array(field).map(i64::from_le_bytes)
     }
 
     /// A byte that must be 0 or 1.
-    pub(super) fn bool(&mut self, field: &'static str) -> Result<bool, FastTextError> {
+    pub(crate) fn bool(&mut self, field: &'static str) -> Result<bool, FastTextError> {
         let [byte] = self.array(field)?;
         if byte > 1 {
             return Err(self.range(field, i64::from(byte), "0 or 1"));
@@ -58,12 +58,12 @@ impl<R: BufRead> Source<R> {
         Ok(byte == 1)
     }
 
-    pub(super) fn u8(&mut self, field: &'static str) -> Result<u8, FastTextError> {
+    pub(crate) fn u8(&mut self, field: &'static str) -> Result<u8, FastTextError> {
         self.array(field).map(|[byte]| byte)
     }
 
     /// An `i32` from 0 to `most`.
-    pub(super) fn up_to(&mut self, field: &'static str, most: u32) -> Result<u32, FastTextError> {
+    pub(crate) fn up_to(&mut self, field: &'static str, most: u32) -> Result<u32, FastTextError> {
         let value = self.i32(field)?;
         match u32::try_from(value) {
             Ok(value) if value <= most => Ok(value),
@@ -72,7 +72,7 @@ impl<R: BufRead> Source<R> {
     }
 
     /// `count` as a length of things of `size` bytes each, all of which the file still has.
-    pub(super) fn length(&self, field: &'static str, count: i64, size: usize) -> Result<usize, FastTextError> {
+    pub(crate) fn length(&self, field: &'static str, count: i64, size: usize) -> Result<usize, FastTextError> {
         let Ok(length) = usize::try_from(count) else {
             return Err(self.range(field, count, "not negative"));
         };
@@ -81,7 +81,7 @@ impl<R: BufRead> Source<R> {
     }
 
     /// The product of two lengths, which must fit the file as things of `size` bytes.
-    pub(super) fn area(
+    pub(crate) fn area(
         &self,
         field: &'static str,
         rows: usize,
@@ -92,7 +92,7 @@ impl<R: BufRead> Source<R> {
         self.length(field, area, size)
     }
 
-    pub(super) fn u8s(&mut self, field: &'static str, count: usize) -> Result<Vec<u8>, FastTextError> {
+    pub(crate) fn u8s(&mut self, field: &'static str, count: usize) -> Result<Vec<u8>, FastTextError> {
         self.require(field, count as u64)?;
         let mut bytes = vec![0; count];
         self.fill(field, &mut bytes)?;
@@ -100,7 +100,7 @@ impl<R: BufRead> Source<R> {
     }
 
     /// `count` finite numbers.
-    pub(super) fn f32s(&mut self, field: &'static str, count: usize) -> Result<Vec<f32>, FastTextError> {
+    pub(crate) fn f32s(&mut self, field: &'static str, count: usize) -> Result<Vec<f32>, FastTextError> {
         self.area(field, count, 1, size_of::<f32>())?;
         let mut values = Vec::with_capacity(count);
         let mut buffer = vec![0; CHUNK.min(count * size_of::<f32>())];
@@ -118,7 +118,7 @@ impl<R: BufRead> Source<R> {
     }
 
     /// Appends the bytes before the next NUL, and reads over that.
-    pub(super) fn until_nul(&mut self, field: &'static str, into: &mut Vec<u8>) -> Result<(), FastTextError> {
+    pub(crate) fn until_nul(&mut self, field: &'static str, into: &mut Vec<u8>) -> Result<(), FastTextError> {
         let read = ((&mut self.reader).take(self.left))
             .read_until(0, into)
             .map_err(|source| FastTextError::Read { offset: self.offset, source })? as u64;
@@ -133,12 +133,12 @@ impl<R: BufRead> Source<R> {
     }
 
     /// The error for the number read last.
-    pub(super) fn range(&self, field: &'static str, value: i64, allowed: &'static str) -> FastTextError {
+    pub(crate) fn range(&self, field: &'static str, value: i64, allowed: &'static str) -> FastTextError {
         FastTextError::Range { field, offset: self.offset, value, allowed }
     }
 
     /// Nothing may be left.
-    pub(super) fn finish(self) -> Result<(), FastTextError> {
+    pub(crate) fn finish(self) -> Result<(), FastTextError> {
         if self.left == 0 { Ok(()) } else { Err(FastTextError::Trailing(self.left)) }
     }
 }
