@@ -1,13 +1,8 @@
-use std::path::Path;
-
 use serde_json::{Map, Value, json};
 
 use crate::Exit;
 use crate::args::{DedupeArgs, VerifyChoice};
 use crate::exit::CommandError;
-
-/// What a folder is searched for.
-const FORMATS: &str = "**/*.{jsonl,jsonl.gz,jsonl.zst,parquet}";
 
 /// Makes a pipeline of one stage out of the options, and runs it.
 pub(super) fn run(args: &DedupeArgs) -> Result<Exit, CommandError> {
@@ -33,11 +28,10 @@ fn pipeline_file(args: &DedupeArgs) -> Result<Value, CommandError> {
         }
         columns.insert(name.to_owned(), json!({"from": name, "type": data_type}));
     }
-    let paths: Vec<String> = args.paths.iter().map(|path| pattern(path)).collect();
     Ok(json!({
         "version": 1,
         "name": "dedupe",
-        "input": {"paths": paths, "columns": columns, "other_fields": "metadata"},
+        "input": {"paths": args.paths, "columns": columns, "other_fields": "metadata"},
         "stages": [{"id": "dedupe", "run": stage(args)}],
         "output": {},
     }))
@@ -57,9 +51,4 @@ fn stage(args: &DedupeArgs) -> Value {
         config["threshold"] = json!(threshold);
     }
     json!({"minhash_dedupe": config})
-}
-
-/// A folder stands for all files in it that can be read.
-fn pattern(path: &str) -> String {
-    if Path::new(path).is_dir() { format!("{}/{FORMATS}", path.trim_end_matches('/')) } else { path.to_owned() }
 }
