@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs::File;
+use std::io::{BufWriter, Write};
 use std::time::{Duration, Instant};
 
 use arrow::array::{Array, AsArray, RecordBatch};
@@ -10,7 +11,8 @@ use arrow::datatypes::{Float64Type, UInt64Type};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::{Value, json};
 
-use crate::util::{Dir, Random, files};
+use crate::memory::watch;
+use crate::util::{Dir, Random, files, is_planned};
 
 /// Near-duplicates that are found for certain: a pair at 0.7 shares none of 128 bands of two rows once in 10^37.
 const SURE: &str = "minhash_dedupe: {hashes: 256, bands: {bands: 128, rows: 2}, verify: exact, threshold: 0.7, \
@@ -324,6 +326,38 @@ fn exact_duplicates_by_text_and_url() {
     }
 }
 
+#[test]
+fn what_an_earlier_run_kept_is_not_kept_again() {
+    let dir = Dir::new();
+    let documents = relatives(3000, 21);
+    let write = |part: &str, documents: &[Value]| {
+        let lines: String = documents.iter().map(|document| format!("{document}\n")).collect();
+        dir.write(&format!("{part}/a.jsonl"), lines);
+    };
+    write("old", &documents[..2000]);
+    write("new", &documents[2000..]);
+    let common = ["--id", "id", "--verify", "exact", "--threshold", "0.7", "--column", "score:float64"];
+    let dedupe = |paths: &[&str], more: &[&str]| dir.ok(&[&["dedupe"], paths, &common, more].concat());
+    dedupe(&["old"], &["--output", "first", "--index", "--keep", "score desc"]);
+    dedupe(&["new"], &["--output", "second", "--index", "--against", "first"]);
+    let (first, second) = (kept(&dir, "first"), kept(&dir, "second"));
+    let removed = duplicates(&dir, "second");
+    let by_first: Vec<_> = removed.values().filter(|(keeper, ..)| first.contains(keeper)).collect();
+    assert!(by_first.len() > 100 && by_first.len() < removed.len(), "{} of {}", by_first.len(), removed.len());
+    assert!(removed.values().all(|(keeper, ..)| first.contains(keeper) || second.contains(keeper)));
+    // Nothing that the two kept is alike: together they lose nothing more.
+    dedupe(&["first/data", "second/data"], &["--output", "both"]);
+    assert_eq!(kept(&dir, "both").len(), first.len() + second.len());
+    // The two indexes together know all of it.
+    dedupe(&["old", "new"], &["--output", "again", "--against", "first", "--against", "second"]);
+    assert_eq!(kept(&dir, "again").len(), 0, "every document has an equal one in one of the indexes");
+
+    let other = dir.run(&["dedupe", "new", "--id", "id", "--output", "other", "--against", "first"]);
+    assert!(other.code == 2 && other.stderr.contains("made otherwise"), "{}", other.stderr);
+    let none = dir.run(&[&["dedupe", "new"][..], &common, &["--output", "none", "--against", "both"]].concat());
+    assert!(none.code == 2 && none.stderr.contains("index: true"), "{}", none.stderr);
+}
+
 /// Two exchanges in two branches, one after the other in one of them, and documents that pass by both.
 const BRANCHES: &str = "version: 1\nname: branches\ninput:\n  paths: [\"in/*\"]\n  columns: {id: id, text: text, score: \
     {from: score, type: float64}, date: date}\nstages:\n  - id: low\n    run: {keep_where: \"score < 0.5\"}\n  - id: \
@@ -437,7 +471,7 @@ fn kill_9_in_any_part_of_the_exchange_changes_no_byte() {
         killed += u64::from(!finished);
         let there = |folder: &str| !files(&dir.join("out/_textmill").join(folder)).is_empty();
         parts.insert((there("tasks/p0"), there("staging/exchanges"), there("exchanges"), there("tasks/p1")));
-        if dir.join("out/_textmill/plan").exists() {
+        if is_planned(&dir, "out") {
             dir.ok(&["verify", "out"]);
         }
     }
@@ -458,4 +492,48 @@ fn garbage_collection_keeps_what_a_resume_needs_and_clears_it_afterwards() {
     assert_eq!(keys(), 0, "a published run needs nothing staged");
     dir.ok(&["gc", "out"]);
     assert_eq!(files(&dir.join("out/_textmill/exchanges")).len() + files(&dir.join("out/_textmill/tasks")).len(), 0);
+}
+
+/// Writes `documents` short documents, of which some are copies and near-copies of earlier ones, as shards of a million.
+fn write_many(dir: &Dir, documents: u64) {
+    const SHARD: u64 = 1_000_000;
+    for shard in 0..documents.div_ceil(SHARD) {
+        let path = dir.write(&format!("in/part-{shard:03}.jsonl"), "");
+        let mut file = BufWriter::new(File::create(path).expect("a file"));
+        for number in shard * SHARD..documents.min((shard + 1) * SHARD) {
+            let mut random = Random(number);
+            // One in four takes after a document anywhere before it.
+            let parent = if random.below(4) == 0 { random.below(number + 1) } else { number };
+            let mut text = words(&mut Random(!parent), 12);
+            if random.below(2) == 0 {
+                text[random.below(12) as usize] = word(&mut random);
+            }
+            writeln!(file, "{{\"id\":\"{number:08}\",\"text\":\"{}\"}}", text.join(" ")).expect("room on the disk");
+        }
+    }
+}
+
+#[test]
+#[ignore = "takes some minutes and 10 GB of disk; TEXTMILL_DEDUPE_DOCUMENTS says how many documents"]
+fn twenty_million_signatures_fit_a_small_budget() {
+    let documents = std::env::var("TEXTMILL_DEDUPE_DOCUMENTS").ok().and_then(|text| text.parse().ok());
+    let documents: u64 = documents.unwrap_or(20_000_000);
+    let dir = Dir::new();
+    write_many(&dir, documents);
+    let stage = "minhash_dedupe: {ngram: 1, unit: word, hashes: 20, bands: {bands: 5, rows: 4}, threshold: 0.6}";
+    dir.write("pipeline.yaml", plain(stage));
+    let mut digests = Vec::new();
+    for memory in ["512MiB", "8GiB"] {
+        let (peak, cpu, wall) = watch(dir.spawn(&["run", "pipeline.yaml", "--output", memory, "--memory", memory]));
+        eprintln!("{documents} documents in {memory}: {} MiB at most, {cpu:.0} CPU s, {wall:.0} s", peak / 1024);
+        if memory == "512MiB" {
+            assert!(peak <= (512 * 5 / 4 + 128) * 1024, "{peak} KiB");
+        }
+        digests.push(dir.digest(memory));
+        let report = dir.json(&["report", memory, "--format", "json"]);
+        let removed = report["balance"]["duplicates"]["documents"].as_u64().expect("a count");
+        assert!(removed > documents / 8, "{removed} of {documents} removed");
+        std::fs::remove_dir_all(dir.join(memory)).expect("the output can be removed");
+    }
+    assert_eq!(digests[0], digests[1], "the budget changes the result");
 }

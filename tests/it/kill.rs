@@ -4,13 +4,13 @@ use std::process::Child;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use crate::util::{Dir, Random, corpus, files};
+use crate::util::{Dir, Random, corpus, files, is_planned};
 
 const KILLS: u64 = 20;
 
 /// What `verify` must say at any moment: every committed file is whole.
 fn assert_sound(dir: &Dir, when: &str) {
-    if !dir.join("out/_textmill/plan").exists() {
+    if !is_planned(dir, "out") {
         return;
     }
     let ran = dir.run(&["verify", "out"]);

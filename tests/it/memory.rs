@@ -17,7 +17,7 @@ fn busy_seconds() -> f64 {
 
 /// Waits for the child and returns its peak resident memory in KiB (`VmHWM`), CPU seconds and
 /// wall seconds.
-fn watch(mut child: Child) -> (u64, f64, f64) {
+pub fn watch(mut child: Child) -> (u64, f64, f64) {
     let started = Instant::now();
     let (mut peak, mut ticks) = (0, 0);
     loop {

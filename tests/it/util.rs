@@ -209,6 +209,13 @@ pub fn corpus(shards: u64, documents: u64) -> Dir {
     dir
 }
 
+/// Whether `output` holds a plan. A kill may leave the folder of the plans, or a plan under its temporary name.
+pub fn is_planned(dir: &Dir, output: &str) -> bool {
+    files(&dir.join(output).join("_textmill/plan"))
+        .iter()
+        .any(|(_, path)| path.extension().is_some_and(|of| of == "json"))
+}
+
 /// Every file below `folder`, sorted, with its path from there.
 pub fn files(folder: &Path) -> Vec<(String, PathBuf)> {
     fn walk(folder: &Path, root: &Path, found: &mut Vec<(String, PathBuf)>) {

@@ -125,6 +125,12 @@ pub(crate) struct DedupeArgs {
     /// Which document of a cluster stays: the first by this column, such as `date desc`; may be given again
     #[arg(long, value_name = "COLUMN [asc|desc]")]
     pub keep: Vec<String>,
+    /// Output of an earlier run made with --index: what it kept is not kept again; may be given again
+    #[arg(long, value_name = "PATH")]
+    pub against: Vec<String>,
+    /// Publish the keys of what stays, for --against of later runs
+    #[arg(long)]
+    pub index: bool,
     /// A column to keep, with its type where it is not a text: `score:float64`; may be given again. All other fields
     /// stay in the column `metadata`
     #[arg(long = "column", value_name = "NAME[:TYPE]")]

@@ -99,6 +99,17 @@ pub enum EngineError {
         /// What one task needs.
         needed: textmill_document::ByteSize,
     },
+    /// What an earlier run left cannot be compared with.
+    #[error("the index in {location} cannot be used: {problem}")]
+    UnusableIndex {
+        /// Where it should be.
+        location: String,
+        /// What is wrong.
+        problem: String,
+    },
+    /// More than one stage makes an index.
+    #[error("stages {} all have `index: true`, but a run publishes one index; leave it to one of them", .0.join(", "))]
+    SeveralIndexes(Vec<String>),
     /// A deduplication removes more of a source than the pipeline file allows.
     #[error(
         "stage `{stage}` removes {removed} of {documents} documents of `{source_name}`, more than `max_removed_ratio` \
@@ -175,7 +186,7 @@ impl EngineError {
                 ErrorKind::Usage
             }
             Self::TooManyRemoved { .. } => ErrorKind::OverLimit,
-            Self::TooManyDocuments { .. } => ErrorKind::Usage,
+            Self::TooManyDocuments { .. } | Self::UnusableIndex { .. } | Self::SeveralIndexes(_) => ErrorKind::Usage,
             Self::Memory { .. } | Self::TooManyPairs { .. } => ErrorKind::Resources,
             Self::Exchange { error, .. } => match error.find_root() {
                 datafusion::error::DataFusionError::ResourcesExhausted(_) => ErrorKind::Resources,

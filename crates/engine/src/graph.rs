@@ -111,6 +111,8 @@ pub(crate) struct Processed {
     pub failed: Vec<Left<FailedRow>>,
     /// Duplicates by exchange.
     pub duplicates: Vec<Left<Verdict>>,
+    /// Keys of the documents that the exchange with an index kept.
+    pub index: Option<RecordBatch>,
     /// The counts; the first entry is what the phase was given.
     pub ledger: Ledger,
     /// Microseconds spent at each place.
@@ -131,6 +133,7 @@ struct Run<'a> {
     dropped: Vec<Left<Dropped>>,
     failed: Vec<Left<FailedRow>>,
     duplicates: Vec<Left<Verdict>>,
+    index: Option<RecordBatch>,
     copies: Count,
     busy_micros: Vec<u64>,
 }
@@ -250,6 +253,7 @@ impl PhaseGraph {
             dropped: Vec::new(),
             failed: Vec::new(),
             duplicates: Vec::new(),
+            index: None,
             copies: Count::default(),
             busy_micros: vec![0; self.nodes.len() + 1],
         };
@@ -323,6 +327,9 @@ impl Run<'_> {
         verdicts.iter().filter(|verdict| verdict.removed).for_each(|verdict| keep[verdict.row] = false);
         let kept = with_clusters(&self.graph.nodes[index], &input, &verdicts).map_err(bug)?;
         let kept = kept.filter(&keep).map_err(|error| bug(error.into()))?;
+        if let Some(dedupe) = self.graph.nodes[index].dedupe.as_ref().filter(|dedupe| dedupe.settings().index) {
+            self.index = Some(dedupe.keys(&kept).map_err(bug)?);
+        }
         let removed: Vec<_> = verdicts.into_iter().filter(|verdict| verdict.removed).collect();
         let ledger = &mut self.ledgers[place];
         ledger.input = Count::new(input.num_rows() as u64, bytes.iter().sum());
@@ -434,6 +441,7 @@ impl Run<'_> {
             dropped: self.dropped,
             failed: self.failed,
             duplicates: self.duplicates,
+            index: self.index,
             ledger: Ledger { stages, branch_copies: self.copies, output: given },
             busy_micros: self.busy_micros,
         })

@@ -1,6 +1,6 @@
 //! Where things lie below the output location.
 //!
-//! 1. `data/`, `dropped/`, `quarantine/` and `duplicates/` hold only files named in the run manifest.
+//! 1. `data/`, `dropped/`, `quarantine/`, `duplicates/` and `index/` hold only files named in the run manifest.
 //! 2. Everything else is below `_textmill/`. What a task wrote is found through its manifest,
 //!    never by listing a directory.
 //! 3. Sealed files are created once and never changed.
@@ -24,7 +24,7 @@ pub(crate) const RETIRED: &str = "_textmill/retired";
 /// files and creating the run manifest leaves behind is found here.
 pub(crate) const PUBLISHING: &str = "_textmill/publishing";
 /// Everything that textmill writes.
-pub(crate) const FOLDERS: [&str; 5] = ["_textmill", "data", "dropped", "quarantine", "duplicates"];
+pub(crate) const FOLDERS: [&str; 6] = ["_textmill", "data", "dropped", "quarantine", "duplicates", "index"];
 
 /// The plan with this number.
 pub(crate) fn plan(number: u64) -> String {

@@ -18,10 +18,9 @@ use crate::{EngineError, MemoryBudget, TaskContext, run_task};
 /// Share of the memory budget that `DataFusion` may track; it tracks only its large operators.
 const EXCHANGE_SHARE: f64 = 0.6;
 
-/// Part of a sort's memory that is kept for merging what it spilled.
-const MERGE_SHARE: usize = 8;
-/// What `DataFusion` keeps for merging by default; more is of no use.
-const MAX_MERGE_RESERVATION: usize = 10 << 20;
+/// Part of a sort's memory, in percent, that is kept for merging. What is in memory is merged before it is spilled, and
+/// for an order of several columns a merge holds a second copy of them that is a third larger.
+const MERGE_PERCENT: usize = 60;
 
 /// Runs tasks on a bounded pool in this process and exchanges on a `DataFusion` session.
 #[derive(Debug)]
@@ -85,11 +84,9 @@ impl Engine for LocalEngine {
         let failed = |error: DataFusionError| EngineError::Exchange { name: name.to_owned(), error };
         let pool = Arc::new(FairSpillPool::new(memory));
         let runtime = RuntimeEnvBuilder::new().with_memory_pool(pool).build_arc().map_err(failed)?;
-        let reservation = (memory / self.threads / MERGE_SHARE).min(MAX_MERGE_RESERVATION);
-        let config = SessionConfig::new()
-            .with_target_partitions(self.threads)
-            .with_sort_spill_reservation_bytes(reservation)
-            .with_sort_in_place_threshold_bytes(reservation);
+        let reservation = memory / self.threads / 100 * MERGE_PERCENT;
+        let config =
+            SessionConfig::new().with_target_partitions(self.threads).with_sort_spill_reservation_bytes(reservation);
         Ok(SessionContext::new_with_config_rt(config, runtime))
     }
 
@@ -149,7 +146,7 @@ fn broken(error: &serde_json::Error) -> EngineError {
 
 async fn start(position: usize, spec: TaskSpec, context: Arc<TaskContext>) -> Result<TaskOutcome, EngineError> {
     let label = spec.label();
-    let joined = tokio::spawn(async move { run_task(&spec, &context).await }).await;
+    let joined = tokio::spawn(async move { Box::pin(run_task(&spec, &context)).await }).await;
     let manifest = joined.map_err(|error| EngineError::Bug(format!("task {label} died: {error}")))??;
     Ok(TaskOutcome { position, manifest })
 }

@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use textmill_document::Ledger;
+use textmill_minhash_dedupe::DedupeSettings;
 use textmill_pipeline::{Dropped as DroppedPolicy, Pipeline};
 use textmill_store::manifest::{Dataset, FileEntry, RunManifest, TaskManifest, content_digest};
 use textmill_store::sealed::{seal, unseal};
@@ -56,6 +57,7 @@ pub(crate) async fn publish(
         tasks: phases.tasks(),
         unreadable: plan.unreadable.clone(),
         clusters: phases.clusters().clone(),
+        index: index_made(pipeline),
         metrics: phases.metrics(),
         textmill_version: env!("CARGO_PKG_VERSION").to_owned(),
     };
@@ -68,6 +70,12 @@ pub(crate) async fn publish(
     create_manifest(&context.store, &manifest).await?;
     context.store.delete(&intent).await?;
     Ok(manifest)
+}
+
+/// How the keys of the index were made.
+fn index_made(pipeline: &Pipeline) -> Option<String> {
+    let settings = pipeline.nodes.iter().filter_map(|node| Some(node.dedupe.as_ref()?.settings()));
+    settings.into_iter().find(|settings| settings.index).map(DedupeSettings::keys_made)
 }
 
 fn published_names(dataset: Dataset, files: &[FileEntry]) -> Vec<FileEntry> {

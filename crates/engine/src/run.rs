@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use textmill_pipeline::Pipeline;
+use textmill_pipeline::{Node, Pipeline};
 use textmill_store::manifest::{ExchangeManifest, RunManifest, TaskManifest};
 use textmill_store::owner::Owner;
 use textmill_store::sealed::{seal, unseal};
@@ -57,6 +57,7 @@ pub struct RunOutcome {
 pub async fn run(pipeline: &Pipeline, store: &Store, options: &RunOptions) -> Result<RunOutcome, EngineError> {
     // Refuse what needs no ownership first: asking again must not disturb a running owner.
     options.memory.tasks(options.threads)?;
+    refuse_several_indexes(pipeline)?;
     let owner = Arc::new(Owner::acquire(store, options.lease).await?);
     let outcome = owned(pipeline, store, options, &owner).await;
     // The outcome matters more: an owner that could not sign off is taken for dead by the next run.
@@ -132,6 +133,12 @@ async fn exchange(
         }
     }
     Ok(found)
+}
+
+fn refuse_several_indexes(pipeline: &Pipeline) -> Result<(), EngineError> {
+    let makes_one = |node: &&Node| node.dedupe.as_ref().is_some_and(|dedupe| dedupe.settings().index);
+    let stages: Vec<_> = pipeline.nodes.iter().filter(makes_one).map(|node| format!("`{}`", node.id)).collect();
+    if stages.len() > 1 { Err(EngineError::SeveralIndexes(stages)) } else { Ok(()) }
 }
 
 /// The manifest of the published run, if there is one.

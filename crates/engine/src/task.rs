@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use textmill_document::Ledger;
 use textmill_ingest::ReadOptions;
+use textmill_minhash_dedupe::DedupeStage;
 use textmill_pipeline::{Dropped as DroppedPolicy, Pipeline};
 use textmill_store::manifest::{Dataset, FileEntry, TaskManifest, TaskMetrics};
 use textmill_store::owner::Owner;
@@ -18,6 +19,14 @@ use crate::{Cancel, EngineError, Progress, compact, continue_task, layout, split
 
 /// Compression of files that are read once and deleted: the fastest there is.
 const BETWEEN_ZSTD_LEVEL: i32 = 1;
+
+/// Columns of the index.
+fn index_schema(pipeline: &Pipeline) -> arrow::datatypes::SchemaRef {
+    let makes_one = |dedupe: &&Arc<DedupeStage>| dedupe.settings().index;
+    let mut stages = pipeline.nodes.iter().filter_map(|node| Some((node.dedupe.as_ref().filter(makes_one)?, node)));
+    let schema = stages.next().map(|(dedupe, node)| dedupe.key_schema(&node.columns_in));
+    Arc::new(schema.unwrap_or_else(arrow::datatypes::Schema::empty))
+}
 
 /// What every task of a phase shares.
 #[derive(Debug)]
@@ -45,6 +54,8 @@ pub(crate) struct OutputSettings {
     pub dropped: DroppedPolicy,
     pub dropped_schema: arrow::datatypes::SchemaRef,
     pub data_schema: arrow::datatypes::SchemaRef,
+    /// Columns of the index; none where no stage makes one.
+    pub index_schema: arrow::datatypes::SchemaRef,
 }
 
 /// What a task wrote, before it is committed.
@@ -73,6 +84,7 @@ impl TaskContext {
             dropped: pipeline.output.dropped,
             dropped_schema: dropped_schema(&textmill_ingest::document_schema(&pipeline.input)),
             data_schema: Arc::clone(graph.output_schema()),
+            index_schema: index_schema(pipeline),
         };
         let read = ReadOptions {
             projection: Some(pipeline.input_projection.clone()),
@@ -89,6 +101,7 @@ impl TaskContext {
             Dataset::Dropped => Arc::clone(&self.settings.dropped_schema),
             Dataset::Quarantine => quarantine_schema(),
             Dataset::Duplicates => duplicates_schema(),
+            Dataset::Index => Arc::clone(&self.settings.index_schema),
         };
         let (shard_bytes, in_flight) = match spec.work {
             Work::Split(_) | Work::Continue(_) => (self.settings.shard_bytes, DEFAULT_IN_FLIGHT),
@@ -132,8 +145,8 @@ pub async fn run_task(spec: &TaskSpec, context: &Arc<TaskContext>) -> Result<Tas
     let started = std::time::Instant::now();
     let attempt = uuid::Uuid::new_v4().simple().to_string();
     let mut written = match &spec.work {
-        Work::Split(split) => split_task::run(spec, split, &attempt, context).await?,
-        Work::Continue(handed) => continue_task::run(spec, handed, &attempt, context).await?,
+        Work::Split(split) => Box::pin(split_task::run(spec, split, &attempt, context)).await?,
+        Work::Continue(handed) => Box::pin(continue_task::run(spec, handed, &attempt, context)).await?,
         Work::Compact { dataset, sources, rows } => {
             compact::run(spec, *dataset, sources, rows.as_deref(), &attempt, context).await?
         }

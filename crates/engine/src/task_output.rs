@@ -142,6 +142,7 @@ pub(crate) struct Output<'a> {
     /// By place.
     handed_out: Vec<Between<'a>>,
     keys: Vec<Between<'a>>,
+    index: Between<'a>,
     sampler: Sampler,
     ledger: Ledger,
     busy_micros: Vec<u64>,
@@ -204,6 +205,7 @@ impl<'a> Output<'a> {
             duplicates: writer(Dataset::Duplicates),
             handed_out: graph.handed_out().iter().map(|place| between("documents", *place)).collect(),
             keys: graph.key_places().map(|place| between("keys", place)).collect(),
+            index: between("index", 0),
             sampler: Sampler::new(spec.sample_per_reason),
             ledger: graph.empty_ledger(),
             busy_micros: vec![0; graph.stages().count()],
@@ -218,7 +220,7 @@ impl<'a> Output<'a> {
     }
 
     async fn write(&mut self, ready: Ready) -> Result<(), EngineError> {
-        let Processed { output, handed_out, keys, ledger, busy_micros, .. } = ready.processed;
+        let Processed { output, handed_out, keys, index, ledger, busy_micros, .. } = ready.processed;
         let kept = output.as_ref().map_or(0, RecordBatch::num_rows) as u64;
         // What another phase handed over was counted when it was read.
         let is_first = u64::from(self.context.graph.handed_in().is_empty());
@@ -237,6 +239,9 @@ impl<'a> Output<'a> {
         }
         for (between, batch) in self.keys.iter_mut().zip(keys) {
             between.write(batch).await?;
+        }
+        if let Some(index) = index {
+            self.index.write(index).await?;
         }
         match (ready.dropped, self.context.settings.dropped) {
             (Some(dropped), DroppedPolicy::All) => self.dropped.write(dropped).await?,
@@ -261,11 +266,13 @@ impl<'a> Output<'a> {
         let written = if self.context.graph.is_last() { self.ledger.output.documents } else { 0 };
         check_hand_over(place, &data, written, self.hash)?;
         let mut outputs = BTreeMap::new();
+        let index = self.index.finish().await?;
         for (dataset, files) in [
             (Dataset::Data, data),
             (Dataset::Dropped, self.dropped.finish().await?),
             (Dataset::Quarantine, self.quarantine.finish().await?),
             (Dataset::Duplicates, self.duplicates.finish().await?),
+            (Dataset::Index, index.map(|(_, files)| files).unwrap_or_default()),
         ] {
             if !files.is_empty() {
                 outputs.insert(dataset, files);
@@ -287,7 +294,7 @@ impl<'a> Output<'a> {
         for writer in [self.data, self.dropped, self.quarantine, self.duplicates] {
             writer.abort().await;
         }
-        for between in self.handed_out.into_iter().chain(self.keys) {
+        for between in self.handed_out.into_iter().chain(self.keys).chain([self.index]) {
             between.abort().await;
         }
     }

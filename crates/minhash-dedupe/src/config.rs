@@ -95,6 +95,12 @@ pub struct MinhashDedupeConfig {
     /// Adds `cluster_id` (the id of the document that stayed) and `cluster_size` (documents in the cluster) to documents
     /// that had duplicates. Default false.
     pub cluster_columns: bool,
+    /// Outputs of earlier runs with an `index`: a document that is a duplicate of one that they kept is removed, and
+    /// names it. They must have been made with the same keys. Default none.
+    pub against: Vec<String>,
+    /// Publishes the keys of the documents that stay as the dataset `index`, for `against` of later runs; one stage of a
+    /// pipeline may. Default false.
+    pub index: bool,
 }
 
 impl Default for MinhashDedupeConfig {
@@ -117,6 +123,8 @@ impl Default for MinhashDedupeConfig {
             max_removed_ratio: None,
             source_column: None,
             cluster_columns: false,
+            against: Vec::new(),
+            index: false,
         }
     }
 }
@@ -161,6 +169,10 @@ pub struct ExactDedupeConfig {
     pub source_column: Option<String>,
     /// As in `minhash_dedupe`. Default false.
     pub cluster_columns: bool,
+    /// As in `minhash_dedupe`. Default none.
+    pub against: Vec<String>,
+    /// As in `minhash_dedupe`. Default false.
+    pub index: bool,
 }
 
 impl Default for ExactDedupeConfig {
@@ -172,6 +184,8 @@ impl Default for ExactDedupeConfig {
             max_removed_ratio: None,
             source_column: None,
             cluster_columns: false,
+            against: Vec::new(),
+            index: false,
         }
     }
 }
@@ -278,6 +292,7 @@ pub struct MinhashSettings {
 
 /// A checked configuration of either stage.
 #[derive(Debug, Clone, PartialEq)]
+#[allow(clippy::struct_excessive_bools, reason = "each is an option of its own in the pipeline file")]
 pub struct DedupeSettings {
     /// What becomes of a text first.
     pub normalization: Normalization,
@@ -295,6 +310,23 @@ pub struct DedupeSettings {
     pub source_column: Option<String>,
     /// Whether cluster id and size are added.
     pub cluster_columns: bool,
+    /// Outputs of earlier runs.
+    pub against: Vec<String>,
+    /// Whether the keys are published.
+    pub index: bool,
+}
+
+impl DedupeSettings {
+    /// Everything that the keys depend on, in words: documents can be compared where it is equal.
+    pub fn keys_made(&self) -> String {
+        let hashes = self.minhash.map(|minhash| {
+            let MinhashSettings { shingler, hashes, seed, bands, .. } = minhash;
+            let shingles = if minhash.verify == Verify::Exact { ", with shingles" } else { "" };
+            format!("; {hashes} hashes of {shingler:?} from seed {seed} in {bands:?}{shingles}")
+        });
+        let urls = if self.by_url { "; URLs" } else { "" };
+        format!("keys 1: {:?}{}{urls}", self.normalization, hashes.unwrap_or_default())
+    }
 }
 
 impl TryFrom<MinhashDedupeConfig> for DedupeSettings {
@@ -328,6 +360,8 @@ impl TryFrom<MinhashDedupeConfig> for DedupeSettings {
             max_removed_ratio: config.max_removed_ratio.map(|ratio| share("max_removed_ratio", ratio)).transpose()?,
             source_column: config.source_column,
             cluster_columns: config.cluster_columns,
+            against: config.against,
+            index: config.index,
         })
     }
 }
@@ -345,6 +379,8 @@ impl TryFrom<ExactDedupeConfig> for DedupeSettings {
             max_removed_ratio: config.max_removed_ratio.map(|ratio| share("max_removed_ratio", ratio)).transpose()?,
             source_column: config.source_column,
             cluster_columns: config.cluster_columns,
+            against: config.against,
+            index: config.index,
         })
     }
 }

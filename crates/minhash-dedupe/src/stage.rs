@@ -122,6 +122,21 @@ impl DedupeStage {
         RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).map_err(compute)
     }
 
+    /// Columns of [`keys`](Self::keys) of documents with columns `schema`.
+    pub fn key_schema(&self, schema: &Schema) -> Schema {
+        let mut fields: Vec<Field> = KeyColumns::new(self, 0).finish().into_iter().map(|(field, _)| field).collect();
+        if self.settings.by_url {
+            fields.extend(
+                [key_columns::URL_HIGH, key_columns::URL_LOW].map(|name| Field::new(name, DataType::UInt64, true)),
+            );
+        }
+        fields.push(columns::text_field(key_columns::ID));
+        fields.extend(self.settings.source_column.iter().map(|_| columns::text_field(key_columns::SOURCE)));
+        let keep = self.keep_types(schema).into_iter().enumerate();
+        fields.extend(keep.map(|(number, data_type)| Field::new(key_columns::keep(number), data_type, true)));
+        Schema::new(fields)
+    }
+
     /// Types of the values by which the documents of a cluster are put in order, of documents with columns `schema`.
     pub fn keep_types(&self, schema: &Schema) -> Vec<DataType> {
         let of_column = |column: &str| key_type(schema.field_with_name(column).ok()?.data_type());
@@ -382,5 +397,6 @@ mod tests {
         assert_stage_compliance(&exact);
         let keys = exact.keys(&text_batch(&[Some("a")])).expect("computes");
         assert_eq!(keys.num_columns(), 3, "text_high, text_low, id");
+        assert_eq!(*keys.schema(), exact.key_schema(&text_batch(&[Some("a")]).schema()));
     }
 }

@@ -1,6 +1,6 @@
 //! Runs for the tests of this crate.
 
-use textmill_document::{Count, Ledger, StageLedger};
+use textmill_document::{ClusterReport, Count, Ledger, StageLedger};
 
 use crate::table::{DatasetSize, RunSummary};
 
@@ -78,8 +78,27 @@ pub(crate) fn branches() -> RunSummary {
         digest: Some("6f1c0ffee".to_owned()),
         output: "out/wanjuan".to_owned(),
         datasets: [("data".to_owned(), data), ("dropped".to_owned(), dropped)].into(),
+        clusters: [("dedupe".to_owned(), clusters())].into(),
         quarantined_shards: Vec::new(),
         warnings: Vec::new(),
+    }
+}
+
+fn clusters() -> ClusterReport {
+    ClusterReport {
+        documents: 8_000,
+        clusters: 120,
+        removed: 7_700,
+        same_text: 6_000,
+        same_url: 3,
+        compared: 9_000,
+        passed: 2_500,
+        large_buckets: 2,
+        largest_bucket: 900,
+        refused: 1,
+        sizes: vec![("2".to_owned(), 100), ("5001-8192".to_owned(), 1)],
+        largest: vec![("doc-1".to_owned(), 7_000), ("b|c".to_owned(), 12)],
+        sources: vec![("crawl".to_owned(), 8_000, 7_700), (String::new(), 0, 0)],
     }
 }
 
@@ -88,6 +107,7 @@ pub(crate) fn hostile() -> RunSummary {
     let mut stage = StageLedger::new("<script>alert(1)</script>", "fil\u{1b}[2Jter|`x`");
     stage.input = Count::new(1_000, 1_000);
     stage.kept = Count::new(10, 10);
+    let clusters = ClusterReport { largest: vec![("<b>\u{1b}[2J".to_owned(), 2)], ..ClusterReport::default() };
     stage.add_dropped("\u{202e}reason\n\"'<b>", Count::new(989, 989));
     RunSummary {
         name: "</title>\u{1b}]0;owned\u{7}".to_owned(),
@@ -95,6 +115,7 @@ pub(crate) fn hostile() -> RunSummary {
         tasks_done: 1,
         tasks_total: 2,
         output: "out/\u{1b}[31m<i>".to_owned(),
+        clusters: [("<i>\u{7}".to_owned(), clusters)].into(),
         quarantined_shards: vec!["in/\u{9b}a.jsonl".to_owned(), "in/b<.gz".to_owned()],
         warnings: vec!["mind the \u{7f} gap & <hr>".to_owned()],
         ..RunSummary::default()

@@ -23,11 +23,13 @@ pub enum Dataset {
     Quarantine,
     /// Documents that were removed as duplicates, with the document that stayed.
     Duplicates,
+    /// Keys of the documents that a deduplication kept, for later runs.
+    Index,
 }
 
 impl Dataset {
     /// All datasets, in manifest order.
-    pub const ALL: [Self; 4] = [Self::Data, Self::Dropped, Self::Quarantine, Self::Duplicates];
+    pub const ALL: [Self; 5] = [Self::Data, Self::Dropped, Self::Quarantine, Self::Duplicates, Self::Index];
 
     /// Name of the dataset's folder in the output.
     pub fn dir_name(self) -> &'static str {
@@ -36,6 +38,7 @@ impl Dataset {
             Self::Dropped => "dropped",
             Self::Quarantine => "quarantine",
             Self::Duplicates => "duplicates",
+            Self::Index => "index",
         }
     }
 }
@@ -173,6 +176,9 @@ pub struct RunManifest {
     /// What each deduplication found, by stage id.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub clusters: BTreeMap<String, ClusterReport>,
+    /// How the keys in the index were made; absent without an index.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub index: Option<String>,
     /// What the tasks cost together.
     pub metrics: TaskMetrics,
     /// [`content_digest`] of `datasets`: equal digests mean equal bytes in equal files.

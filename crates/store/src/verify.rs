@@ -21,6 +21,8 @@ use crate::store::Store;
 
 /// Rows of a batch that [`ParquetReader`] returns.
 const BATCH_ROWS: usize = 1024;
+/// Rows of a batch where only some columns are read.
+const COLUMN_BATCH_ROWS: usize = 8192;
 
 /// What a committed file turned out to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,6 +116,8 @@ pub async fn open_parquet(
     let metadata = metadata.map_err(|error| failed(&error))?;
     let mut builder = ParquetRecordBatchStreamBuilder::new_with_metadata(reader, metadata).with_batch_size(BATCH_ROWS);
     if let Some(columns) = columns {
+        // A few columns are narrow: larger batches cost little memory and less work each.
+        builder = builder.with_batch_size(COLUMN_BATCH_ROWS);
         let names = columns.iter().map(String::as_str);
         let mask = ProjectionMask::columns(builder.parquet_schema(), names);
         builder = builder.with_projection(mask);

@@ -39,14 +39,20 @@ fn pipeline_file(args: &DedupeArgs) -> Result<Value, CommandError> {
 
 fn stage(args: &DedupeArgs) -> Value {
     if args.exact {
-        return json!({"exact_dedupe": {"keep": args.keep}});
+        return json!({"exact_dedupe": {"keep": args.keep, "against": args.against, "index": args.index}});
     }
     let verify = match args.verify {
         VerifyChoice::None => "none",
         VerifyChoice::Signature => "signature",
         VerifyChoice::Exact => "exact",
     };
-    let mut config = json!({"preset": args.preset, "verify": verify, "keep": args.keep});
+    let mut config = json!({
+        "preset": args.preset,
+        "verify": verify,
+        "keep": args.keep,
+        "against": args.against,
+        "index": args.index,
+    });
     if let Some(threshold) = args.threshold {
         config["threshold"] = json!(threshold);
     }

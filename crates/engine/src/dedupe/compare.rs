@@ -72,7 +72,8 @@ impl Comparer<'_> {
                     if block.bytes() >= self.block_bytes && !block.documents.is_empty() {
                         return false;
                     }
-                    block.push(*document, values.is_valid(row).then(|| values.value(row)).unwrap_or_default(), exact);
+                    let bytes = if values.is_valid(row) { values.value(row) } else { &[] };
+                    block.push(*document, bytes, exact);
                     next += 1;
                 }
                 true

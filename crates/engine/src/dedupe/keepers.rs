@@ -68,12 +68,17 @@ pub(super) async fn choose(
         return Ok(kept);
     }
     let (roots, clustered) = (Arc::clone(&kept.roots), Arc::clone(&kept.clustered));
-    let wanted = move |document: u32| clustered.get(roots[document as usize]);
+    let earlier = files.earlier();
+    // The root of a cluster is its first document: one of an earlier run stays in any case.
+    let wanted = move |document: u32| {
+        let root = roots[document as usize];
+        root >= earlier && clustered.get(root)
+    };
     let roots = Arc::clone(&kept.roots);
     let number = move |document: u32| roots[document as usize];
-    let scan = Scan::new(files, fields(types), false, Arc::new(wanted)).numbered(ROOT, Arc::new(number));
+    let scan = Scan::new(files, fields(types), false, Arc::new(wanted)).own().numbered(ROOT, Arc::new(number));
     let mut sorted = Sorted::new(resources, scan, &order(settings)).await?;
-    let mut next = 0;
+    let mut next = kept.clusters.partition_point(|cluster| cluster.root < earlier);
     while let Some(batch) = sorted.next().await? {
         let numbers = |name: &str| -> Result<UInt32Array, EngineError> {
             let column = batch.column_by_name(name);

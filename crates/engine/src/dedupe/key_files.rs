@@ -26,16 +26,18 @@ pub(super) const DOCUMENT: &str = "document";
 /// Name of the column that a stacked scan makes.
 pub(super) const KEY: &str = "key";
 
-/// All key files of an exchange. Documents are numbered from 0 in the order of the tasks.
+/// All key files of an exchange. Documents are numbered from 0: those of earlier runs first, then the tasks in order.
 #[derive(Debug)]
 pub(super) struct KeyFiles {
-    store: Store,
     files: Vec<KeyFile>,
+    /// Documents of earlier runs.
+    earlier: u32,
     tasks: Vec<Range<u32>>,
 }
 
 #[derive(Debug)]
 struct KeyFile {
+    store: Store,
     entry: FileEntry,
     /// Numbers of its documents.
     documents: Range<u32>,
@@ -44,24 +46,44 @@ struct KeyFile {
 }
 
 impl KeyFiles {
-    /// The key files of each task, in order. None if there are more documents than can be numbered.
-    pub(super) fn new(store: &Store, tasks: &[Vec<FileEntry>]) -> Option<Self> {
-        let (mut files, mut ranges, mut next) = (Vec::new(), Vec::new(), 0_u32);
-        for task in tasks {
-            let first = next;
-            for entry in task {
-                let end = next.checked_add(u32::try_from(entry.rows).ok()?)?;
-                files.push(KeyFile { entry: entry.clone(), documents: next..end, checked: AtomicBool::new(false) });
-                next = end;
-            }
-            ranges.push(first..next);
+    /// The key files of `earlier` runs and of each task in `store`, in order. None if there are more documents than can
+    /// be numbered.
+    pub(super) fn new(earlier: &[(Store, Vec<FileEntry>)], store: &Store, tasks: &[Vec<FileEntry>]) -> Option<Self> {
+        let mut all = Self { files: Vec::new(), earlier: 0, tasks: Vec::new() };
+        for (store, files) in earlier {
+            all.push(store, files)?;
         }
-        Some(Self { store: store.clone(), files, tasks: ranges })
+        all.earlier = all.end();
+        for files in tasks {
+            let first = all.end();
+            all.push(store, files)?;
+            all.tasks.push(first..all.end());
+        }
+        Some(all)
+    }
+
+    fn push(&mut self, store: &Store, files: &[FileEntry]) -> Option<()> {
+        for entry in files {
+            let first = self.end();
+            let documents = first..first.checked_add(u32::try_from(entry.rows).ok()?)?;
+            let (store, entry, checked) = (store.clone(), entry.clone(), AtomicBool::new(false));
+            self.files.push(KeyFile { store, entry, documents, checked });
+        }
+        Some(())
+    }
+
+    fn end(&self) -> u32 {
+        self.files.last().map_or(0, |file| file.documents.end)
+    }
+
+    /// Number of documents of earlier runs: the first ones, which stay in any case.
+    pub(super) fn earlier(&self) -> u32 {
+        self.earlier
     }
 
     /// Number of documents.
     pub(super) fn documents(&self) -> u32 {
-        self.tasks.last().map_or(0, |range| range.end)
+        self.end()
     }
 
     /// Numbers of the documents of each task.
@@ -69,9 +91,10 @@ impl KeyFiles {
         &self.tasks
     }
 
-    /// The first document of each file that has any.
+    /// The first document of each file of the tasks that has any.
     pub(super) fn starts(&self) -> Vec<u32> {
-        let some = self.files.iter().filter(|file| !file.documents.is_empty());
+        let own = self.files.iter().filter(|file| file.documents.start >= self.earlier);
+        let some = own.filter(|file| !file.documents.is_empty());
         some.map(|file| file.documents.start).collect()
     }
 
@@ -89,7 +112,7 @@ impl KeyFiles {
             if wanted.get(from).is_none_or(|document| *document >= file.documents.end) {
                 continue;
             }
-            let mut reader = file.open(&self.store, &columns).await?;
+            let mut reader = file.open(&columns).await?;
             let mut first = file.documents.start;
             while let Some(batch) = reader.next().await? {
                 if !take(first, batch.column(0)) {
@@ -104,12 +127,12 @@ impl KeyFiles {
 
 impl KeyFile {
     /// A damaged file is named before anything of it is used; it is compared once.
-    async fn open(&self, store: &Store, columns: &[String]) -> Result<ParquetReader, EngineError> {
+    async fn open(&self, columns: &[String]) -> Result<ParquetReader, EngineError> {
         if !self.checked.load(Ordering::Acquire) {
-            check_file(store, &self.entry).await?;
+            check_file(&self.store, &self.entry).await?;
             self.checked.store(true, Ordering::Release);
         }
-        Ok(open_parquet(store, &self.entry, Some(columns)).await?)
+        Ok(open_parquet(&self.store, &self.entry, Some(columns)).await?)
     }
 }
 
@@ -117,8 +140,11 @@ fn rows(batch: &RecordBatch) -> u32 {
     u32::try_from(batch.num_rows()).unwrap_or(u32::MAX)
 }
 
-/// Which documents of a scan are taken: by their number and the batch they are in, with the row.
+/// Which documents of a scan are taken, by their number.
 pub(super) type Wanted = Arc<dyn Fn(u32) -> bool + Send + Sync>;
+
+/// A number for each document.
+pub(super) type Number = Arc<dyn Fn(u32) -> u32 + Send + Sync>;
 
 /// A scan over some columns of all key files, with the number of each document.
 #[derive(Clone)]
@@ -130,7 +156,7 @@ pub(super) struct Scan {
     skip_null: bool,
     wanted: Wanted,
     /// A number that is written for each document, such as that of its cluster.
-    numbered: Option<(String, Arc<dyn Fn(u32) -> u32 + Send + Sync>)>,
+    numbered: Option<(String, Number)>,
     /// Whether the columns, all of one type, are given one below the other as a single column.
     stacked: bool,
     schema: SchemaRef,
@@ -168,7 +194,7 @@ impl Scan {
     }
 
     /// Adds the column `name` with a number for each document.
-    pub(super) fn numbered(mut self, name: &str, number: Arc<dyn Fn(u32) -> u32 + Send + Sync>) -> Self {
+    pub(super) fn numbered(mut self, name: &str, number: Number) -> Self {
         let mut fields: Vec<_> = self.schema.fields().iter().cloned().collect();
         fields.push(Arc::new(Field::new(name, DataType::UInt32, false)));
         self.schema = Arc::new(Schema::new(fields));
@@ -176,12 +202,19 @@ impl Scan {
         self
     }
 
+    /// Leaves out the files of earlier runs, whose keys may have other columns.
+    pub(super) fn own(mut self) -> Self {
+        let earlier = self.files.files.iter().take_while(|file| file.documents.start < self.files.earlier);
+        self.range.start = earlier.count();
+        self
+    }
+
     /// As a table of `partitions` partitions of about equally many documents.
     pub(super) fn table(self, partitions: usize) -> Result<StreamingTable, DataFusionError> {
         let share = self.files.documents().div_ceil(u32::try_from(partitions.max(1)).unwrap_or(1)).max(1);
-        let mut cuts = vec![0];
-        for (index, file) in self.files.files.iter().enumerate() {
-            if file.documents.start / share > cuts.len() as u32 - 1 {
+        let mut cuts = vec![self.range.start];
+        for (index, file) in self.files.files.iter().enumerate().skip(self.range.start) {
+            if (file.documents.start / share) as usize >= cuts.len() {
                 cuts.push(index);
             }
         }
@@ -239,7 +272,7 @@ type Batches = std::pin::Pin<Box<dyn futures::Stream<Item = Result<RecordBatch, 
 
 async fn open(scan: Scan, index: usize) -> Result<Batches, DataFusionError> {
     let file = &scan.files.files[index];
-    let reader = file.open(&scan.files.store, &scan.columns).await.map_err(external)?;
+    let reader = file.open(&scan.columns).await.map_err(external)?;
     let first = file.documents.start;
     Ok(Box::pin(futures::stream::try_unfold((scan, reader, first), |(scan, mut reader, first)| async move {
         let Some(batch) = reader.next().await.map_err(|error| external(error.into()))? else { return Ok(None) };

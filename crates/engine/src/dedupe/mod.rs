@@ -16,6 +16,7 @@
 mod bits;
 mod compare;
 mod groups;
+mod index;
 mod keepers;
 mod key_files;
 mod report;
@@ -35,6 +36,9 @@ use crate::{Cancel, EngineError, TaskContext, layout};
 
 /// Raised when the exchange makes something else of the same keys.
 const EXCHANGE_VERSION: u32 = 1;
+
+/// The index of an earlier run: where it is, and its files.
+type Earlier = (Store, Vec<FileEntry>);
 
 /// What an exchange may use.
 struct Resources<'a> {
@@ -68,14 +72,15 @@ pub(crate) async fn dedupe(
 ) -> Result<ExchangeManifest, EngineError> {
     let keys: Vec<Vec<FileEntry>> =
         tasks.iter().map(|(_, task)| task.keys.get(&node.id).cloned().unwrap_or_default()).collect();
-    let key = exchange_key(node, &keys);
+    let stage = node.dedupe.as_ref().ok_or_else(|| EngineError::Bug(format!("`{}` compares nothing", node.id)))?;
+    let earlier = index::open(stage.settings()).await?;
+    let key = exchange_key(node, &earlier, &keys);
     let path = layout::exchange_manifest(&node.id, &key);
     if let Some(known) = committed(&context.store, &path).await? {
         return Ok(known);
     }
-    let stage = node.dedupe.as_ref().ok_or_else(|| EngineError::Bug(format!("`{}` compares nothing", node.id)))?;
     let attempt = uuid::Uuid::new_v4().simple().to_string();
-    let manifest = compute(engine, context, node, stage, &keys, &key, &attempt, memory).await?;
+    let manifest = compute(engine, context, node, stage, (&earlier, &keys), &key, &attempt, memory).await?;
     context.owner.check().await?;
     match context.store.create(&path, seal(&manifest)?).await? {
         Created::New => Ok(manifest),
@@ -84,10 +89,13 @@ pub(crate) async fn dedupe(
     }
 }
 
-fn exchange_key(node: &Node, keys: &[Vec<FileEntry>]) -> String {
-    let contents: Vec<Vec<_>> =
-        keys.iter().map(|files| files.iter().map(|file| (&file.blake3, file.rows)).collect()).collect();
-    digest(&serde_json::json!([EXCHANGE_VERSION, node.kind, node.stage.version(), node.config, contents]))
+fn exchange_key(node: &Node, earlier: &[Earlier], keys: &[Vec<FileEntry>]) -> String {
+    let contents = |files: &[FileEntry]| -> Vec<_> {
+        files.iter().map(|file| serde_json::json!([file.blake3, file.rows])).collect()
+    };
+    let earlier: Vec<_> = earlier.iter().map(|(_, files)| contents(files)).collect();
+    let keys: Vec<_> = keys.iter().map(|files| contents(files)).collect();
+    digest(&serde_json::json!([EXCHANGE_VERSION, node.kind, node.stage.version(), node.config, earlier, keys]))
 }
 
 /// The committed result at `path`, if its files are still there.
@@ -110,12 +118,12 @@ async fn compute(
     context: &TaskContext,
     node: &Node,
     stage: &Arc<DedupeStage>,
-    keys: &[Vec<FileEntry>],
+    (earlier, keys): (&[Earlier], &[Vec<FileEntry>]),
     key: &str,
     attempt: &str,
     memory: u64,
 ) -> Result<ExchangeManifest, EngineError> {
-    let files = key_files::KeyFiles::new(&context.store, keys);
+    let files = key_files::KeyFiles::new(earlier, &context.store, keys);
     let files = Arc::new(files.ok_or_else(|| EngineError::TooManyDocuments { stage: node.id.clone() })?);
     let budget = Budget::new(memory, files.documents());
     let resources = Resources { engine, stage: &node.id, budget, cancel: &context.cancel };

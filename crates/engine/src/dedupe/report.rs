@@ -20,10 +20,10 @@ const MIN_SOURCE: u64 = 100;
 
 /// Fills in the clusters of `report`.
 pub(super) async fn clusters(files: &KeyFiles, kept: &Kept, report: &mut ClusterReport) -> Result<(), EngineError> {
-    let members: u64 = kept.clusters.iter().map(|cluster| u64::from(cluster.size)).sum();
-    report.documents = u64::from(files.documents());
+    let own = files.earlier()..files.documents();
+    report.documents = own.len() as u64;
     report.clusters = kept.clusters.len() as u64;
-    report.removed = members - report.clusters;
+    report.removed = own.filter(|document| kept.is_removed(*document)).count() as u64;
     let mut sizes = BTreeMap::<u32, u64>::new();
     for cluster in &kept.clusters {
         // 2, 3-4, 5-8, ...: the power of two that the size does not exceed.

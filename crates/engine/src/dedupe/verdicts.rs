@@ -158,9 +158,9 @@ fn batch(
     };
     let arrays: Vec<ArrayRef> = vec![
         Arc::new(UInt32Array::from_iter_values(members.iter().map(|(document, _)| document - first))),
-        Arc::new(BooleanArray::from_iter(members.iter().map(|(document, of)| Some(*document != of.keeper)))),
-        Arc::new(StringViewArray::from_iter(members.iter().map(|(_, cluster)| id(cluster)))),
-        Arc::new(Float64Array::from_iter(members.iter().map(similarity))),
+        Arc::new(members.iter().map(|(document, of)| Some(*document != of.keeper)).collect::<BooleanArray>()),
+        Arc::new(members.iter().map(|(_, cluster)| id(cluster)).collect::<StringViewArray>()),
+        Arc::new(members.iter().map(similarity).collect::<Float64Array>()),
         Arc::new(UInt64Array::from_iter_values(members.iter().map(|(_, cluster)| u64::from(cluster.size)))),
     ];
     RecordBatch::try_new(schema(), arrays).map_err(|error| EngineError::Bug(format!("verdicts: {error}")))
