@@ -537,3 +537,87 @@ fn twenty_million_signatures_fit_a_small_budget() {
     }
     assert_eq!(digests[0], digests[1], "the budget changes the result");
 }
+
+/// Documents of lines of which many stand in several documents.
+fn lined(documents: u64) -> Vec<Value> {
+    let mut random = Random(31);
+    let pool: Vec<String> = (0..300).map(|_| words(&mut random, 4).join(" ")).collect();
+    let line = |random: &mut Random| match random.below(3) {
+        0 => String::new(),
+        1 => words(random, 4).join(" "),
+        _ => {
+            let bound = random.below(300) + 1;
+            pool[random.below(bound) as usize].clone()
+        }
+    };
+    let text = |random: &mut Random| (0..=random.below(9)).map(|_| line(random)).collect::<Vec<_>>().join("\n");
+    (0..documents).map(|number| document(&format!("l{number:04}"), &text(&mut random))).collect()
+}
+
+/// What stays of the texts by plain counting; nothing where no text is left.
+fn without_repeated(documents: &[Value], min_count: usize, keep_first: bool) -> BTreeMap<String, String> {
+    let text = |document: &Value| document["text"].as_str().expect("a text").to_owned();
+    let mut counts = BTreeMap::<String, usize>::new();
+    for document in documents {
+        text(document).split('\n').for_each(|line| *counts.entry(line.to_owned()).or_default() += 1);
+    }
+    let (mut seen, mut left) = (HashSet::new(), BTreeMap::new());
+    for document in documents {
+        let text = text(document);
+        let stays = text.split('\n').filter(|line| {
+            line.is_empty() || counts[*line] < min_count || (seen.insert((*line).to_owned()) && keep_first)
+        });
+        let stays = stays.collect::<Vec<_>>().join("\n");
+        // A document that had no text at all is not the stage's to drop.
+        if !stays.trim().is_empty() || stays == text {
+            left.insert(document["id"].as_str().expect("an id").to_owned(), stays);
+        }
+    }
+    left
+}
+
+#[test]
+fn repeated_lines_are_cut_as_by_plain_counting() {
+    let documents = lined(700);
+    for (min_count, keep_first) in [(2, true), (2, false), (5, true), (5, false)] {
+        let dir = Dir::new();
+        shards(&dir, &documents, 4);
+        let stage = format!("line_dedupe: {{min_count: {min_count}, keep_first: {keep_first}}}");
+        dir.write("pipeline.yaml", plain(&stage));
+        dir.ok(&["run", "pipeline.yaml"]);
+        let mut found = BTreeMap::new();
+        for batch in rows(&dir, "out/data") {
+            let (ids, texts) = (texts(&batch, "id"), texts(&batch, "text"));
+            found.extend(ids.into_iter().flatten().zip(texts.into_iter().flatten()));
+        }
+        assert_eq!(found, without_repeated(&documents, min_count, keep_first), "{min_count} {keep_first}");
+        let report = dir.json(&["report", "out", "--format", "json"]);
+        assert_eq!(report["balance"]["balanced"], true, "{}", report["balance"]);
+        dir.ok(&[
+            "run",
+            "pipeline.yaml",
+            "--output",
+            "again",
+            "--threads",
+            "1",
+            "--memory",
+            "320MiB",
+            "--batch-rows",
+            "9",
+        ]);
+        assert_eq!(dir.digest("again"), dir.digest("out"));
+    }
+}
+
+#[test]
+fn spans_of_sentences_are_cut_once_in_the_corpus() {
+    let documents = [
+        document("a", "Own start here. One two three. Four five six. Seven eight nine. Own end here."),
+        document("b", "Other start. One two three. Four five six. Seven eight nine. Other end."),
+        document("c", "One two three. Four five six. But seven not."),
+    ];
+    let dir = run(&documents, "line_dedupe: {unit: sentences}");
+    let found: Vec<_> = rows(&dir, "out/data").iter().flat_map(|batch| texts(batch, "text")).flatten().collect();
+    let text = |number: usize| documents[number]["text"].as_str().expect("a text");
+    assert_eq!(found, [text(0), "Other start. Other end.", text(2)]);
+}

@@ -212,6 +212,15 @@ impl Verdicts {
 
 fn read_verdicts(batch: &RecordBatch, pending: &mut VecDeque<(u64, Verdict)>) -> Result<(), EngineError> {
     let broken = || EngineError::Bug("verdicts have other columns than were written".to_owned());
+    if let [number, parts] = batch.columns() {
+        let number = number.as_primitive_opt::<UInt32Type>().ok_or_else(broken)?;
+        let parts = parts.as_binary_opt::<i32>().ok_or_else(broken)?;
+        for row in 0..batch.num_rows() {
+            let parts = parts.value(row).as_chunks().0.iter().map(|bytes| u32::from_le_bytes(*bytes)).collect();
+            pending.push_back((u64::from(number.value(row)), Verdict { parts, ..Verdict::default() }));
+        }
+        return Ok(());
+    }
     let [number, removed, keeper, similarity, size] = batch.columns() else { return Err(broken()) };
     let number = number.as_primitive_opt::<UInt32Type>().ok_or_else(broken)?;
     let removed = removed.as_boolean_opt().ok_or_else(broken)?;
@@ -225,6 +234,7 @@ fn read_verdicts(batch: &RecordBatch, pending: &mut VecDeque<(u64, Verdict)>) ->
             keeper: keeper.value(row).to_owned(),
             similarity: similarity.is_valid(row).then(|| similarity.value(row)),
             size: size.value(row),
+            parts: Vec::new(),
         };
         pending.push_back((u64::from(number.value(row)), verdict));
     }

@@ -13,6 +13,7 @@ use arrow::datatypes::SchemaRef;
 use textmill_document::{
     Applied, Cause, Count, DocumentBatch, Dropped, Ledger, Reason, StageError, StageLedger, apply_checked,
 };
+use textmill_minhash_dedupe::{DedupeStage, Exchange};
 use textmill_pipeline::{Node, Parent, Pipeline};
 
 use crate::EngineError;
@@ -73,7 +74,7 @@ pub(crate) struct Left<T> {
 pub(crate) type FailedRow = (usize, Cause, String);
 
 /// What an exchange found of a document that has duplicates.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Verdict {
     /// Row of the document in its batch.
     pub row: usize,
@@ -85,6 +86,8 @@ pub(crate) struct Verdict {
     pub similarity: Option<f64>,
     /// Documents in the cluster.
     pub size: u64,
+    /// Parts to cut out of the text, ascending, where the exchange cuts parts.
+    pub parts: Vec<u32>,
 }
 
 /// What a phase is given: documents by place, rows of all places in step, and what the exchanges before it found.
@@ -157,7 +160,7 @@ impl PhaseGraph {
             node.inputs.iter().for_each(|parent| consumers[place(parent)].push(consumer));
         }
         let exchanges: Vec<usize> =
-            (0..nodes.len()).filter(|index| nodes[*index].dedupe.is_some() && levels[*index] == phase).collect();
+            (0..nodes.len()).filter(|index| nodes[*index].exchange.is_some() && levels[*index] == phase).collect();
         // What only passes through this phase is taken by the hand-over.
         let passing = handed_out.iter().filter(|place| !exchanges.iter().any(|index| index + 1 == **place));
         passing.for_each(|place| consumers[*place].push(Consumer::All));
@@ -228,7 +231,7 @@ impl PhaseGraph {
 
     /// Places of the exchanges whose verdicts this phase applies.
     pub(crate) fn verdict_places(&self) -> impl Iterator<Item = usize> {
-        self.runs.iter().filter(|index| self.nodes[**index].dedupe.is_some()).map(|index| index + 1)
+        self.runs.iter().filter(|index| self.nodes[**index].exchange.is_some()).map(|index| index + 1)
     }
 
     /// A ledger with an entry for every stage of the phase and nothing counted.
@@ -270,8 +273,8 @@ impl PhaseGraph {
             }
         }
         for index in &self.runs {
-            match self.nodes[*index].dedupe {
-                Some(_) => run.split(*index)?,
+            match &self.nodes[*index].exchange {
+                Some(exchange) => run.split(*index, exchange)?,
                 None => run.node(*index, &mut untaken)?,
             }
             untaken.add_place(self, index + 1, run.at(index + 1)?);
@@ -301,7 +304,7 @@ fn crossing(pipeline: &Pipeline, levels: &[usize], phase: usize) -> Vec<usize> {
         (0..levels.len()).filter(|index| levels[*index] > phase).flat_map(|index| &pipeline.nodes[index].inputs);
     let passing = later.chain(&pipeline.output_nodes).filter(|parent| is_there(parent)).map(place);
     let exchanges =
-        (0..levels.len()).filter(|index| pipeline.nodes[*index].dedupe.is_some() && levels[*index] == phase);
+        (0..levels.len()).filter(|index| pipeline.nodes[*index].exchange.is_some() && levels[*index] == phase);
     let mut places: Vec<usize> = passing.chain(exchanges.map(|index| index + 1)).collect();
     places.sort_unstable();
     places.dedup();
@@ -314,20 +317,42 @@ impl Run<'_> {
         self.places[place].as_ref().ok_or_else(missing)
     }
 
-    /// Splits the input of exchange `index` by its verdicts.
-    fn split(&mut self, index: usize) -> Result<(), EngineError> {
+    /// Does to the input of exchange `index` what was found of it.
+    fn split(&mut self, index: usize, exchange: &Exchange) -> Result<(), EngineError> {
         let started = Instant::now();
         let place = index + 1;
         let known = self.exchanged.iter().position(|(of, ..)| *of == place);
         let known = known.ok_or_else(|| EngineError::Bug(format!("no documents for `{}`", self.graph.id(place))))?;
         let (_, input, verdicts) = self.exchanged.swap_remove(known);
+        match exchange {
+            Exchange::Documents(dedupe) => self.remove(index, dedupe, input, verdicts)?,
+            Exchange::Parts(lines) => {
+                let cuts: Vec<_> = verdicts.into_iter().map(|verdict| (verdict.row, verdict.parts)).collect();
+                let applied = lines.cut(&input, &cuts).map_err(|error| stage_error(self.graph.id(place), error))?;
+                self.account(index, &input, &applied);
+                self.leave(index, input, applied);
+            }
+        }
+        self.busy(place, started);
+        Ok(())
+    }
+
+    /// Removes the documents in whose place others stay.
+    fn remove(
+        &mut self,
+        index: usize,
+        dedupe: &DedupeStage,
+        input: DocumentBatch,
+        verdicts: Vec<Verdict>,
+    ) -> Result<(), EngineError> {
+        let place = index + 1;
         let bug = |error: StageError| stage_error(self.graph.id(place), error);
         let bytes = input.payload_bytes();
         let mut keep = vec![true; input.num_rows()];
         verdicts.iter().filter(|verdict| verdict.removed).for_each(|verdict| keep[verdict.row] = false);
         let kept = with_clusters(&self.graph.nodes[index], &input, &verdicts).map_err(bug)?;
         let kept = kept.filter(&keep).map_err(|error| bug(error.into()))?;
-        if let Some(dedupe) = self.graph.nodes[index].dedupe.as_ref().filter(|dedupe| dedupe.settings().index) {
+        if dedupe.settings().index {
             self.index = Some(dedupe.keys(&kept).map_err(bug)?);
         }
         let removed: Vec<_> = verdicts.into_iter().filter(|verdict| verdict.removed).collect();
@@ -339,7 +364,6 @@ impl Run<'_> {
             self.duplicates.push(Left { stage: place, batch: input, rows: removed });
         }
         self.places[place] = Some(kept);
-        self.busy(place, started);
         Ok(())
     }
 
@@ -349,8 +373,9 @@ impl Run<'_> {
         let node = &self.graph.nodes[index];
         let failed = |error| stage_error(&node.id, error);
         let input = self.gather(&node.inputs).map_err(failed)?;
-        let dedupe = node.dedupe.as_ref().ok_or_else(|| EngineError::Bug(format!("`{}` is no exchange", node.id)))?;
-        self.keys.push(dedupe.keys(&input).map_err(failed)?);
+        let exchange = node.exchange.as_ref();
+        let exchange = exchange.ok_or_else(|| EngineError::Bug(format!("`{}` is no exchange", node.id)))?;
+        self.keys.push(exchange.keys(&input).map_err(failed)?);
         self.handed_out.push((index + 1, input));
         self.busy(index + 1, started);
         Ok(())
@@ -366,6 +391,17 @@ impl Run<'_> {
         let started = Instant::now();
         let input = self.gather(&node.inputs).map_err(|error| stage_error(&node.id, error))?;
         let applied = apply_checked(node.stage.as_ref(), &input).map_err(|error| stage_error(&node.id, error))?;
+        self.account(index, &input, &applied);
+        if self.graph.routed[index] {
+            untaken.route(place(&node.inputs[0]), index, &applied.dropped);
+        }
+        self.leave(index, input, applied);
+        self.busy(index + 1, started);
+        Ok(())
+    }
+
+    /// Counts what node `index` made of `input`.
+    fn account(&mut self, index: usize, input: &DocumentBatch, applied: &Applied) {
         let bytes = input.payload_bytes();
         let ledger = &mut self.ledgers[index + 1];
         ledger.input = Count::new(input.num_rows() as u64, bytes.iter().sum());
@@ -377,16 +413,11 @@ impl Run<'_> {
         for fail in &applied.failed {
             ledger.add_quarantined(fail.cause.code(), Count::one(bytes[fail.row]));
         }
-        if self.graph.routed[index] {
-            untaken.route(place(&node.inputs[0]), index, &applied.dropped);
-        } else {
+        if !self.graph.routed[index] {
             for drop in &applied.dropped {
                 ledger.add_dropped(drop.reason.code, Count::one(bytes[drop.row]));
             }
         }
-        self.leave(index, input, applied);
-        self.busy(index + 1, started);
-        Ok(())
     }
 
     fn leave(&mut self, index: usize, input: DocumentBatch, applied: Applied) {

@@ -27,7 +27,9 @@ impl Phases {
     /// Adds a phase with what the exchanges before it found.
     pub(crate) fn push(&mut self, tasks: Tasks, found: BTreeMap<String, ExchangeManifest>) {
         self.phases.push(tasks);
-        self.clusters.extend(found.into_iter().map(|(stage, found)| (stage, found.report)));
+        // Cutting parts makes no clusters.
+        let clusters = found.into_iter().filter(|(_, found)| found.report != ClusterReport::default());
+        self.clusters.extend(clusters.map(|(stage, found)| (stage, found.report)));
     }
 
     /// The tasks of the phase that was added last.

@@ -74,7 +74,7 @@ pub(crate) async fn publish(
 
 /// How the keys of the index were made.
 fn index_made(pipeline: &Pipeline) -> Option<String> {
-    let settings = pipeline.nodes.iter().filter_map(|node| Some(node.dedupe.as_ref()?.settings()));
+    let settings = pipeline.nodes.iter().filter_map(|node| Some(node.exchange.as_ref()?.documents()?.settings()));
     settings.into_iter().find(|settings| settings.index).map(DedupeSettings::keys_made)
 }
 

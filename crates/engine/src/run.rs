@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use textmill_minhash_dedupe::Exchange;
 use textmill_pipeline::{Node, Pipeline};
 use textmill_store::manifest::{ExchangeManifest, RunManifest, TaskManifest};
 use textmill_store::owner::Owner;
@@ -128,7 +129,7 @@ async fn exchange(
     let levels = pipeline.levels();
     let mut found = BTreeMap::new();
     for (node, level) in pipeline.nodes.iter().zip(levels) {
-        if node.dedupe.is_some() && level == phase {
+        if node.exchange.is_some() && level == phase {
             found.insert(node.id.clone(), dedupe(engine, context, node, tasks, memory).await?);
         }
     }
@@ -136,7 +137,9 @@ async fn exchange(
 }
 
 fn refuse_several_indexes(pipeline: &Pipeline) -> Result<(), EngineError> {
-    let makes_one = |node: &&Node| node.dedupe.as_ref().is_some_and(|dedupe| dedupe.settings().index);
+    let makes_one = |node: &&Node| {
+        node.exchange.as_ref().and_then(Exchange::documents).is_some_and(|dedupe| dedupe.settings().index)
+    };
     let stages: Vec<_> = pipeline.nodes.iter().filter(makes_one).map(|node| format!("`{}`", node.id)).collect();
     if stages.len() > 1 { Err(EngineError::SeveralIndexes(stages)) } else { Ok(()) }
 }

@@ -23,7 +23,8 @@ const BETWEEN_ZSTD_LEVEL: i32 = 1;
 /// Columns of the index.
 fn index_schema(pipeline: &Pipeline) -> arrow::datatypes::SchemaRef {
     let makes_one = |dedupe: &&Arc<DedupeStage>| dedupe.settings().index;
-    let mut stages = pipeline.nodes.iter().filter_map(|node| Some((node.dedupe.as_ref().filter(makes_one)?, node)));
+    let mut stages =
+        pipeline.nodes.iter().filter_map(|node| Some((node.exchange.as_ref()?.documents().filter(makes_one)?, node)));
     let schema = stages.next().map(|(dedupe, node)| dedupe.key_schema(&node.columns_in));
     Arc::new(schema.unwrap_or_else(arrow::datatypes::Schema::empty))
 }

@@ -35,8 +35,10 @@ mod bands;
 mod clusters;
 mod config;
 mod exact;
+mod exchange;
 mod forms;
 mod keeper;
+mod line_stage;
 pub mod lines;
 mod lsh;
 mod marks;
@@ -56,8 +58,12 @@ pub use config::{
     ExactDedupeConfig, MinhashDedupeConfig, MinhashSettings,
 };
 pub use exact::{normalized_url, text_key, url_key};
+pub use exchange::Exchange;
 pub use forms::{Accents, Blanks, Normalization, Numbers, Punctuation};
 pub use keeper::{Candidate, Direction, KeepBy, Key, compare, keeper};
+pub use line_stage::{
+    LineDedupeConfig, LineDedupeStage, MinCountError, PART_KEYS, PARTS, PartUnit, line_dedupe_reasons,
+};
 pub use marks::Marks;
 pub use normalize::{NormalBuffer, Normalizer};
 pub use presets::{PRESETS, Preset, preset};

@@ -6,7 +6,7 @@ use arrow::datatypes::{Field, Schema, SchemaRef};
 use serde_json::{Value, json};
 use textmill_document::Stage;
 use textmill_ingest::InputConfig;
-use textmill_minhash_dedupe::DedupeStage;
+use textmill_minhash_dedupe::Exchange;
 
 use crate::file::{OutputConfig, RunLimits};
 
@@ -61,8 +61,8 @@ pub struct Node {
     pub inputs: Vec<Parent>,
     /// The stage itself.
     pub stage: Arc<dyn Stage>,
-    /// The same stage where it compares documents: it ends its phase, and its verdicts begin the next.
-    pub dedupe: Option<Arc<DedupeStage>>,
+    /// The same stage where it needs all documents at hand: it ends its phase, and what it finds begins the next.
+    pub exchange: Option<Exchange>,
     /// Whether it is a branch: a `keep_where` or `languages` beside other takers of the same documents. A document
     /// that it refuses is only lost if nobody else takes it.
     pub routed: bool,
@@ -123,7 +123,7 @@ impl Pipeline {
     pub fn available(&self, levels: &[usize], parent: Parent) -> usize {
         match parent {
             Parent::Input => 0,
-            Parent::Node(index) => levels[index] + usize::from(self.nodes[index].dedupe.is_some()),
+            Parent::Node(index) => levels[index] + usize::from(self.nodes[index].exchange.is_some()),
         }
     }
 

@@ -101,7 +101,7 @@ impl Parts {
                 kind: run.kind.name,
                 inputs: inputs.iter().map(|source| parent(*source, links)).collect(),
                 stage: flowed.built.stage,
-                dedupe: flowed.built.dedupe,
+                exchange: flowed.built.exchange,
                 routed: is_branch(run.kind, inputs, links, sources),
                 config: flowed.built.config,
                 columns_in: flowed.columns_in,

@@ -7,6 +7,7 @@ mod filter;
 mod keep_where;
 mod language_id;
 mod languages;
+mod line_dedupe;
 mod mask_pii;
 mod minhash_dedupe;
 mod normalize;
@@ -22,7 +23,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use textmill_document::{Reason, Stage};
-use textmill_minhash_dedupe::{DedupeConfigError, DedupeSettings, DedupeStage};
+use textmill_minhash_dedupe::{DedupeConfigError, DedupeSettings, DedupeStage, Exchange};
 
 /// Every stage, in the order in which lists show them.
 pub static STAGES: &[StageKind] = &[
@@ -36,6 +37,7 @@ pub static STAGES: &[StageKind] = &[
     filter::KIND,
     exact_dedupe::KIND,
     minhash_dedupe::KIND,
+    line_dedupe::KIND,
     keep_where::KIND,
     with_columns::KIND,
 ];
@@ -75,14 +77,19 @@ pub struct BuiltStage {
     pub stage: Arc<dyn Stage>,
     /// The configuration with every default filled in.
     pub config: Value,
-    /// The same stage as the exchange knows it, where it compares documents.
-    pub dedupe: Option<Arc<DedupeStage>>,
+    /// The same stage as the exchange knows it, where it needs all documents at hand.
+    pub exchange: Option<Exchange>,
 }
 
 impl BuiltStage {
     /// A stage that looks at one document at a time.
     fn row_wise(stage: Arc<dyn Stage>, config: Value) -> Self {
-        Self { stage, config, dedupe: None }
+        Self { stage, config, exchange: None }
+    }
+
+    /// A stage that needs all documents at hand.
+    fn exchange(exchange: Exchange, config: Value) -> Self {
+        Self { stage: exchange.stage(), config, exchange: Some(exchange) }
     }
 }
 
@@ -165,8 +172,7 @@ where
 {
     let new = |config: C| DedupeStage::new(name, config.try_into()?, context.columns.as_deref());
     let (stage, config) = typed(config, new, DedupeConfigError::field)?;
-    let stage = Arc::new(stage);
-    Ok(BuiltStage { stage: Arc::clone(&stage) as Arc<dyn Stage>, config, dedupe: Some(stage) })
+    Ok(BuiltStage::exchange(Exchange::Documents(Arc::new(stage)), config))
 }
 
 #[cfg(test)]
@@ -203,6 +209,7 @@ mod tests {
             json!({}),
             json!({"black_domains": {"entries": ["example.org"]}}),
             json!({"use": ["gopher_quality"]}),
+            json!({}),
             json!({}),
             json!({}),
             json!("text <> ''"),

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Field, UInt32Type, UInt64Type};
+use datafusion::catalog::streaming::StreamingTable;
+use datafusion::error::DataFusionError;
 use datafusion::prelude::SessionContext;
 use futures::StreamExt;
 use textmill_minhash_dedupe::{DedupeSettings, Join, MinhashSettings, UnionFind, Verify, key_columns};
@@ -308,11 +310,20 @@ pub(super) struct Sorted<'a> {
 impl<'a> Sorted<'a> {
     /// `scan` in the order of the SQL list `order`.
     pub(super) async fn new(resources: &Resources<'a>, scan: Scan, order: &str) -> Result<Self, EngineError> {
+        Self::of(resources, |partitions| scan.table(partitions), order).await
+    }
+
+    /// A table of some number of partitions in the order of the SQL list `order`.
+    pub(super) async fn of(
+        resources: &Resources<'a>,
+        table: impl FnOnce(usize) -> Result<StreamingTable, DataFusionError>,
+        order: &str,
+    ) -> Result<Self, EngineError> {
         let name = resources.stage;
         let failed = |error| internal(name, error);
         let session: SessionContext = resources.engine.session(name, resources.budget.sort_bytes)?;
         let partitions = session.copied_config().target_partitions();
-        session.register_table("keys", Arc::new(scan.table(partitions).map_err(failed)?)).map_err(failed)?;
+        session.register_table("keys", Arc::new(table(partitions).map_err(failed)?)).map_err(failed)?;
         let sorted = session.sql(&format!("SELECT * FROM keys ORDER BY {order}")).await.map_err(failed)?;
         let stream = sorted.execute_stream().await.map_err(failed)?;
         Ok(Self { stream, name, cancel: resources.cancel })

@@ -91,6 +91,28 @@ impl KeyFiles {
         &self.tasks
     }
 
+    /// Number of files.
+    pub(super) fn files(&self) -> usize {
+        self.files.len()
+    }
+
+    /// The files that hold `documents`, which are those of a task.
+    pub(super) fn files_of(&self, documents: &Range<u32>) -> Range<usize> {
+        let start = self.files.partition_point(|file| file.documents.start < documents.start);
+        start..self.files.partition_point(|file| file.documents.end <= documents.end).max(start)
+    }
+
+    /// The first document of a file.
+    pub(super) fn first_document(&self, file: usize) -> u32 {
+        self.files[file].documents.start
+    }
+
+    /// Opens some columns of a file.
+    pub(super) async fn open(&self, file: usize, columns: &[&str]) -> Result<ParquetReader, EngineError> {
+        let columns: Vec<String> = columns.iter().map(|column| (*column).to_owned()).collect();
+        self.files[file].open(&columns).await
+    }
+
     /// The first document of each file of the tasks that has any.
     pub(super) fn starts(&self) -> Vec<u32> {
         let own = self.files.iter().filter(|file| file.documents.start >= self.earlier);
@@ -283,7 +305,7 @@ async fn open(scan: Scan, index: usize) -> Result<Batches, DataFusionError> {
 }
 
 /// The engine's own errors go through a plan unchanged: see [`internal`].
-fn external(error: EngineError) -> DataFusionError {
+pub(super) fn external(error: EngineError) -> DataFusionError {
     DataFusionError::External(Box::new(error))
 }
 

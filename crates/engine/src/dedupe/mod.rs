@@ -19,17 +19,19 @@ mod groups;
 mod index;
 mod keepers;
 mod key_files;
+mod parts;
 mod report;
 mod verdicts;
 
 use std::sync::Arc;
 
-use textmill_minhash_dedupe::DedupeStage;
+use textmill_minhash_dedupe::{DedupeStage, Exchange};
 use textmill_pipeline::Node;
 use textmill_store::manifest::{ClusterReport, ExchangeManifest, FORMAT_VERSION, FileEntry, TaskManifest};
 use textmill_store::sealed::{seal, unseal};
 use textmill_store::{Created, Store};
 
+use self::key_files::KeyFiles;
 use crate::engine::Engine;
 use crate::plan::{TaskSpec, digest};
 use crate::{Cancel, EngineError, TaskContext, layout};
@@ -72,15 +74,30 @@ pub(crate) async fn dedupe(
 ) -> Result<ExchangeManifest, EngineError> {
     let keys: Vec<Vec<FileEntry>> =
         tasks.iter().map(|(_, task)| task.keys.get(&node.id).cloned().unwrap_or_default()).collect();
-    let stage = node.dedupe.as_ref().ok_or_else(|| EngineError::Bug(format!("`{}` compares nothing", node.id)))?;
-    let earlier = index::open(stage.settings()).await?;
+    let exchange = node.exchange.as_ref();
+    let exchange = exchange.ok_or_else(|| EngineError::Bug(format!("`{}` compares nothing", node.id)))?;
+    let earlier = match exchange {
+        Exchange::Documents(stage) => index::open(stage.settings()).await?,
+        Exchange::Parts(_) => Vec::new(),
+    };
     let key = exchange_key(node, &earlier, &keys);
     let path = layout::exchange_manifest(&node.id, &key);
     if let Some(known) = committed(&context.store, &path).await? {
         return Ok(known);
     }
     let attempt = uuid::Uuid::new_v4().simple().to_string();
-    let manifest = compute(engine, context, node, stage, (&earlier, &keys), &key, &attempt, memory).await?;
+    let commit = Commit { node, key: &key, attempt: &attempt };
+    let files = KeyFiles::new(&earlier, &context.store, &keys);
+    let files = Arc::new(files.ok_or_else(|| EngineError::TooManyDocuments { stage: node.id.clone() })?);
+    let budget = Budget::new(memory, files.documents());
+    let resources = Resources { engine, stage: &node.id, budget, cancel: &context.cancel };
+    let (verdicts, report) = match exchange {
+        Exchange::Documents(stage) => whole(&resources, &context.store, &files, stage, commit).await?,
+        Exchange::Parts(stage) => (parts::find(&resources, &context.store, &files, stage, commit).await?, None),
+    };
+    let report = report.unwrap_or_default();
+    let manifest =
+        ExchangeManifest { format_version: FORMAT_VERSION, key: key.clone(), stage: node.id.clone(), verdicts, report };
     context.owner.check().await?;
     match context.store.create(&path, seal(&manifest)?).await? {
         Created::New => Ok(manifest),
@@ -112,42 +129,30 @@ async fn committed(store: &Store, path: &str) -> Result<Option<ExchangeManifest>
     Ok(Some(manifest))
 }
 
-#[allow(clippy::too_many_arguments, reason = "the parts of one step, used here alone")]
-async fn compute(
-    engine: &dyn Engine,
-    context: &TaskContext,
-    node: &Node,
-    stage: &Arc<DedupeStage>,
-    (earlier, keys): (&[Earlier], &[Vec<FileEntry>]),
-    key: &str,
-    attempt: &str,
-    memory: u64,
-) -> Result<ExchangeManifest, EngineError> {
-    let files = key_files::KeyFiles::new(earlier, &context.store, keys);
-    let files = Arc::new(files.ok_or_else(|| EngineError::TooManyDocuments { stage: node.id.clone() })?);
-    let budget = Budget::new(memory, files.documents());
-    let resources = Resources { engine, stage: &node.id, budget, cancel: &context.cancel };
+/// Under which names a result is written.
+#[derive(Debug, Clone, Copy)]
+struct Commit<'a> {
+    node: &'a Node,
+    key: &'a str,
+    attempt: &'a str,
+}
+
+/// Finds the documents in whose place others stay.
+async fn whole(
+    resources: &Resources<'_>,
+    store: &Store,
+    files: &Arc<KeyFiles>,
+    stage: &DedupeStage,
+    commit: Commit<'_>,
+) -> Result<(Vec<Vec<FileEntry>>, Option<ClusterReport>), EngineError> {
     let settings = stage.settings();
+    let types = stage.keep_types(&commit.node.columns_in);
     let mut report = ClusterReport::default();
-    let found = groups::group(&resources, &files, settings, &mut report).await?;
-    let kept = keepers::choose(&resources, &files, settings, &stage.keep_types(&node.columns_in), found).await?;
-    report::clusters(&files, &kept, &mut report).await?;
-    report::sources(&node.id, &files, settings, &kept, &mut report).await?;
-    let writer = verdicts::Verdicts {
-        resources: &resources,
-        store: &context.store,
-        files: &files,
-        settings,
-        kept: &kept,
-        key,
-        attempt,
-    };
-    let verdicts = writer.write().await?;
-    Ok(ExchangeManifest {
-        format_version: FORMAT_VERSION,
-        key: key.to_owned(),
-        stage: node.id.clone(),
-        verdicts,
-        report,
-    })
+    let found = groups::group(resources, files, settings, &mut report).await?;
+    let kept = keepers::choose(resources, files, settings, &types, found).await?;
+    report::clusters(files, &kept, &mut report).await?;
+    report::sources(resources.stage, files, settings, &kept, &mut report).await?;
+    let Commit { key, attempt, .. } = commit;
+    let writer = verdicts::Verdicts { resources, store, files, settings, kept: &kept, key, attempt };
+    Ok((writer.write().await?, Some(report)))
 }
