@@ -85,6 +85,9 @@ pub(crate) enum Command {
     /// Fetch models of languages, list or verify them
     #[command(subcommand)]
     Models(ModelsCommand),
+    /// Train models out of texts
+    #[command(subcommand)]
+    Train(TrainCommand),
     /// Print the JSON Schema of pipeline files
     Schema,
     /// Collect documents from this machine into JSONL shards to try textmill on
@@ -300,6 +303,103 @@ pub(crate) enum ModelsCommand {
     },
     /// Check the fetched models against their digests
     Verify,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TrainCommand {
+    /// A fastText classifier, for the stage `classifier`
+    Classifier(ClassifierArgs),
+}
+
+/// Options with a fastText argument's name mean what it means there
+#[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("examples").required(true).args(["positive", "labelled"])))]
+pub(crate) struct ClassifierArgs {
+    /// Texts with the label: files, folders or patterns of JSONL (also .gz, .zst) or Parquet; may be given again
+    #[arg(long, value_name = "PATH", requires = "negative", conflicts_with = "labelled")]
+    pub positive: Vec<String>,
+    /// Texts without it
+    #[arg(long, value_name = "PATH", requires = "positive")]
+    pub negative: Vec<String>,
+    /// Texts with a field that holds their label
+    #[arg(long, value_name = "PATH", requires = "label_column")]
+    pub labelled: Vec<String>,
+    /// The field that holds the label
+    #[arg(long, value_name = "FIELD", requires = "labelled")]
+    pub label_column: Option<String>,
+    /// What labels of the field mean, such as toxic=1; the first that matches is taken, and texts of no class are left
+    /// out. May be given again [default: labels are classes]
+    #[arg(long = "class", value_name = "LABEL=PATTERN", requires = "labelled")]
+    pub classes: Vec<String>,
+    /// The label whose probability is the score [default: positive]
+    #[arg(long)]
+    pub label: Option<String>,
+    /// Field with the text
+    #[arg(long, value_name = "FIELD", default_value = "text")]
+    pub text: String,
+    /// The model to write: .bin, or .ftz for a compressed one; a calibration .json is written beside it
+    #[arg(long, short, value_name = "FILE")]
+    pub output: PathBuf,
+    /// Texts whose scores the calibration is made of, where the examples are no fair sample
+    #[arg(long, value_name = "PATH")]
+    pub calibrate_on: Vec<String>,
+    /// The form of the texts; the stage must be given the same
+    #[arg(long, value_enum, default_value_t)]
+    pub tokens: TokensChoice,
+    /// Share of the examples to measure with
+    #[arg(long, value_name = "SHARE", default_value_t = 0.1)]
+    pub held_out: f64,
+    /// Choose learning rate, epochs and word n-grams by trying 16 combinations on the held-out examples
+    #[arg(long, conflicts_with_all = ["learning_rate", "epochs", "word_ngrams"])]
+    pub autotune: bool,
+    /// Numbers in a vector
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub dim: u32,
+    /// How often each example is seen
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub epochs: u32,
+    /// Size of the first steps
+    #[arg(long, value_name = "RATE", default_value_t = 0.1)]
+    pub learning_rate: f64,
+    /// Longest n-grams of words
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub word_ngrams: u32,
+    /// Shortest n-grams of characters
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub min_n: u32,
+    /// Longest n-grams of characters; 0 for none
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub max_n: u32,
+    /// Rows for n-grams
+    #[arg(long, value_name = "N", default_value_t = 2_000_000)]
+    pub buckets: u32,
+    /// Words that are there less often are left out
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub min_count: u32,
+    /// Rows that a compressed model keeps [default: all]
+    #[arg(long, value_name = "N")]
+    pub cutoff: Option<u32>,
+    /// Where random numbers start
+    #[arg(long, default_value_t = 0)]
+    pub seed: u32,
+    /// Threads; only with one is the model always the same
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub threads: u16,
+    /// How to print the result
+    #[arg(long, value_enum, default_value_t)]
+    pub format: TableFormat,
+}
+
+/// The form of texts for a model of words
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TokensChoice {
+    /// As they are; words are what stands between blanks
+    Blanks,
+    /// Lower case, punctuation apart, characters of scripts without blanks alone
+    #[default]
+    Words,
+    /// As `words`, Chinese cut by jieba
+    Jieba,
 }
 
 #[derive(Debug, Subcommand)]

@@ -90,6 +90,17 @@ pub(crate) enum CommandError {
         /// What to do.
         hint: String,
     },
+    /// A model could not be trained.
+    #[error("training: {0}")]
+    Training(#[from] textmill_fasttext::FastTextError),
+    /// A file could not be written.
+    #[error("{} cannot be written: {source}", .path.display())]
+    Write {
+        /// The file.
+        path: std::path::PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// Writing to standard output failed.
     #[error("cannot write to standard output: {0}")]
     Stdout(io::Error),
@@ -125,6 +136,8 @@ impl CommandError {
                 _ => Exit::Bug,
             },
             Self::Fetch { .. } => Exit::Input,
+            Self::Training(textmill_fasttext::FastTextError::Save { .. }) | Self::Write { .. } => Exit::Storage,
+            Self::Training(_) => Exit::Usage,
             // A reader that went away (`| head`) has all it wanted.
             Self::Stdout(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
             Self::Stdout(_) => Exit::Storage,

@@ -16,6 +16,7 @@ mod logging;
 mod output;
 mod progress;
 mod signals;
+mod texts;
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};

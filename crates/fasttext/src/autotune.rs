@@ -65,13 +65,22 @@ pub fn autotune<'a>(
     base: &TrainOptions,
     grid: &Grid,
 ) -> Result<Tuned, FastTextError> {
+    autotune_on(&Corpus::new(training)?, validation, base, grid)
+}
+
+/// As [`autotune`], with training examples that were counted before.
+pub fn autotune_on(
+    corpus: &Corpus,
+    validation: &[Example<'_>],
+    base: &TrainOptions,
+    grid: &Grid,
+) -> Result<Tuned, FastTextError> {
     let all = grid.options(base);
     all.iter().try_for_each(TrainOptions::check)?;
-    let corpus = Corpus::new(training)?;
     let mut trials = Vec::with_capacity(all.len());
     let mut best: Option<(f64, usize)> = None;
     for (index, options) in all.into_iter().enumerate() {
-        let evaluation = match train_on(&corpus, &options) {
+        let evaluation = match train_on(corpus, &options) {
             Ok(model) => Some(evaluate(&Arc::new(model), validation.iter().cloned(), 1, 0.0)?),
             Err(FastTextError::Diverged) => None,
             Err(error) => return Err(error),

@@ -48,7 +48,7 @@ mod source;
 mod top;
 mod train;
 
-pub use autotune::{Grid, Trial, Tuned, autotune};
+pub use autotune::{Grid, Trial, Tuned, autotune, autotune_on};
 pub use error::FastTextError;
 pub use evaluate::{Counts, Evaluation, evaluate, probabilities, threshold_keeping};
 pub use header::Loss;

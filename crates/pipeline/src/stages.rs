@@ -1,5 +1,6 @@
 //! The registry of stages. A new stage is one file in `stages/` and one line in [`STAGES`].
 
+mod classifier;
 mod clean_lines;
 mod exact_dedupe;
 mod extract;
@@ -38,6 +39,7 @@ pub static STAGES: &[StageKind] = &[
     exact_dedupe::KIND,
     minhash_dedupe::KIND,
     line_dedupe::KIND,
+    classifier::KIND,
     keep_where::KIND,
     with_columns::KIND,
 ];
@@ -165,6 +167,14 @@ where
     Ok((stage, canonical))
 }
 
+/// A canonical configuration with the digests of the files it names: a path may hold another file tomorrow.
+fn with_digests(mut config: Value, key: &str, digests: &[String]) -> Value {
+    if let Some(fields) = config.as_object_mut().filter(|_| !digests.is_empty()) {
+        fields.insert(key.to_owned(), Value::from(digests));
+    }
+    config
+}
+
 /// Builds a stage that compares documents.
 fn build_dedupe<C>(name: &'static str, config: &Value, context: &BuildContext) -> Result<BuiltStage, Vec<BuildError>>
 where
@@ -200,6 +210,12 @@ mod tests {
         let fields = ["text", "language", "url"].map(textmill_document::columns::text_field);
         let columns = arrow::datatypes::Schema::new(fields.to_vec());
         let context = BuildContext { columns: Some(Arc::new(columns)) };
+        let folder = tempfile::tempdir().expect("a folder");
+        let model = folder.path().join("model.bin");
+        let examples = [("good", "a clear page"), ("bad", "buy now")];
+        let examples = examples.map(|(label, text)| textmill_fasttext::Example { labels: vec![label], text });
+        let options = textmill_fasttext::TrainOptions { dim: 4, ..textmill_fasttext::TrainOptions::default() };
+        textmill_fasttext::train(examples, &options).expect("trained").save(&model).expect("saved");
         let configs = [
             json!({}),
             json!({}),
@@ -212,6 +228,7 @@ mod tests {
             json!({}),
             json!({}),
             json!({}),
+            json!({"model": model, "label": "good"}),
             json!("text <> ''"),
             json!({"n": "1"}),
         ];

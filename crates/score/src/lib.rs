@@ -19,8 +19,21 @@
 //! # Ok::<(), textmill_score::ThresholdError>(())
 //! ```
 
+mod bounds;
+mod calibration;
+mod classifier;
 mod threshold;
+mod tokens;
+mod unit;
 mod wanjuan_cc;
 
+pub use bounds::{Bounds, NO_SCORE, SCORE_TOO_HIGH, SCORE_TOO_LOW};
+pub use calibration::{Calibration, CalibrationError};
+pub use classifier::{
+    ClassifierConfig, ClassifierConfigError, ClassifierStage, KeepShare, LabelReport, ShareReport, Trained, Trainer,
+    TrainingOptions, TrainingReport,
+};
 pub use threshold::{Decision, Direction, Threshold, ThresholdError};
+pub use tokens::Tokens;
+pub use unit::{Aggregate, Unit};
 pub use wanjuan_cc::{ScoreColumn, WANJUAN_CC_SCORES, score_column};

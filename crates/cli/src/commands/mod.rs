@@ -7,6 +7,7 @@ mod models;
 mod report;
 mod run;
 mod stages;
+mod train;
 mod validate;
 
 use std::future::Future;
@@ -32,6 +33,7 @@ pub(crate) fn dispatch(cli: Cli) -> Result<Exit, CommandError> {
         Command::Gc(args) => inspect::gc(&args),
         Command::Stages(command) => stages::run(&command),
         Command::Models(command) => models::run(&command),
+        Command::Train(command) => train::run(&command),
         Command::Schema => output::json(&textmill_pipeline::schema()).map(|()| Exit::Done),
         Command::Gather(command) => gather::run(&command),
         Command::Completions { shell } => completions(shell),

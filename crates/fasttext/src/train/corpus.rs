@@ -1,4 +1,5 @@
 use super::interner::Interner;
+use super::random::Random;
 use crate::FastTextError;
 use crate::dictionary::{END, LABEL_PREFIX};
 use crate::predict::is_space;
@@ -69,6 +70,25 @@ impl Corpus {
         Ok(())
     }
 
+    /// Brings the examples into an order that depends on the seed only. Training takes them in their order, so examples
+    /// that come label by label give a model that knows the last label best.
+    pub fn shuffle(&mut self, seed: u32) {
+        let mut random = Random::new(u64::from(seed));
+        let mut order: Vec<usize> = (0..self.len()).collect();
+        for last in (1..order.len()).rev() {
+            order.swap(last, random.below(last + 1));
+        }
+        let (mut tokens, mut label_ids) = (Vec::with_capacity(self.tokens.len()), Vec::new());
+        let mut ends = Vec::with_capacity(self.ends.len());
+        for index in order {
+            let (words, labels) = self.example(index);
+            tokens.extend_from_slice(words);
+            label_ids.extend_from_slice(labels);
+            ends.push((tokens.len(), label_ids.len()));
+        }
+        (self.tokens, self.label_ids, self.ends) = (tokens, label_ids, ends);
+    }
+
     /// Number of examples.
     pub fn len(&self) -> usize {
         self.ends.len()
@@ -121,6 +141,19 @@ mod tests {
         assert_eq!(corpus.example(1), ([3, 2].as_slice(), [1, 0].as_slice()));
         assert_eq!((corpus.len(), corpus.tokens()), (2, 9));
         assert_eq!((corpus.start_of(0, 2), corpus.start_of(1, 2)), (0, 0));
+    }
+
+    #[test]
+    fn shuffled_examples_are_the_same_examples() {
+        let mut corpus = Corpus::default();
+        (0..50).for_each(|number| corpus.push(&[&format!("l{number}")], &format!("w{number}")).expect("good"));
+        let owned = |corpus: &Corpus, index| (corpus.example(index).0.to_vec(), corpus.example(index).1.to_vec());
+        let before: Vec<_> = (0..50).map(|index| owned(&corpus, index)).collect();
+        corpus.shuffle(7);
+        let mut after: Vec<_> = (0..50).map(|index| owned(&corpus, index)).collect();
+        assert_ne!(before, after);
+        after.sort_by_key(|(_, labels)| labels.clone());
+        assert_eq!(before, after);
     }
 
     #[test]

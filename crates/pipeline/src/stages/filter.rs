@@ -4,7 +4,7 @@ use serde_json::Value;
 use textmill_document::Reason;
 use textmill_filter::{FilterConfig, FilterConfigError, FilterStage, RULES, RuleUse};
 
-use super::{BuildContext, BuildError, BuiltStage, StageKind, typed};
+use super::{BuildContext, BuildError, BuiltStage, StageKind, typed, with_digests};
 
 pub(super) const KIND: StageKind = StageKind {
     name: "filter",
@@ -21,11 +21,8 @@ pub(super) const KIND: StageKind = StageKind {
 /// The digests of its lists go into the canonical configuration: a path may hold another list
 /// tomorrow.
 fn build(config: &Value, _: &BuildContext) -> Result<BuiltStage, Vec<BuildError>> {
-    let (stage, mut config) = typed(config, FilterStage::new, FilterConfigError::field)?;
-    let digests = stage.digests();
-    if let Some(fields) = config.as_object_mut().filter(|_| !digests.is_empty()) {
-        fields.insert("list_digests".to_owned(), Value::from(digests));
-    }
+    let (stage, config) = typed(config, FilterStage::new, FilterConfigError::field)?;
+    let config = with_digests(config, "list_digests", &stage.digests());
     Ok(BuiltStage::row_wise(Arc::new(stage), config))
 }
 

@@ -5,7 +5,7 @@ use textmill_language_id::{
     LANGUAGE_NOT_KEPT, LOW_LANGUAGE_SCORE, LanguageIdConfig, LanguageIdConfigError, LanguageIdStage,
 };
 
-use super::{BuildContext, BuildError, BuiltStage, StageKind, typed};
+use super::{BuildContext, BuildError, BuiltStage, StageKind, typed, with_digests};
 
 pub(super) const KIND: StageKind = StageKind {
     name: "language_id",
@@ -21,10 +21,7 @@ pub(super) const KIND: StageKind = StageKind {
 /// The digests of its models go into the canonical configuration: a path may hold another model
 /// tomorrow.
 fn build(config: &Value, _: &BuildContext) -> Result<BuiltStage, Vec<BuildError>> {
-    let (stage, mut config) = typed(config, LanguageIdStage::new, LanguageIdConfigError::field)?;
-    let digests = stage.model_digests();
-    if let Some(fields) = config.as_object_mut().filter(|_| !digests.is_empty()) {
-        fields.insert("model_digests".to_owned(), Value::from(digests));
-    }
+    let (stage, config) = typed(config, LanguageIdStage::new, LanguageIdConfigError::field)?;
+    let config = with_digests(config, "model_digests", &stage.model_digests());
     Ok(BuiltStage::row_wise(Arc::new(stage), config))
 }

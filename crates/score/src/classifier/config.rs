@@ -1,0 +1,259 @@
+use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use textmill_document::Mode;
+use textmill_document::columns::{ID, TEXT};
+use textmill_fasttext::FastTextError;
+
+use super::model::{Scorer, digest};
+use crate::bounds::Bounds;
+use crate::calibration::{Calibration, CalibrationError};
+use crate::{Aggregate, Tokens, Unit};
+
+/// Scores documents with a fastText classifier; keeps those with a score between two bounds.
+///
+/// # What it removes
+/// Documents whose score is below `min` (`score_too_low`) or above `max` (`score_too_high`), and, where there is a bound,
+/// documents without a score (`no_score`). The score, 0 to 1, is the probability of `label` and becomes a column.
+///
+/// # Why
+/// Toxicity, advertisement, quality and topic are nothing that a rule about characters can tell.
+///
+/// # Parameters
+/// See below. `keep: {highest: 0.1}` sets the bound so that about a tenth of the documents stays, by the calibration file
+/// that `textmill train classifier` writes beside the model. The digests of both files are part of what decides whether a
+/// result may be reused.
+///
+/// # Source
+/// Joulin et al., "Bag of Tricks for Efficient Text Classification" (2016); answers are those of the C++ program. As a
+/// filter of corpora: `DataComp-LM` (Li et al. 2024), which keeps the best tenth; `ChineseWebText` (Chen et al. 2023).
+///
+/// # Kept example
+/// With `label: toxic` and `max: 0.5`: `Thank you for the correction.`, score 0.02.
+///
+/// # Dropped example
+/// With the same: a text that is nothing but insults, score 0.97, reason `score_too_high`.
+///
+/// # Cost
+/// Depends on the model; one of 100 numbers a word without word n-grams reads 20 to 60 MB/s and core.
+/// `scripts/compare-classifier` measures it beside the C++ program.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ClassifierConfig {
+    /// `decide` drops by the bounds; `annotate` only adds the column, so that no bound may be set. Default `decide`.
+    #[serde(default)]
+    pub mode: Mode,
+    /// Path of the model (`.bin`, `.ftz`).
+    pub model: String,
+    /// The label whose probability is the score, without `__label__`.
+    pub label: String,
+    /// The column of the score. Default the label with `_score`.
+    #[serde(default)]
+    pub column: Option<String>,
+    /// The form of the text that the model was trained with. Default `blanks`.
+    #[serde(default)]
+    pub tokens: Tokens,
+    /// What is scored at once. Default `document`.
+    #[serde(default)]
+    pub unit: Unit,
+    /// How scores of paragraphs or lines become that of the document. Default `mean`, by number of characters.
+    #[serde(default)]
+    pub aggregate: Aggregate,
+    /// Characters of a document that are looked at, from its beginning. Default all.
+    #[serde(default)]
+    pub max_chars: Option<NonZeroU32>,
+    /// Lowest score that is kept, 0 to 1. Default none.
+    #[serde(default)]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub min: Option<f64>,
+    /// Highest score that is kept, 0 to 1. Default none.
+    #[serde(default)]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub max: Option<f64>,
+    /// The share of documents to keep, instead of `min` and `max`. Default none.
+    #[serde(default)]
+    pub keep: Option<KeepShare>,
+    /// Path of the calibration file that `keep` needs. Default that of the model with `.json` for its extension.
+    #[serde(default)]
+    pub calibration: Option<String>,
+}
+
+/// Which share of the documents stays, above 0 and at most 1.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum KeepShare {
+    /// Those with the highest scores: quality.
+    Highest(f64),
+    /// Those with the lowest scores: toxicity.
+    Lowest(f64),
+}
+
+/// What is wrong with a configuration or the files it names.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ClassifierConfigError {
+    /// The model cannot be read.
+    #[error("{}: {source}", .path.display())]
+    Model {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: FastTextError,
+    },
+    /// The model has no such label.
+    #[error("the model has no label `{label}`; it has: {}", .known.join(", "))]
+    Label {
+        /// The label asked for.
+        label: String,
+        /// Its labels, at most 20.
+        known: Vec<String>,
+    },
+    /// A name that a column of scores cannot have.
+    #[error("the score cannot be the column `{0}`")]
+    Column(String),
+    /// A bound that is no probability.
+    #[error("`{field}` is {value}; it must be from 0 to 1")]
+    Bound {
+        /// Name of the field.
+        field: &'static str,
+        /// Its value.
+        value: f64,
+    },
+    /// `min` is above `max`.
+    #[error("`min` ({min}) is above `max` ({max}): no document would be kept")]
+    Crossed {
+        /// Lowest score that is kept.
+        min: f64,
+        /// Highest score that is kept.
+        max: f64,
+    },
+    /// Bounds where nothing is decided.
+    #[error("`mode: annotate` drops nothing, so `{0}` cannot be set")]
+    DecidesInAnnotate(&'static str),
+    /// Two ways to set the bound.
+    #[error("`keep` sets the bound by itself; `{0}` cannot be set besides")]
+    KeepAndBound(&'static str),
+    /// A calibration that nothing needs.
+    #[error("`calibration` is used with `keep` only")]
+    UnusedCalibration,
+    /// The calibration file cannot be used.
+    #[error(transparent)]
+    Calibration(#[from] CalibrationError),
+}
+
+impl ClassifierConfigError {
+    /// Name of the field at fault.
+    pub fn field(&self) -> Option<&str> {
+        match self {
+            Self::Model { .. } => Some("model"),
+            Self::Label { .. } => Some("label"),
+            Self::Column(_) => Some("column"),
+            Self::Bound { field, .. } | Self::DecidesInAnnotate(field) | Self::KeepAndBound(field) => Some(field),
+            Self::Crossed { .. } => Some("min"),
+            Self::UnusedCalibration | Self::Calibration(_) => Some("calibration"),
+        }
+    }
+}
+
+/// What a configuration comes to.
+pub(super) struct Checked {
+    pub(super) scorer: Scorer,
+    pub(super) column: String,
+    pub(super) bounds: Bounds,
+    pub(super) digests: Vec<String>,
+}
+
+impl ClassifierConfig {
+    /// The score of `label` by `model`, with every default.
+    pub fn new(model: impl Into<String>, label: impl Into<String>) -> Self {
+        Self {
+            mode: Mode::Decide,
+            model: model.into(),
+            label: label.into(),
+            column: None,
+            tokens: Tokens::default(),
+            unit: Unit::default(),
+            aggregate: Aggregate::default(),
+            max_chars: None,
+            min: None,
+            max: None,
+            keep: None,
+            calibration: None,
+        }
+    }
+
+    /// Checks what the types do not say, and loads the files.
+    pub(super) fn check(&self) -> Result<Checked, ClassifierConfigError> {
+        self.check_bounds()?;
+        let column = self.column.clone().unwrap_or_else(|| format!("{}_score", self.label));
+        if column.trim().is_empty() || [ID, TEXT].contains(&column.as_str()) {
+            return Err(ClassifierConfigError::Column(column));
+        }
+        let path = Path::new(&self.model);
+        let failed = |source| ClassifierConfigError::Model { path: path.to_owned(), source };
+        let model = Scorer::load(path).map_err(failed)?;
+        let opened = |source| failed(FastTextError::Open { path: path.to_owned(), source });
+        let digest = digest(path).map_err(opened)?;
+        let known = || model.labels().iter().take(20).cloned().collect();
+        let scorer = Scorer::new(std::sync::Arc::clone(&model), &self.label)
+            .ok_or_else(|| ClassifierConfigError::Label { label: self.label.clone(), known: known() })?;
+        let mut bounds = Bounds { min: self.min, max: self.max };
+        let mut digests = vec![digest];
+        if let Some(keep) = self.keep {
+            let path = self.calibration.as_ref().map_or_else(|| path.with_extension("json"), PathBuf::from);
+            bounds = self.calibrated(&path, digests.first().map_or("", String::as_str), keep)?;
+            let read = |source| CalibrationError::Read { path: path.clone(), source };
+            digests.push(super::model::digest(&path).map_err(read)?);
+        }
+        Ok(Checked { scorer, column, bounds, digests })
+    }
+
+    fn check_bounds(&self) -> Result<(), ClassifierConfigError> {
+        let share = self.keep.map(|keep| match keep {
+            KeepShare::Highest(share) | KeepShare::Lowest(share) => share,
+        });
+        let set = [("min", self.min), ("max", self.max), ("keep", share)];
+        for (field, value) in set {
+            let Some(value) = value else { continue };
+            if !(0.0..=1.0).contains(&value) || (field == "keep" && value == 0.0) {
+                return Err(ClassifierConfigError::Bound { field, value });
+            }
+            if self.mode == Mode::Annotate {
+                return Err(ClassifierConfigError::DecidesInAnnotate(field));
+            }
+            if field != "keep" && share.is_some() {
+                return Err(ClassifierConfigError::KeepAndBound(field));
+            }
+        }
+        if let (Some(min), Some(max)) = (self.min, self.max)
+            && min > max
+        {
+            return Err(ClassifierConfigError::Crossed { min, max });
+        }
+        if share.is_none() && self.calibration.is_some() {
+            return Err(ClassifierConfigError::UnusedCalibration);
+        }
+        Ok(())
+    }
+
+    /// The bound that keeps the share asked for.
+    fn calibrated(&self, path: &Path, model: &str, keep: KeepShare) -> Result<Bounds, CalibrationError> {
+        let found = Calibration::load(path)?;
+        let name =
+            |tokens: Tokens| serde_json::to_value(tokens).map_or_else(|_| String::new(), |name| name.to_string());
+        let pairs = [
+            ("the model", found.model.clone(), model.to_owned()),
+            ("the label", found.label.clone(), self.label.clone()),
+            ("the tokens", name(found.tokens), name(self.tokens)),
+        ];
+        if let Some((what, theirs, ours)) = pairs.into_iter().find(|(_, theirs, ours)| theirs != ours) {
+            return Err(CalibrationError::Other { path: path.to_owned(), what, theirs, ours });
+        }
+        Ok(match keep {
+            KeepShare::Highest(share) => Bounds { min: Some(found.quantile(1.0 - share)), max: None },
+            KeepShare::Lowest(share) => Bounds { min: None, max: Some(found.quantile(share)) },
+        })
+    }
+}
