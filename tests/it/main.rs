@@ -23,4 +23,5 @@ mod memory;
 mod owner;
 mod resume;
 mod s3;
+mod score;
 mod warc;

@@ -1,0 +1,123 @@
+//! Models from training to the published corpus.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::util::{Dir, Random, files};
+
+/// Reviews: every third is bad, which one word out of six tells.
+fn review(number: u64, random: &mut Random) -> (bool, String) {
+    const GOOD: [&str; 3] = ["lovely", "excellent", "helpful"];
+    const BAD: [&str; 3] = ["awful", "useless", "broken"];
+    let bad = number % 3 == 0;
+    let word = if bad { BAD } else { GOOD }[random.below(3) as usize];
+    (bad, format!("The {} page {number} is {word}, I think.\nSeen on day {}.", random.below(50), random.below(30)))
+}
+
+fn lines(documents: impl Iterator<Item = Value>) -> String {
+    documents.map(|document| format!("{document}\n")).collect()
+}
+
+/// A folder with labelled reviews and others to be judged.
+fn reviews() -> Dir {
+    let (dir, mut random) = (Dir::new(), Random(7));
+    let mut labelled = |range: std::ops::Range<u64>| {
+        let review = |number| {
+            let (bad, text) = review(number, &mut random);
+            json!({"id": format!("r{number}"), "text": text, "stars": if bad { 1 } else { 5 }})
+        };
+        lines(range.map(review))
+    };
+    dir.write("labelled.jsonl", labelled(0..1500));
+    dir.write("in/part-0.jsonl", labelled(2000..2300));
+    dir.write("in/part-1.jsonl", labelled(2300..2600));
+    dir
+}
+
+fn train(dir: &Dir, more: &[&str]) -> Value {
+    let args = ["train", "classifier", "--labelled", "labelled.jsonl", "--label-column", "stars", "--class", "bad=1"];
+    let size = ["--class", "good=5", "--label", "bad", "--dim", "8", "--learning-rate", "0.5", "--format", "json"];
+    dir.json(&[args.as_slice(), size.as_slice(), more].concat())
+}
+
+fn pipeline(classifier: &str) -> String {
+    format!(
+        "version: 1\nname: score\ninput:\n  paths: [\"in/*\"]\nstages:\n  - id: bad\n    run: {{classifier: \
+         {{{classifier}}}}}\noutput:\n  path: out\n  columns: [id, text as content, bad_score]\n"
+    )
+}
+
+#[test]
+fn a_trained_model_decides_and_its_scores_are_published() {
+    let dir = reviews();
+    let report = train(&dir, &["--output", "models/bad.bin"]);
+    assert_eq!(report["accuracy"], 1.0, "{report}");
+    assert_eq!(report["shares"].as_array().map(Vec::len), Some(9));
+
+    dir.write("pipeline.yaml", pipeline("model: models/bad.bin, label: bad, tokens: words, max: 0.5"));
+    let run = dir.json(&["run", "pipeline.yaml", "--format", "json"]);
+    assert_eq!(run["totals"]["output"]["documents"], 400, "{run}");
+    assert_eq!(dir.columns("out/data"), ["id", "content", "bad_score"]);
+    let drops = dir.ok(&["drops", "out", "--reason", "score_too_high", "--limit", "1000"]).stdout;
+    assert!(drops.contains("awful") && !drops.contains("lovely"), "{drops}");
+}
+
+#[test]
+fn a_share_is_kept_by_the_calibration_and_another_model_is_another_run() {
+    let dir = reviews();
+    train(&dir, &["--output", "bad.bin", "--calibrate-on", "in/*"]);
+    dir.write("pipeline.yaml", pipeline("model: bad.bin, label: bad, tokens: words, keep: {lowest: 0.5}"));
+    let kept = dir.json(&["run", "pipeline.yaml", "--format", "json"])["totals"]["output"]["documents"].as_u64();
+    assert!(kept.is_some_and(|kept| (295..=305).contains(&kept)), "{kept:?}");
+
+    train(&dir, &["--output", "bad.bin", "--calibrate-on", "in/*", "--seed", "1"]);
+    let refused = dir.run(&["run", "pipeline.yaml"]);
+    assert_eq!(refused.code, 2, "the finished run had another model\n{}", refused.stderr);
+    dir.ok(&["run", "pipeline.yaml", "--overwrite"]);
+}
+
+#[test]
+fn training_is_reproducible_and_compressed_models_are_small() {
+    let dir = reviews();
+    for name in ["a.bin", "b.bin", "c.ftz"] {
+        train(&dir, &["--output", name]);
+    }
+    let read = |name: &str| fs::read(dir.join(name)).expect("a model");
+    assert!(read("a.bin") == read("b.bin") && read("a.json") == read("b.json"));
+    assert!(read("c.ftz").len() < read("a.bin").len());
+}
+
+#[test]
+fn what_cannot_be_used_is_named_before_any_data_is_read() {
+    let dir = reviews();
+    train(&dir, &["--output", "bad.bin"]);
+    let model = fs::read(dir.join("bad.bin")).expect("a model");
+    dir.write("cut.bin", &model[..model.len() / 2]);
+    let cases = [
+        ("model: none.bin, label: bad", "none.bin"),
+        ("model: cut.bin, label: bad", "cut.bin"),
+        ("model: bad.bin, label: ugly", "it has: good, bad"),
+        ("model: bad.bin, label: bad, min: 0.9, max: 0.1", "no document would be kept"),
+        ("model: bad.bin, label: bad, keep: {highest: 0.5}", "was made for the tokens"),
+        ("model: bad.bin, label: bad, keep: {highest: 2}", "from 0 to 1"),
+    ];
+    for (classifier, part) in cases {
+        dir.write("pipeline.yaml", pipeline(classifier));
+        let refused = dir.run(&["run", "pipeline.yaml"]);
+        assert_eq!(refused.code, 2, "{classifier}\n{}", refused.stderr);
+        assert!(refused.stderr.contains(part) && refused.stderr.contains("pipeline.yaml:"), "{}", refused.stderr);
+        assert!(files(&dir.join("out")).is_empty());
+    }
+    let wrong = [
+        (vec!["--labelled", "none.jsonl"], 4, "none.jsonl"),
+        (vec!["--labelled", "labelled.jsonl"], 2, "which is missing"),
+    ];
+    for (paths, code, part) in wrong {
+        let args = ["train", "classifier", "--label-column", "label", "--label", "bad", "--output", "x.bin"];
+        let refused = dir.run(&[args.as_slice(), paths.as_slice()].concat());
+        assert!(refused.code == code && refused.stderr.contains(part), "{}: {}", refused.code, refused.stderr);
+    }
+    let refused = dir.run(&["train", "classifier", "--positive", "a", "--negative", "b", "--output", "x.model"]);
+    assert!(refused.code == 2 && refused.stderr.contains(".ftz"), "{}", refused.stderr);
+}
