@@ -621,3 +621,47 @@ fn spans_of_sentences_are_cut_once_in_the_corpus() {
     let text = |number: usize| documents[number]["text"].as_str().expect("a text");
     assert_eq!(found, [text(0), "Other start. Other end.", text(2)]);
 }
+
+/// An archive of pages: some bare, some with the same text.
+fn archive(pages: u64) -> String {
+    let page = |number: u64| {
+        let text =
+            if number % 3 == 0 { "the same on many pages".to_owned() } else { format!("page {number}, its own") };
+        let body =
+            format!("<html><body><article><p>{text}, and enough words to be a page.</p></article></body></html>");
+        let body = if number % 5 == 0 { "<html></html>".to_owned() } else { body };
+        let http = format!("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n{body}");
+        format!(
+            "WARC/1.0\r\nWARC-Type: response\r\nWARC-Record-ID: <urn:uuid:{number:08}-0000-4000-8000-000000000000>\r\n\
+             WARC-Date: 2024-01-01T00:00:00Z\r\nWARC-Target-URI: https://example.org/{number}\r\nContent-Type: \
+             application/http; msgtype=response\r\nContent-Length: {}\r\n\r\n{http}\r\n\r\n",
+            http.len()
+        )
+    };
+    (0..pages).map(page).collect()
+}
+
+#[test]
+fn pages_of_archives_keep_their_bytes_through_an_exchange() {
+    let dir = Dir::new();
+    for shard in 0..3 {
+        dir.write(&format!("in/{shard}.warc"), archive(40));
+    }
+    let pipeline = "version: 1\nname: pages\ninput:\n  paths: [\"in/*.warc\"]\nstages:\n  - id: page\n    run: {extract: \
+                    {min_chars: 20}}\n  - id: same\n    run: exact_dedupe\noutput:\n  path: out\n  columns: [id, text, \
+                    body]\n  dropped: all\n";
+    dir.write("pipeline.yaml", pipeline);
+    for dropped in ["all", "sample"] {
+        dir.write("pipeline.yaml", pipeline.replace("dropped: all", &format!("dropped: {dropped}")));
+        dir.ok(&["run", "pipeline.yaml", "--overwrite"]);
+        let kept = rows(&dir, "out/data");
+        assert_eq!(kept.iter().map(RecordBatch::num_rows).sum::<usize>(), 22, "of 40 pages 8 are bare, 11 the same");
+        let bytes = rows(&dir, "out/dropped");
+        assert_eq!(bytes.iter().map(RecordBatch::num_rows).sum::<usize>(), 24);
+        for batch in kept {
+            let body = batch.column_by_name("body").expect("the bytes").as_binary::<i32>().clone();
+            assert!(body.iter().flatten().all(|body| body.starts_with(b"<html>")));
+        }
+        dir.digest("out");
+    }
+}

@@ -121,3 +121,50 @@ fn what_cannot_be_used_is_named_before_any_data_is_read() {
     let refused = dir.run(&["train", "classifier", "--positive", "a", "--negative", "b", "--output", "x.model"]);
     assert!(refused.code == 2 && refused.stderr.contains(".ftz"), "{}", refused.stderr);
 }
+
+#[test]
+fn a_language_model_is_trained_and_tells_noise() {
+    let dir = reviews();
+    let lm = |name: &str| {
+        let args =
+            ["train", "lm", "labelled.jsonl", "--order", "3", "--discount-fallback", "--format", "json", "--output"];
+        dir.json(&[args.as_slice(), &[name]].concat())
+    };
+    let report = lm("reviews.arpa");
+    assert_eq!((&report["texts"], &report["sentences"]), (&json!(1500), &json!(3000)), "{report}");
+    lm("reviews.lm");
+    dir.write(
+        "in/noise.jsonl",
+        lines((0..40).map(|number| json!({"text": format!("day Seen {number} awful the is The . on")}))),
+    );
+    let pipeline = |model: &str, output: &str| {
+        let config = format!("model: {model}, tokens: words, max: 20, cutoffs: {{any: {{head: 4, middle: 5}}}}");
+        let text = pipeline("").replace("classifier: {}", &format!("perplexity: {{{config}}}"));
+        let text =
+            text.replace("columns: [id, text as content, bad_score]", "columns: [id, perplexity, perplexity_bucket]");
+        dir.write("pipeline.yaml", text);
+        dir.json(&["run", "pipeline.yaml", "--format", "json", "--output", output])
+    };
+    let run = pipeline("reviews.arpa", "out");
+    assert_eq!(run["totals"]["output"]["documents"], 600, "the noise is gone: {run}");
+    assert_eq!(dir.columns("out/data"), ["id", "perplexity", "perplexity_bucket"]);
+    // Both forms hold the same model.
+    pipeline("reviews.lm", "again");
+    assert_eq!(dir.digest("out"), dir.digest("again"));
+
+    for (bad, part) in [(&b"\\data\\\nngram 1=zero\n"[..], "line 2"), (b"textmill n-gram model 1\nxx", "no intact")] {
+        dir.write("bad.arpa", bad);
+        dir.write("pipeline.yaml", pipeline_of_lm("bad.arpa"));
+        let refused = dir.run(&["run", "pipeline.yaml"]);
+        assert!(refused.code == 2 && refused.stderr.contains(part), "{}", refused.stderr);
+    }
+    let refused = dir.run(&["train", "lm", "labelled.jsonl", "--output", "x.arpa", "--order", "9"]);
+    assert!(refused.code == 2 && refused.stderr.contains("order"), "{}", refused.stderr);
+    assert!(!dir.join("x.arpa").exists());
+}
+
+fn pipeline_of_lm(model: &str) -> String {
+    pipeline("")
+        .replace("classifier: {}", &format!("perplexity: {{model: {model}}}"))
+        .replace("bad_score", "perplexity")
+}

@@ -235,7 +235,7 @@ pub(crate) struct ReportArgs {
     /// How to print the report
     #[arg(long, value_enum, default_value_t)]
     pub format: ReportFormat,
-    /// Put a published table beside it: wanjuan-cc, map-neo-zh, ...
+    /// Put a published table beside it: wanjuan-cc, map-neo-zh, ..., or a YAML file of one
     #[arg(long, value_name = "NAME")]
     pub compare: Option<String>,
 }
@@ -309,6 +309,40 @@ pub(crate) enum ModelsCommand {
 pub(crate) enum TrainCommand {
     /// A fastText classifier, for the stage `classifier`
     Classifier(ClassifierArgs),
+    /// An n-gram language model, for the stage `perplexity`
+    Lm(LmArgs),
+}
+
+/// Interpolated modified Kneser-Ney. Each line of a text is a sentence
+#[derive(Debug, Args)]
+pub(crate) struct LmArgs {
+    /// Texts: files, folders or patterns of JSONL (also .gz, .zst) or Parquet
+    #[arg(required = true)]
+    pub paths: Vec<String>,
+    /// The model to write: .arpa, or .lm for the compact form
+    #[arg(long, short, value_name = "FILE")]
+    pub output: PathBuf,
+    /// Field with the text
+    #[arg(long, value_name = "FIELD", default_value = "text")]
+    pub text: String,
+    /// The form of the texts; the stage must be given the same
+    #[arg(long, value_enum, default_value_t)]
+    pub tokens: TokensChoice,
+    /// Words of the longest n-grams, 1 to 6
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub order: usize,
+    /// For each order, the largest count that is left out, such as 0,0,1; the last stands for the orders after it too
+    #[arg(long, value_name = "N,...", value_delimiter = ',')]
+    pub prune: Vec<u64>,
+    /// Fixed discounts where the counts give none: for little text
+    #[arg(long)]
+    pub discount_fallback: bool,
+    /// Memory for sorting; the words come on top, and what does not fit goes to TMPDIR
+    #[arg(long, value_name = "SIZE", default_value = "1GiB")]
+    pub memory: ByteSize,
+    /// How to print the result
+    #[arg(long, value_enum, default_value_t)]
+    pub format: TableFormat,
 }
 
 /// Options with a fastText argument's name mean what it means there
@@ -400,6 +434,16 @@ pub(crate) enum TokensChoice {
     Words,
     /// As `words`, Chinese cut by jieba
     Jieba,
+}
+
+impl TokensChoice {
+    pub(crate) fn tokens(self) -> textmill_score::Tokens {
+        match self {
+            Self::Blanks => textmill_score::Tokens::Blanks,
+            Self::Words => textmill_score::Tokens::Words,
+            Self::Jieba => textmill_score::Tokens::Jieba,
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]

@@ -93,6 +93,9 @@ pub(crate) enum CommandError {
     /// A model could not be trained.
     #[error("training: {0}")]
     Training(#[from] textmill_fasttext::FastTextError),
+    /// A language model could not be trained.
+    #[error("training: {0}")]
+    LanguageModel(#[from] textmill_ngram_lm::LmError),
     /// A file could not be written.
     #[error("{} cannot be written: {source}", .path.display())]
     Write {
@@ -122,7 +125,9 @@ impl CommandError {
 
     fn exit(&self) -> Exit {
         match self {
-            Self::Report(textmill_report::ReportError::UnknownTable { .. }) => Exit::Usage,
+            Self::Report(
+                textmill_report::ReportError::UnknownTable { .. } | textmill_report::ReportError::BadTable { .. },
+            ) => Exit::Usage,
             Self::Report(_) => Exit::Bug,
             Self::Config(_) | Self::Usage { .. } | Self::Gather(_) => Exit::Usage,
             Self::Engine(error) => match error.kind() {
@@ -137,7 +142,8 @@ impl CommandError {
             },
             Self::Fetch { .. } => Exit::Input,
             Self::Training(textmill_fasttext::FastTextError::Save { .. }) | Self::Write { .. } => Exit::Storage,
-            Self::Training(_) => Exit::Usage,
+            Self::LanguageModel(textmill_ngram_lm::LmError::Write(_)) => Exit::Storage,
+            Self::Training(_) | Self::LanguageModel(_) => Exit::Usage,
             // A reader that went away (`| head`) has all it wanted.
             Self::Stdout(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
             Self::Stdout(_) => Exit::Storage,

@@ -214,7 +214,7 @@ fn read_verdicts(batch: &RecordBatch, pending: &mut VecDeque<(u64, Verdict)>) ->
     let broken = || EngineError::Bug("verdicts have other columns than were written".to_owned());
     if let [number, parts] = batch.columns() {
         let number = number.as_primitive_opt::<UInt32Type>().ok_or_else(broken)?;
-        let parts = parts.as_binary_opt::<i32>().ok_or_else(broken)?;
+        let parts = parts.as_binary_view_opt().ok_or_else(broken)?;
         for row in 0..batch.num_rows() {
             let parts = parts.value(row).as_chunks().0.iter().map(|bytes| u32::from_le_bytes(*bytes)).collect();
             pending.push_back((u64::from(number.value(row)), Verdict { parts, ..Verdict::default() }));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, BinaryBuilder, Float64Array, Float64Builder, Int64Builder, RecordBatch, StringViewArray,
+    ArrayRef, BinaryViewBuilder, Float64Array, Float64Builder, Int64Builder, RecordBatch, StringViewArray,
     StringViewBuilder, UInt32Array, UInt64Array, new_null_array,
 };
 use arrow::compute::{interleave_record_batch, take};
@@ -46,7 +46,7 @@ pub(crate) fn quarantine_schema() -> SchemaRef {
         text(columns::DETAIL),
         Field::new("bytes", DataType::Int64, true),
         text("blake3"),
-        Field::new("head", DataType::Binary, true),
+        Field::new("head", DataType::BinaryView, true),
     ]))
 }
 
@@ -208,7 +208,7 @@ impl Quarantined {
 pub(crate) fn quarantine_rows(shard: &str, records: &[Quarantined]) -> Result<RecordBatch, EngineError> {
     let mut text: [StringViewBuilder; 6] = std::array::from_fn(|_| StringViewBuilder::new());
     let mut number: [Int64Builder; 3] = std::array::from_fn(|_| Int64Builder::new());
-    let mut head = BinaryBuilder::new();
+    let mut head = BinaryViewBuilder::new();
     for record in records {
         let cells = [
             Some(shard),

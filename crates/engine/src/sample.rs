@@ -2,8 +2,9 @@
 //! hash. Which documents these are depends neither on order nor on how the input was cut.
 
 use std::collections::{BTreeMap, BinaryHeap};
+use std::sync::Arc;
 
-use arrow::array::{AsArray, RecordBatch, UInt32Array};
+use arrow::array::{ArrayRef, AsArray, RecordBatch, UInt32Array};
 use arrow::compute::{concat_batches, take_record_batch};
 use arrow::datatypes::SchemaRef;
 use textmill_document::{columns, row_hash_sum};
@@ -98,9 +99,11 @@ fn cell(batch: &RecordBatch, name: &str, row: usize) -> String {
 fn compacted(record: &RecordBatch) -> Result<RecordBatch, EngineError> {
     let bug = |error: arrow::error::ArrowError| EngineError::Bug(format!("sample: {error}"));
     let taken = take_record_batch(record, &UInt32Array::from(vec![0])).map_err(bug)?;
-    let columns = taken.columns().iter().map(|column| match column.as_string_view_opt() {
-        Some(text) => std::sync::Arc::new(text.gc()) as arrow::array::ArrayRef,
-        None => std::sync::Arc::clone(column),
+    let columns = taken.columns().iter().map(|column| -> ArrayRef {
+        if let Some(text) = column.as_string_view_opt() {
+            return Arc::new(text.gc());
+        }
+        column.as_binary_view_opt().map_or_else(|| Arc::clone(column), |bytes| Arc::new(bytes.gc()))
     });
     RecordBatch::try_new(taken.schema(), columns.collect()).map_err(bug)
 }

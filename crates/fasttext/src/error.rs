@@ -5,7 +5,7 @@ use std::path::PathBuf;
 #[non_exhaustive]
 pub enum FastTextError {
     /// The file cannot be opened or its size cannot be read.
-    #[error("cannot open the fastText model {}; check `model.path`", .path.display())]
+    #[error("cannot open the fastText model {}", .path.display())]
     Open {
         /// The path as configured.
         path: PathBuf,

@@ -12,6 +12,8 @@ mod line_dedupe;
 mod mask_pii;
 mod minhash_dedupe;
 mod normalize;
+mod perplexity;
+mod signals;
 mod url_filter;
 mod with_columns;
 
@@ -40,6 +42,8 @@ pub static STAGES: &[StageKind] = &[
     minhash_dedupe::KIND,
     line_dedupe::KIND,
     classifier::KIND,
+    perplexity::KIND,
+    signals::KIND,
     keep_where::KIND,
     with_columns::KIND,
 ];
@@ -216,6 +220,8 @@ mod tests {
         let examples = examples.map(|(label, text)| textmill_fasttext::Example { labels: vec![label], text });
         let options = textmill_fasttext::TrainOptions { dim: 4, ..textmill_fasttext::TrainOptions::default() };
         textmill_fasttext::train(examples, &options).expect("trained").save(&model).expect("saved");
+        let lm = folder.path().join("model.arpa");
+        std::fs::write(&lm, "\\data\\\nngram 1=1\n\\1-grams:\n-1\t<unk>\n\\end\\\n").expect("written");
         let configs = [
             json!({}),
             json!({}),
@@ -229,6 +235,8 @@ mod tests {
             json!({}),
             json!({}),
             json!({"model": model, "label": "good"}),
+            json!({"model": lm}),
+            json!({}),
             json!("text <> ''"),
             json!({"n": "1"}),
         ];

@@ -55,43 +55,61 @@ pub struct ComparisonRow {
 ///
 /// A stage belongs to the step whose id its own begins with (`rules_zh` to `rules`), else to the
 /// next step, from the one before it on, that lists its kind, else to the same step as the stage before
-/// it. Stages that only rewrite (`normalize`) always do the latter. What is retained after a step is the raw input less all that the stages up to it removed,
+/// it. Stages that only rewrite (`normalize`) always do the latter. Stages of a kind that other tables list and this one
+/// does not are set beside nothing, and a note says what they removed. What is retained after a step is the raw input less all that the stages up to it removed,
 /// so branches need no special treatment; copies made by branches count from the start.
 pub fn compare(table: &CleaningTable, name: &str) -> Result<Comparison, ReportError> {
-    let Some(published) = published::table(name) else {
-        return Err(ReportError::UnknownTable { name: name.to_owned(), known: published::names() });
-    };
+    let published = &published::table(name)?;
     let steps = assign(&table.rows, published);
     let measure = |count: Count| i128::from(if published.unit == Unit::Bytes { count.bytes } else { count.documents });
+    let rewritten = |row: &StageRow| if published.unit == Unit::Bytes { i128::from(row.rewritten_bytes) } else { 0 };
     let raw = measure(table.balance.input);
     let mut alive = raw + measure(table.balance.branch_copies);
     let mut rows = Vec::with_capacity(published.stages.len());
     for (index, step) in published.stages.iter().enumerate() {
-        let stages: Vec<&StageRow> =
-            table.rows.iter().zip(&steps).filter(|(_, step)| **step == index).map(|(row, _)| row).collect();
-        if published.unit == Unit::Bytes {
-            alive += stages.iter().map(|row| i128::from(row.rewritten_bytes)).sum::<i128>();
-        }
+        let of_step = || table.rows.iter().zip(&steps).filter(move |(_, (step, _))| *step == index);
+        // What comes before the step's own stages is gone before them, what comes after is not theirs either.
+        let first = of_step().position(|(_, (_, own))| *own);
+        let strangers = |early: bool| {
+            let stages = of_step().enumerate().filter(|(_, (_, (_, own)))| !own);
+            let of_time = stages.filter(move |(place, _)| first.is_some_and(|first| *place < first) == early);
+            of_time.map(|(_, (row, _))| rewritten(row) - measure(row.removed)).sum::<i128>()
+        };
+        let stages: Vec<&StageRow> = of_step().filter(|(_, (_, own))| *own).map(|(row, _)| row).collect();
+        alive += strangers(true) + stages.iter().map(|row| rewritten(row)).sum::<i128>();
         let removed: i128 = stages.iter().map(|row| measure(row.removed)).sum();
         let before = alive;
         alive -= removed;
         let present = !stages.is_empty();
         let retained = ratio(alive, raw).filter(|_| present);
         rows.push(ComparisonRow {
-            step: step.title.to_owned(),
+            step: step.title.clone(),
             stages: stages.iter().map(|row| row.id.clone()).collect(),
             published_removed: published.removed(index),
             removed: ratio(removed, before).filter(|_| present),
             published_retained: published.retained(index).unwrap_or_default(),
             retained,
-            retained_difference_points: retained.map(|share| share * 100.0 - step.retained),
+            retained_difference_points: retained.and_then(|share| Some((share - published.retained(index)?) * 100.0)),
         });
+        alive += strangers(false);
     }
-    Ok(comparison(table, published, rows))
+    let strangers = table.rows.iter().zip(&steps).filter(|(row, (_, own))| !own && measure(row.removed) != 0);
+    let note = |(row, _): (&StageRow, _)| {
+        format!("there is no such step: {} removed {} {}", row.id, measure(row.removed), published.unit.counted())
+    };
+    Ok(comparison(table, published, rows, strangers.map(note)))
 }
 
-fn comparison(table: &CleaningTable, published: &PublishedTable, rows: Vec<ComparisonRow>) -> Comparison {
-    let mut notes = vec![published.note.to_owned()];
+fn comparison(
+    table: &CleaningTable,
+    published: &PublishedTable,
+    rows: Vec<ComparisonRow>,
+    strangers: impl Iterator<Item = String>,
+) -> Comparison {
+    let mut notes = published.notes.clone();
+    let shown = published.stages.iter().zip(&rows).filter(|(_, row)| !row.stages.is_empty());
+    notes.extend(shown.filter_map(|(step, _)| Some(format!("{}: {}", step.title, step.scope.as_ref()?))));
+    notes.extend(strangers);
     if !table.complete {
         notes.push("the run is not complete".to_owned());
     }
@@ -101,26 +119,30 @@ fn comparison(table: &CleaningTable, published: &PublishedTable, rows: Vec<Compa
     Comparison {
         format_version: FORMAT_VERSION,
         run: table.name.clone(),
-        table: published.name.to_owned(),
-        title: published.title.to_owned(),
+        table: published.name.clone(),
+        title: published.title.clone(),
         unit: published.unit.name().to_owned(),
-        source: published.source.to_owned(),
+        source: published.source.clone(),
         rows,
         notes,
     }
 }
 
-/// The published step of every stage.
-fn assign(rows: &[StageRow], published: &PublishedTable) -> Vec<usize> {
+/// The published step of every stage, and whether it is of that step.
+fn assign(rows: &[StageRow], published: &PublishedTable) -> Vec<(usize, bool)> {
+    let removes = |kind: &String| {
+        published::tables().iter().flat_map(|table| &table.stages).any(|step| step.kinds.contains(kind))
+    };
+    let has = |kind: &String| published.stages.iter().any(|step| step.kinds.contains(kind));
     let mut current = 0;
     let mut steps = Vec::with_capacity(rows.len());
     for row in rows {
-        let by_id = published.stages.iter().position(|step| row.id.starts_with(step.id));
-        let lists_kind =
-            |step: usize| published.stages.get(step).is_some_and(|step| step.kinds.contains(&row.stage.as_str()));
+        let by_id = published.stages.iter().position(|step| row.id.starts_with(&step.id));
+        let lists_kind = |step: usize| published.stages.get(step).is_some_and(|step| step.kinds.contains(&row.stage));
         let by_kind = || (current..published.stages.len()).find(|&step| lists_kind(step));
-        current = by_id.or_else(by_kind).unwrap_or(current);
-        steps.push(current);
+        let own = by_id.or_else(by_kind);
+        current = own.unwrap_or(current);
+        steps.push((current, own.is_some() || has(&row.stage) || !removes(&row.stage)));
     }
     steps
 }
@@ -207,10 +229,23 @@ mod tests {
         for name in published::names() {
             let comparison = compare(&table, name).expect("is there");
             let last = comparison.rows.iter().rev().find_map(|row| row.retained).expect("some step is there");
+            if comparison.notes.iter().any(|note| note.starts_with("there is no such step")) {
+                continue;
+            }
             let bytes = comparison.unit == "bytes";
             let expected = if bytes { table.totals.retained_bytes } else { table.totals.retained };
             assert!((last - expected.expect("read some")).abs() < 1e-12, "{name}: {last} {expected:?}");
         }
+    }
+
+    #[test]
+    fn stages_that_the_table_does_not_have_are_named_and_not_counted_as_its_own() {
+        let table = cleaning_table(&test_runs::branches());
+        let comparison = compare(&table, "txt360").expect("is there");
+        let named = comparison.notes.iter().filter(|note| note.starts_with("there is no such step")).count();
+        assert!(named > 0, "{:?}", comparison.notes);
+        assert!(comparison.rows[0].stages.iter().all(|id| !id.starts_with("rules")), "{:?}", comparison.rows);
+        assert!(comparison.rows[0].removed.is_none_or(|removed| removed < 0.5), "{:?}", comparison.rows);
     }
 
     #[test]
@@ -224,6 +259,6 @@ mod tests {
     #[test]
     fn an_unknown_table_is_an_error_with_the_names_there_are() {
         let error = compare(&cleaning_table(&test_runs::empty()), "wanjuan").expect_err("is not there");
-        insta::assert_snapshot!(error, @"no published table is called `wanjuan`; there are: wanjuan-cc, map-neo-zh, map-neo-en, chinese-web-text, c4");
+        insta::assert_snapshot!(error, @"no published table is called `wanjuan`; there are: wanjuan-cc, map-neo-zh, map-neo-en, chinese-web-text, c4, fineweb-2-zh, refinedweb, txt360, data-juicer-alpaca-cot-zh");
     }
 }

@@ -10,6 +10,14 @@ pub enum ReportError {
         /// The names there are.
         known: Vec<&'static str>,
     },
+    /// A file with a published table cannot be read, or its numbers make no sense.
+    #[error("{file} is no published table: {reason}")]
+    BadTable {
+        /// The file.
+        file: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A report could not be written as JSON: a fault of the program.
     #[error("the JSON report could not be written ({0}); please report this")]
     Json(#[from] serde_json::Error),

@@ -1,11 +1,19 @@
 //! Stage statistics that other corpora published.
 //!
-//! The numbers are those printed in the source named with each table. Ratios that were printed are
-//! kept as printed, also where they differ from what the other printed ratios give: in WanJuan-CC's
+//! The numbers are those printed in the source named with each table; the files are `configs/reference/*.yaml`. Ratios that
+//! were printed are kept as printed, also where they differ from what the other printed ratios give: in WanJuan-CC's
 //! figure by up to 0.2 percentage points.
 
+use std::path::Path;
+use std::sync::OnceLock;
+
+use serde::Deserialize;
+
+use crate::error::ReportError;
+
 /// What a published ratio counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Unit {
     /// Documents.
     Documents,
@@ -24,154 +32,121 @@ impl Unit {
             Self::Unstated => "unit not stated",
         }
     }
+
+    /// What a run is counted in beside it.
+    pub const fn counted(self) -> &'static str {
+        match self {
+            Self::Documents | Self::Unstated => "documents",
+            Self::Bytes => "bytes",
+        }
+    }
 }
 
 /// One step of a published table.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct PublishedStage {
     /// Name of the step; a stage of ours whose id begins with it is set beside it.
-    pub id: &'static str,
+    pub id: String,
     /// What the source calls it.
-    pub title: &'static str,
+    pub title: String,
     /// Percentage removed of what the step before left, where the source prints it.
+    #[serde(default)]
     pub removed: Option<f64>,
-    /// Percentage retained of the raw input.
-    pub retained: f64,
+    /// Percentage retained of the raw input, where the source prints it.
+    #[serde(default)]
+    pub retained: Option<f64>,
+    /// What is left, in the unit of [`PublishedTable::raw`], where the source prints that.
+    #[serde(default)]
+    pub left: Option<f64>,
     /// Kinds of stages of ours that do the same.
-    pub kinds: &'static [&'static str],
+    pub kinds: Vec<String>,
+    /// Why a run on less data than the published one cannot be expected to show the same.
+    #[serde(default)]
+    pub scope: Option<String>,
 }
 
 /// The published table of one corpus.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct PublishedTable {
     /// Name by which it is asked for.
-    pub name: &'static str,
+    pub name: String,
     /// The corpus.
-    pub title: &'static str,
+    pub title: String,
     /// What is counted.
     pub unit: Unit,
     /// Where the numbers stand.
-    pub source: &'static str,
+    pub source: String,
     /// What one must know to read the numbers.
-    pub note: &'static str,
+    pub notes: Vec<String>,
+    /// The raw input, where steps are given as what is left.
+    #[serde(default)]
+    pub raw: Option<f64>,
     /// The steps in order.
-    pub stages: &'static [PublishedStage],
+    pub stages: Vec<PublishedStage>,
 }
 
-const fn stage(
-    id: &'static str,
-    title: &'static str,
-    removed: Option<f64>,
-    retained: f64,
-    kinds: &'static [&'static str],
-) -> PublishedStage {
-    PublishedStage { id, title, removed, retained, kinds }
-}
-
-const READ: &[&str] = &["input", "extract", "language_id", "keep_where"];
-const RULES: &[&str] = &["filter"];
-const EXACT: &[&str] = &["exact_dedupe"];
-const NEAR: &[&str] = &["minhash_dedupe"];
-const LINES: &[&str] = &["line_dedupe"];
-const SUBSTRINGS: &[&str] = &["substring_dedupe"];
-const SCORE: &[&str] = &["score"];
-
-/// Every table that [`compare`](crate::compare) knows.
-pub static TABLES: &[PublishedTable] = &[
-    PublishedTable {
-        name: "wanjuan-cc",
-        title: "WanJuan-CC (WanJuan 2.0), English web pages of Common Crawl",
-        unit: Unit::Documents,
-        source: "opendatalab/WanJuan2.0-WanJuan-CC, readme_pic/retention.png",
-        note: "printed ratios agree with each other to 0.2 percentage points",
-        stages: &[
-            stage("language", "extraction and language", Some(47.4), 52.6, READ),
-            stage("rules", "rule-based filtering", Some(37.8), 32.8, RULES),
-            stage("dedupe", "LSH deduplication", Some(90.2), 3.22, &["exact_dedupe", "minhash_dedupe"]),
-            stage("safety", "safety filtering", Some(14.3), 2.76, SCORE),
-            stage("quality", "quality filtering", Some(50.1), 1.38, SCORE),
-        ],
-    },
-    PublishedTable {
-        name: "map-neo-zh",
-        title: "MAP-NEO (Matrix), Chinese part of Common Crawl",
-        unit: Unit::Unstated,
-        source: "MAP-NEO, figure chinese_data_pipeline.png",
-        note: "retained shares are printed as whole percentages; removals follow from them",
-        stages: &[
-            stage("rules", "heuristic filtering", None, 38.0, RULES),
-            stage("exact", "exact deduplication", None, 26.0, EXACT),
-            stage("minhash", "MinHash deduplication", None, 19.0, NEAR),
-            stage("lines", "similar-line deduplication", None, 15.0, LINES),
-        ],
-    },
-    PublishedTable {
-        name: "map-neo-en",
-        title: "MAP-NEO (Matrix), English part of Common Crawl",
-        unit: Unit::Unstated,
-        source: "MAP-NEO, figure of the English pipeline",
-        note: "retained shares are printed as whole percentages; removals follow from them",
-        stages: &[
-            stage("rules", "heuristic filtering", None, 20.0, RULES),
-            stage("exact", "exact document deduplication", None, 12.0, EXACT),
-            stage("minhash", "MinHash deduplication", None, 7.0, NEAR),
-            stage("lines", "paragraph deduplication", None, 4.0, LINES),
-            stage("substrings", "exact substring deduplication", None, 4.0, SUBSTRINGS),
-        ],
-    },
-    PublishedTable {
-        name: "chinese-web-text",
-        title: "ChineseWebText, nine snapshots",
-        unit: Unit::Bytes,
-        source: "ChineseWebText, figure of its processing: 3834.58, 1420.70 and 599.82 GB",
-        note: "its raw input is monolingual Chinese text, already deduplicated by CCNet",
-        stages: &[
-            stage("rules", "rules and quality scores", None, 100.0 * 1420.70 / 3834.58, RULES),
-            stage("quality", "cleaner subset, quality above 0.9", None, 100.0 * 599.82 / 3834.58, SCORE),
-        ],
-    },
-    PublishedTable {
-        name: "c4",
-        title: "C4, English (en.noclean, en.noblocklist, en)",
-        unit: Unit::Documents,
-        source: "the C4 dataset card: 1,063,805,381, 393,391,519 and 364,868,892 documents",
-        note: "its first step holds language, rules and deduplication together",
-        stages: &[
-            stage(
-                "rules",
-                "cleaning",
-                None,
-                100.0 * 393_391_519.0 / 1_063_805_381.0,
-                &[
-                    "input",
-                    "extract",
-                    "language_id",
-                    "keep_where",
-                    "normalize",
-                    "filter",
-                    "exact_dedupe",
-                    "line_dedupe",
-                ],
-            ),
-            stage("safety", "bad-word list", None, 100.0 * 364_868_892.0 / 1_063_805_381.0, SCORE),
-        ],
-    },
+/// The files that are inside the program, in the order in which they are listed.
+static FILES: &[(&str, &str)] = &[
+    ("wanjuan-cc", include_str!("../../../configs/reference/wanjuan-cc.yaml")),
+    ("map-neo-zh", include_str!("../../../configs/reference/map-neo-zh.yaml")),
+    ("map-neo-en", include_str!("../../../configs/reference/map-neo-en.yaml")),
+    ("chinese-web-text", include_str!("../../../configs/reference/chinese-web-text.yaml")),
+    ("c4", include_str!("../../../configs/reference/c4.yaml")),
+    ("fineweb-2-zh", include_str!("../../../configs/reference/fineweb-2-zh.yaml")),
+    ("refinedweb", include_str!("../../../configs/reference/refinedweb.yaml")),
+    ("txt360", include_str!("../../../configs/reference/txt360.yaml")),
+    ("data-juicer-alpaca-cot-zh", include_str!("../../../configs/reference/data-juicer-alpaca-cot-zh.yaml")),
 ];
 
-/// The table `name`.
-pub fn table(name: &str) -> Option<&'static PublishedTable> {
-    TABLES.iter().find(|table| table.name == name)
+/// Every table that is inside the program.
+pub fn tables() -> &'static [PublishedTable] {
+    static TABLES: OnceLock<Vec<PublishedTable>> = OnceLock::new();
+    // The tests read each of them.
+    TABLES.get_or_init(|| FILES.iter().filter_map(|(name, text)| parse(name, text).ok()).collect())
 }
 
-/// The names of all tables.
+fn parse(file: &str, text: &str) -> Result<PublishedTable, ReportError> {
+    let failed = |reason: String| ReportError::BadTable { file: file.to_owned(), reason };
+    let table: PublishedTable = serde_saphyr::from_str(text).map_err(|error| failed(error.to_string()))?;
+    let mut before = 100.0;
+    for (index, stage) in table.stages.iter().enumerate() {
+        let share = table.retained(index).ok_or_else(|| {
+            failed(format!("`{}` says neither what it retained nor, beside a `raw` above 0, what it left", stage.id))
+        })?;
+        if !(0.0..=before).contains(&(share * 100.0)) {
+            return Err(failed(format!("`{}` retains more than the step before it, or less than nothing", stage.id)));
+        }
+        before = share * 100.0 + 1e-4;
+    }
+    Ok(table)
+}
+
+/// The table `name`: one of [`names`], or a file of the same form (`.yaml`).
+pub fn table(name: &str) -> Result<PublishedTable, ReportError> {
+    if let Some(table) = tables().iter().find(|table| table.name == name) {
+        return Ok(table.clone());
+    }
+    if Path::new(name).extension().is_none_or(|extension| extension != "yaml" && extension != "yml") {
+        return Err(ReportError::UnknownTable { name: name.to_owned(), known: names() });
+    }
+    let read = std::fs::read_to_string(name);
+    let text = read.map_err(|error| ReportError::BadTable { file: name.to_owned(), reason: error.to_string() })?;
+    parse(name, &text)
+}
+
+/// The names of all tables inside the program.
 pub fn names() -> Vec<&'static str> {
-    TABLES.iter().map(|table| table.name).collect()
+    tables().iter().map(|table| table.name.as_str()).collect()
 }
 
 impl PublishedTable {
     /// Share that step `index` retained of the raw input, 0 to 1.
     pub fn retained(&self, index: usize) -> Option<f64> {
-        self.stages.get(index).map(|stage| from_percent(stage.retained))
+        let stage = self.stages.get(index)?;
+        let of_raw = || Some(100.0 * stage.left? / self.raw.filter(|raw| *raw > 0.0)?);
+        stage.retained.or_else(of_raw).map(from_percent)
     }
 
     /// Share that step `index` removed of what the step before left, 0 to 1: as printed, or from
@@ -181,9 +156,10 @@ impl PublishedTable {
         if let Some(printed) = stage.removed {
             return Some(from_percent(printed));
         }
-        let before =
-            index.checked_sub(1).and_then(|index| self.stages.get(index)).map_or(100.0, |stage| stage.retained);
-        (before > 0.0).then(|| from_percent(100.0 - 100.0 * stage.retained / before))
+        let before = index.checked_sub(1).map_or(Some(1.0), |index| self.retained(index))?;
+        (before > 0.0)
+            .then_some(before)
+            .and_then(|before| Some(from_percent(100.0 - 100.0 * self.retained(index)? / before)))
     }
 }
 
@@ -197,37 +173,65 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tables_only_ever_shrink_and_ids_are_unique() {
-        for table in TABLES {
-            let mut before = 100.0;
-            let mut ids = Vec::new();
-            for stage in table.stages {
-                assert!(stage.retained <= before && stage.retained > 0.0, "{} {}", table.name, stage.id);
-                assert!(!ids.contains(&stage.id), "{} {}", table.name, stage.id);
-                before = stage.retained;
-                ids.push(stage.id);
+    fn every_file_is_a_table_of_its_name() {
+        for (name, text) in FILES {
+            let table = parse(name, text).unwrap_or_else(|error| panic!("{error}"));
+            assert_eq!(table.name, *name);
+            for (index, stage) in table.stages.iter().enumerate() {
+                assert!(table.stages.iter().skip(index + 1).all(|other| other.id != stage.id), "{name} {}", stage.id);
+                assert!(
+                    table.removed(index).is_some_and(|removed| (0.0..1.0).contains(&removed)),
+                    "{name} {}",
+                    stage.id
+                );
             }
         }
+        assert_eq!(tables().len(), FILES.len());
     }
 
     #[test]
     fn printed_removals_fit_the_retained_shares() {
         let table = table("wanjuan-cc").expect("is there");
-        let mut before = 100.0;
+        let mut before = 1.0;
         for (index, stage) in table.stages.iter().enumerate() {
-            let derived = 1.0 - stage.retained / before;
-            let printed = table.removed(index).expect("printed");
+            let retained = table.retained(index).expect("printed");
+            let (derived, printed) = (1.0 - retained / before, table.removed(index).expect("printed"));
             assert!((derived - printed).abs() < 0.002, "{}: {derived} {printed}", stage.id);
-            before = stage.retained;
+            before = retained;
         }
     }
 
     #[test]
     fn removals_that_were_not_printed_are_derived() {
-        let removed = |name: &str, index| table(name).and_then(|table| table.removed(index)).expect("a stage");
+        let removed = |name: &str, index| table(name).ok().and_then(|table| table.removed(index)).expect("a stage");
         assert!((removed("map-neo-zh", 1) - 0.316).abs() < 0.001);
         assert!((removed("chinese-web-text", 0) - 0.6295).abs() < 0.0001);
         assert!((removed("c4", 1) - 0.0725).abs() < 0.0001);
+        assert!((removed("fineweb-2-zh", 1) - 0.5719).abs() < 0.0001);
         assert!(table("map-neo-en").expect("is there").removed(9).is_none());
+    }
+
+    #[test]
+    fn tables_of_ones_own_are_read_and_wrong_ones_refused() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("mine.yaml");
+        let read = |text: &str| {
+            std::fs::write(&path, text).expect("written");
+            table(&path.display().to_string()).map_err(|error| error.to_string())
+        };
+        let good = "name: mine\ntitle: Mine\nunit: documents\nsource: me\nnotes: []\nstages:\n  - {id: rules, title: Rules, \
+                    retained: 40, kinds: [filter]}\n";
+        assert_eq!(read(good).expect("good").stages.len(), 1);
+        for (bad, part) in [
+            (good.replace("retained: 40", "retained: 140"), "retains more"),
+            (good.replace("retained: 40, ", ""), "neither"),
+            (good.replace("retained: 40", "left: 40"), "neither"),
+            (good.replace("unit: documents", "unit: pages"), "pages"),
+            (good.replace("title: Mine", "titel: Mine"), "titel"),
+        ] {
+            let error = read(&bad).expect_err("refused");
+            assert!(error.contains(part) && error.contains("mine.yaml"), "{error}");
+        }
+        assert!(table("none.yaml").expect_err("no such file").to_string().contains("none.yaml"));
     }
 }

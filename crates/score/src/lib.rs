@@ -22,6 +22,9 @@
 mod bounds;
 mod calibration;
 mod classifier;
+mod files;
+mod perplexity;
+pub mod signals;
 mod threshold;
 mod tokens;
 mod unit;
@@ -33,6 +36,7 @@ pub use classifier::{
     ClassifierConfig, ClassifierConfigError, ClassifierStage, KeepShare, LabelReport, ShareReport, Trained, Trainer,
     TrainingOptions, TrainingReport,
 };
+pub use perplexity::{Cutoffs, PerplexityConfig, PerplexityConfigError, PerplexityStage};
 pub use threshold::{Decision, Direction, Threshold, ThresholdError};
 pub use tokens::Tokens;
 pub use unit::{Aggregate, Unit};

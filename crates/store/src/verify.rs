@@ -86,7 +86,7 @@ pub async fn verify_file(store: &Store, entry: &FileEntry) -> Result<Finding, St
 }
 
 /// Opens a committed Parquet file for reading, after its size and digest were checked. Text comes
-/// as `Utf8View`.
+/// as `Utf8View`, bytes as `BinaryView`.
 pub async fn read_parquet(store: &Store, entry: &FileEntry) -> Result<ParquetReader, StoreError> {
     check_file(store, entry).await?;
     open_parquet(store, entry, None).await
@@ -101,7 +101,7 @@ pub async fn check_file(store: &Store, entry: &FileEntry) -> Result<(), StoreErr
 }
 
 /// Opens a committed Parquet file that [`check_file`] has found intact before; only some of its columns where they are
-/// named (in the order of the file). Text comes as `Utf8View`.
+/// named (in the order of the file). Text comes as `Utf8View`, bytes as `BinaryView`.
 pub async fn open_parquet(
     store: &Store,
     entry: &FileEntry,
@@ -126,10 +126,11 @@ pub async fn open_parquet(
     Ok(ParquetReader { path: entry.path.clone(), stream: Box::new(stream) })
 }
 
-/// The file's schema with its text columns as views.
+/// The file's schema with its columns of text and bytes as views, which is what documents have; the file does not say.
 fn with_views(schema: &Schema) -> Schema {
     let view = |field: &Arc<Field>| match field.data_type() {
         DataType::Utf8 | DataType::LargeUtf8 => field.as_ref().clone().with_data_type(DataType::Utf8View),
+        DataType::Binary | DataType::LargeBinary => field.as_ref().clone().with_data_type(DataType::BinaryView),
         _ => field.as_ref().clone(),
     };
     Schema::new_with_metadata(schema.fields().iter().map(view).collect::<Vec<_>>(), schema.metadata().clone())

@@ -63,7 +63,7 @@ impl Comparer<'_> {
         let mut next = 0;
         self.files
             .read(documents, column, |first, values| {
-                let values = values.as_binary::<i32>();
+                let values = values.as_binary_view();
                 while let Some(document) = documents.get(next) {
                     let row = (*document - first) as usize;
                     if row >= values.len() {

@@ -155,7 +155,7 @@ impl PartScan {
     /// Rows of the parts of one batch; `next` is the number of its first part.
     fn rows(&self, batch: &RecordBatch, next: &mut u64) -> Result<RecordBatch, DataFusionError> {
         let broken = || external(EngineError::Bug("keys of parts have another type than was written".to_owned()));
-        let column = batch.columns().first().and_then(|column| column.as_binary_opt::<i32>()).ok_or_else(broken)?;
+        let column = batch.columns().first().and_then(|column| column.as_binary_view_opt()).ok_or_else(broken)?;
         let (mut keys, mut parts) = (Vec::new(), Vec::new());
         for document in 0..column.len() {
             for bytes in column.value(document).as_chunks().0 {

@@ -7,9 +7,10 @@ use textmill_document::Mode;
 use textmill_document::columns::{ID, TEXT};
 use textmill_fasttext::FastTextError;
 
-use super::model::{Scorer, digest};
+use super::model::Scorer;
 use crate::bounds::Bounds;
 use crate::calibration::{Calibration, CalibrationError};
+use crate::files::digest;
 use crate::{Aggregate, Tokens, Unit};
 
 /// Scores documents with a fastText classifier; keeps those with a score between two bounds.
@@ -205,7 +206,7 @@ impl ClassifierConfig {
             let path = self.calibration.as_ref().map_or_else(|| path.with_extension("json"), PathBuf::from);
             bounds = self.calibrated(&path, digests.first().map_or("", String::as_str), keep)?;
             let read = |source| CalibrationError::Read { path: path.clone(), source };
-            digests.push(super::model::digest(&path).map_err(read)?);
+            digests.push(crate::files::digest(&path).map_err(read)?);
         }
         Ok(Checked { scorer, column, bounds, digests })
     }

@@ -12,13 +12,6 @@ pub(super) struct Scorer {
     predictors: Mutex<Vec<Predictor>>,
 }
 
-/// BLAKE3 of a file, hexadecimal.
-pub(super) fn digest(path: &Path) -> std::io::Result<String> {
-    let mut hasher = blake3::Hasher::new();
-    std::io::copy(&mut std::fs::File::open(path)?, &mut hasher)?;
-    Ok(hasher.finalize().to_hex().to_string())
-}
-
 impl Scorer {
     /// `None` if the model does not have the label.
     pub(super) fn new(model: Arc<FastTextModel>, label: &str) -> Option<Self> {

@@ -105,7 +105,7 @@ mod tests {
         let trained = trainer.finish().expect("trained");
         let path = folder.join("model.bin");
         trained.model.save(&path).expect("saved");
-        let digest = super::super::model::digest(&path).expect("readable");
+        let digest = crate::files::digest(&path).expect("readable");
         let calibration = serde_json::to_string(&trained.calibration(digest)).expect("JSON");
         std::fs::write(folder.join("model.json"), calibration).expect("written");
         let path = path.display().to_string();

@@ -7,7 +7,7 @@ use textmill_score::{
 };
 
 use super::classes::Classes;
-use crate::args::{ClassifierArgs, TableFormat, TokensChoice};
+use crate::args::{ClassifierArgs, TableFormat};
 use crate::exit::CommandError;
 use crate::texts::{Read, Texts};
 use crate::{Exit, output};
@@ -37,7 +37,7 @@ pub(super) fn run(args: &ClassifierArgs) -> Result<Exit, CommandError> {
     let (read, left_out) = examples(args, &label, &mut trainer)?;
     output::line(&format!("training on {} texts", read.texts - left_out));
     let trained = trainer.finish()?;
-    make_folder(&args.output)?;
+    super::make_folder(&args.output)?;
     trained.model.save(&args.output)?;
     let calibration = calibrate(args, &trained, &label, tokens)?;
     let beside = args.output.with_extension("json");
@@ -81,11 +81,7 @@ fn options(args: &ClassifierArgs, label: String, compress: bool) -> TrainingOpti
         seed: args.seed,
         ..TrainOptions::default()
     };
-    let tokens = match args.tokens {
-        TokensChoice::Blanks => Tokens::Blanks,
-        TokensChoice::Words => Tokens::Words,
-        TokensChoice::Jieba => Tokens::Jieba,
-    };
+    let tokens = args.tokens.tokens();
     let quantize = compress.then(|| QuantizeOptions { cutoff: args.cutoff, ..QuantizeOptions::default() });
     TrainingOptions { fasttext, tokens, held_out: args.held_out, autotune: args.autotune, quantize, label }
 }
@@ -140,11 +136,6 @@ fn calibrate(
         Ok(())
     })?;
     Calibration::of(digest, label.to_owned(), tokens, scores).ok_or_else(none)
-}
-
-fn make_folder(path: &Path) -> Result<(), CommandError> {
-    let failed = |source| CommandError::Write { path: path.to_owned(), source };
-    path.parent().map_or(Ok(()), std::fs::create_dir_all).map_err(failed)
 }
 
 fn write_json(path: &Path, value: &impl Serialize) -> Result<(), CommandError> {

@@ -2,6 +2,9 @@
 
 mod classes;
 mod classifier;
+mod lm;
+
+use std::path::Path;
 
 use crate::Exit;
 use crate::args::TrainCommand;
@@ -10,5 +13,12 @@ use crate::exit::CommandError;
 pub(super) fn run(command: &TrainCommand) -> Result<Exit, CommandError> {
     match command {
         TrainCommand::Classifier(args) => classifier::run(args),
+        TrainCommand::Lm(args) => lm::run(args),
     }
+}
+
+/// Makes the folder of a model to be written.
+fn make_folder(path: &Path) -> Result<(), CommandError> {
+    let failed = |source| CommandError::Write { path: path.to_owned(), source };
+    path.parent().map_or(Ok(()), std::fs::create_dir_all).map_err(failed)
 }

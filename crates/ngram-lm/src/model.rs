@@ -1,0 +1,185 @@
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+
+use crate::table::Table;
+use crate::vocabulary::{BEGIN, END, UNKNOWN, Vocabulary};
+use crate::{LmError, MAX_ORDER, compact, words};
+
+/// Probability of an n-gram's last word after the others, and the weight of what follows it when that is not known; both
+/// as logarithms to base 10.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(crate) struct Weights {
+    pub(crate) probability: f32,
+    pub(crate) backoff: f32,
+}
+
+/// A language model. Threads share it.
+#[derive(Debug, Clone)]
+pub struct NgramModel {
+    pub(crate) vocabulary: Vocabulary,
+    pub(crate) unigrams: Vec<Weights>,
+    /// n-grams of two words, of three, ..., by [`hash_step`] from the last word to the first.
+    pub(crate) tables: Vec<Table<Weights>>,
+    begin: u32,
+    end: u32,
+}
+
+/// What a text scores.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Score {
+    /// Logarithm to base 10 of the probability.
+    pub log10: f64,
+    /// Words that were scored, ends of sentences too.
+    pub words: u64,
+    /// Words that the model does not know.
+    pub unknown: u64,
+}
+
+impl Score {
+    /// 10 to the negative mean of the logarithms; infinite for nothing.
+    pub fn perplexity(&self) -> f64 {
+        if self.words == 0 { f64::INFINITY } else { 10_f64.powf(-self.log10 / self.words as f64) }
+    }
+}
+
+/// The words before the one that is scored, the last one first, as far as the model knows them together, each with the
+/// backoff of the words up to it.
+#[derive(Debug, Clone, Copy, Default)]
+struct State {
+    words: [u32; MAX_ORDER],
+    backoffs: [f32; MAX_ORDER],
+    length: usize,
+}
+
+pub(crate) fn hash_of(word: u32) -> u64 {
+    (u64::from(word) + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+}
+
+/// The hash of an n-gram with one more word before it.
+pub(crate) fn hash_step(hash: u64, word: u32) -> u64 {
+    let mixed = (hash ^ (u64::from(word) + 1)).wrapping_mul(0xD6E8_FEB8_6659_FD93);
+    mixed ^ (mixed >> 29)
+}
+
+/// The hash of an n-gram in the order of the text.
+pub(crate) fn hash(ngram: &[u32]) -> u64 {
+    let mut words = ngram.iter().rev();
+    let last = words.next().copied().unwrap_or_default();
+    words.fold(hash_of(last), |hash, word| hash_step(hash, *word))
+}
+
+impl NgramModel {
+    pub(crate) fn new(vocabulary: Vocabulary, unigrams: Vec<Weights>, tables: Vec<Table<Weights>>) -> Self {
+        let (begin, end) = (vocabulary.number(BEGIN), vocabulary.number(END));
+        Self { vocabulary, unigrams, tables, begin, end }
+    }
+
+    /// Reads a file: ARPA as text, or compact (`.lm`), told by its first bytes.
+    pub fn load(path: &Path) -> Result<Self, LmError> {
+        let open = |source| LmError::Open { path: path.to_owned(), source };
+        let file = File::open(path).map_err(open)?;
+        let length = file.metadata().map_err(open)?.len();
+        let mut reader = BufReader::with_capacity(1 << 20, file);
+        if reader.fill_buf().map_err(LmError::Read)?.starts_with(compact::MAGIC) {
+            let mut bytes = Vec::new();
+            reader.take(length).read_to_end(&mut bytes).map_err(LmError::Read)?;
+            return compact::decode(&bytes);
+        }
+        Self::read_arpa(reader)
+    }
+
+    /// Words of the longest n-grams.
+    pub fn order(&self) -> usize {
+        self.tables.len() + 1
+    }
+
+    /// Number of words, with `<unk>`.
+    pub fn words(&self) -> usize {
+        self.vocabulary.len()
+    }
+
+    /// Number of n-grams of each order.
+    pub fn counts(&self) -> Vec<usize> {
+        std::iter::once(self.unigrams.len()).chain(self.tables.iter().map(Table::len)).collect()
+    }
+
+    /// Whether a word is known.
+    pub fn knows(&self, word: &str) -> bool {
+        self.vocabulary.number(word.as_bytes()) != UNKNOWN
+    }
+
+    /// The model as a compact file, which is read about ten times as fast as ARPA.
+    pub fn to_compact(&self) -> Vec<u8> {
+        compact::encode(self)
+    }
+
+    /// Scores a sentence: its words after `<s>`, then `</s>`. Words are separated by blanks.
+    pub fn score(&self, sentence: &str) -> Score {
+        self.score_with(sentence, true, true)
+    }
+
+    /// As [`score`](Self::score), with or without `<s>` before the words and `</s>` after them.
+    pub fn score_with(&self, sentence: &str, begin: bool, end: bool) -> Score {
+        let mut state = State::default();
+        if begin {
+            let backoff = self.unigrams.get(self.begin as usize).map_or(0.0, |weights| weights.backoff);
+            (state.words[0], state.backoffs[0], state.length) =
+                (self.begin, backoff, usize::from(!self.tables.is_empty()));
+        }
+        let mut score = Score::default();
+        for word in words(sentence.as_bytes()) {
+            let word = self.vocabulary.number(word);
+            score.unknown += u64::from(word == UNKNOWN);
+            score.words += 1;
+            score.log10 += self.step(&mut state, word);
+        }
+        if end {
+            score.words += 1;
+            score.log10 += self.step(&mut state, self.end);
+        }
+        score
+    }
+
+    /// 10 to the negative mean logarithm of the words and the end of a sentence, as `KenLM` has it.
+    pub fn perplexity(&self, sentence: &str) -> f64 {
+        self.score(sentence).perplexity()
+    }
+
+    /// The score of each line that has a word, each as a sentence, together: `CCNet`'s perplexity of a document.
+    pub fn score_lines(&self, text: &str) -> Score {
+        let mut all = Score::default();
+        for line in text.split('\n').filter(|line| words(line.as_bytes()).next().is_some()) {
+            let Score { log10, words, unknown } = self.score(line);
+            all.log10 += log10;
+            all.words += words;
+            all.unknown += unknown;
+        }
+        all
+    }
+
+    /// Scores one word, and moves the state behind it.
+    fn step(&self, state: &mut State, word: u32) -> f64 {
+        let weights = self.unigrams.get(word as usize).copied().unwrap_or_default();
+        let mut next = State::default();
+        (next.words[0], next.backoffs[0]) = (word, weights.backoff);
+        let mut probability = weights.probability;
+        let mut matched = 1;
+        let mut hash = hash_of(word);
+        for (table, before) in self.tables.iter().zip(state.words.iter().take(state.length)) {
+            hash = hash_step(hash, *before);
+            let Some(found) = table.get(hash) else { break };
+            probability = found.probability;
+            if let (Some(word), Some(backoff)) = (next.words.get_mut(matched), next.backoffs.get_mut(matched)) {
+                (*word, *backoff) = (*before, found.backoff);
+            }
+            matched += 1;
+        }
+        // The words before that were not found together with this one.
+        let missed = state.backoffs.get(matched - 1..state.length).unwrap_or_default();
+        let backoff: f64 = missed.iter().map(|backoff| f64::from(*backoff)).sum();
+        next.length = matched.min(self.tables.len());
+        *state = next;
+        f64::from(probability) + backoff
+    }
+}

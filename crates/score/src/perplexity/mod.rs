@@ -1,0 +1,7 @@
+//! Perplexity under an n-gram language model.
+
+mod config;
+mod stage;
+
+pub use config::{Cutoffs, PerplexityConfig, PerplexityConfigError};
+pub use stage::PerplexityStage;

@@ -1,0 +1,55 @@
+//! Numbers that describe a text, each a column: for looking at a corpus, for scores made of them in SQL, and as the
+//! features that quality models want.
+
+mod characters;
+mod gate;
+mod lines;
+mod registry;
+mod stage;
+mod tokenizer;
+mod words;
+
+pub use gate::gate_reasons;
+pub use registry::{SIGNALS, Signal, signal};
+pub use stage::{SignalsConfig, SignalsConfigError, SignalsStage};
+pub use tokenizer::TokenizerName;
+pub use words::STOP_WORDS;
+
+use characters::Characters;
+use lines::Lines;
+use words::Words;
+
+/// What is measured of a text. Parts that no wanted signal needs are left at nothing.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Measured {
+    bytes: usize,
+    tokens: usize,
+    characters: Characters,
+    lines: Lines,
+    words: Words,
+}
+
+/// Which parts of [`Measured`] are needed. Characters always are: everything else is a share of them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Needs {
+    pub(crate) lines: bool,
+    pub(crate) words: bool,
+    pub(crate) tokens: Option<TokenizerName>,
+}
+
+impl Measured {
+    pub(crate) fn of(text: &str, needs: Needs) -> Self {
+        Self {
+            bytes: text.len(),
+            tokens: needs.tokens.map_or(0, |tokenizer| tokenizer.count(text)),
+            characters: Characters::of(text),
+            lines: if needs.lines { Lines::of(text) } else { Lines::default() },
+            words: if needs.words { Words::of(text) } else { Words::default() },
+        }
+    }
+}
+
+/// `part / whole`, 0 where there is nothing.
+fn share(part: usize, whole: usize) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+}
