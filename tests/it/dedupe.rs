@@ -625,11 +625,14 @@ fn spans_of_sentences_are_cut_once_in_the_corpus() {
 /// An archive of pages: some bare, some with the same text.
 fn archive(pages: u64) -> String {
     let page = |number: u64| {
-        let text =
-            if number % 3 == 0 { "the same on many pages".to_owned() } else { format!("page {number}, its own") };
+        let text = if number.is_multiple_of(3) {
+            "the same on many pages".to_owned()
+        } else {
+            format!("page {number}, its own")
+        };
         let body =
             format!("<html><body><article><p>{text}, and enough words to be a page.</p></article></body></html>");
-        let body = if number % 5 == 0 { "<html></html>".to_owned() } else { body };
+        let body = if number.is_multiple_of(5) { "<html></html>".to_owned() } else { body };
         let http = format!("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n{body}");
         format!(
             "WARC/1.0\r\nWARC-Type: response\r\nWARC-Record-ID: <urn:uuid:{number:08}-0000-4000-8000-000000000000>\r\n\

@@ -10,7 +10,7 @@ use crate::util::{Dir, Random, files};
 fn review(number: u64, random: &mut Random) -> (bool, String) {
     const GOOD: [&str; 3] = ["lovely", "excellent", "helpful"];
     const BAD: [&str; 3] = ["awful", "useless", "broken"];
-    let bad = number % 3 == 0;
+    let bad = number.is_multiple_of(3);
     let word = if bad { BAD } else { GOOD }[random.below(3) as usize];
     (bad, format!("The {} page {number} is {word}, I think.\nSeen on day {}.", random.below(50), random.below(30)))
 }
