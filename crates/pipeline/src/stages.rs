@@ -2,6 +2,7 @@
 
 mod classifier;
 mod clean_lines;
+mod decontaminate;
 mod exact_dedupe;
 mod extract;
 mod filter;
@@ -44,6 +45,7 @@ pub static STAGES: &[StageKind] = &[
     classifier::KIND,
     perplexity::KIND,
     signals::KIND,
+    decontaminate::KIND,
     keep_where::KIND,
     with_columns::KIND,
 ];
@@ -220,6 +222,8 @@ mod tests {
         let examples = examples.map(|(label, text)| textmill_fasttext::Example { labels: vec![label], text });
         let options = textmill_fasttext::TrainOptions { dim: 4, ..textmill_fasttext::TrainOptions::default() };
         textmill_fasttext::train(examples, &options).expect("trained").save(&model).expect("saved");
+        let items = folder.path().join("items.jsonl");
+        std::fs::write(&items, "{\"text\": \"a b c d e f g h i j k l m\"}").expect("written");
         let lm = folder.path().join("model.arpa");
         std::fs::write(&lm, "\\data\\\nngram 1=1\n\\1-grams:\n-1\t<unk>\n\\end\\\n").expect("written");
         let configs = [
@@ -237,6 +241,7 @@ mod tests {
             json!({"model": model, "label": "good"}),
             json!({"model": lm}),
             json!({}),
+            json!({"against": [items]}),
             json!("text <> ''"),
             json!({"n": "1"}),
         ];

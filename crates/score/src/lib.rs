@@ -1,34 +1,32 @@
-//! Model-based safety and quality scores: which way each score points, and what a bound on it keeps.
+//! Safety and quality of documents, measured: fastText classifiers, perplexity under n-gram models, plain signals, and
+//! contamination with evaluation sets. Classifiers are trained here too.
 //!
-//! A score column is written once and compared with a bound apart from that, so that a bound can be
-//! changed without running the model again. Scores point in opposite directions (a toxicity of 1 is
-//! bad, a fluency of 1 is good), which is the easiest thing to get wrong: [`Direction`] belongs to
-//! the score, never to the place where it is compared. This crate holds no models and no training
-//! data.
+//! A score becomes a column, and a bound on it decides; with `mode: annotate` the bound is set elsewhere, so that it can be
+//! changed without running the model again. Scores point in opposite directions (a toxicity of 1 is bad, a fluency of 1 is
+//! good), so that a stage has `min` and `max`, and no score is good by itself. This crate holds no models.
 //!
 //! ```text
-//!  text ─▶ model ─▶ score column ─▶ Threshold::decide ─▶ Keep | Drop
+//!  text ─▶ Tokens ─▶ model ─▶ score, by document, paragraph or line ─▶ column ─▶ Bounds ─▶ kept | dropped
 //! ```
 //!
 //! ```
-//! use textmill_score::{Decision, Direction, Threshold};
+//! use textmill_score::Bounds;
 //!
-//! let toxicity = Threshold::new(Direction::LowerIsBetter, 0.5)?;
-//! assert_eq!(toxicity.decide(0.9), Decision::Drop);
-//! assert_eq!(toxicity.decide(0.5), Decision::Keep);
-//! # Ok::<(), textmill_score::ThresholdError>(())
+//! let toxicity = Bounds { min: None, max: Some(0.5) };
+//! assert!(toxicity.decide(0, Some(0.5)).is_none());
+//! let dropped = toxicity.decide(0, Some(0.9)).expect("above the bound");
+//! assert_eq!(dropped.reason.code, "score_too_high");
 //! ```
 
 mod bounds;
 mod calibration;
 mod classifier;
+mod contamination;
 mod files;
 mod perplexity;
 pub mod signals;
-mod threshold;
 mod tokens;
 mod unit;
-mod wanjuan_cc;
 
 pub use bounds::{Bounds, NO_SCORE, SCORE_TOO_HIGH, SCORE_TOO_LOW};
 pub use calibration::{Calibration, CalibrationError};
@@ -36,8 +34,7 @@ pub use classifier::{
     ClassifierConfig, ClassifierConfigError, ClassifierStage, KeepShare, LabelReport, ShareReport, Trained, Trainer,
     TrainingOptions, TrainingReport,
 };
+pub use contamination::{Action, DecontaminateConfig, DecontaminateConfigError, DecontaminateStage};
 pub use perplexity::{Cutoffs, PerplexityConfig, PerplexityConfigError, PerplexityStage};
-pub use threshold::{Decision, Direction, Threshold, ThresholdError};
 pub use tokens::Tokens;
 pub use unit::{Aggregate, Unit};
-pub use wanjuan_cc::{ScoreColumn, WANJUAN_CC_SCORES, score_column};

@@ -1,0 +1,176 @@
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What becomes of a contaminated document.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// It is dropped.
+    #[default]
+    Drop,
+    /// What matches is cut out, with `window` characters on both sides.
+    Cut,
+    /// It only gets the columns.
+    Annotate,
+}
+
+/// Finds documents that hold parts of evaluation sets.
+///
+/// # What it removes
+/// With `action: drop`, documents of which more than the share `max_overlap` of the tokens stands in runs of `ngram` tokens
+/// that an evaluation item has too (`contaminated`). With `action: cut`, those runs with what is around them; a document
+/// that falls into more than `max_pieces` pieces, or has nothing left, is dropped. It adds `contamination`, the share of
+/// tokens, and `contaminated_by`, the first item that matches, as file and line.
+///
+/// # Why
+/// A model that was trained on the questions says nothing about how well it answers them.
+///
+/// # Parameters
+/// See below. Tokens are words in lower case without punctuation, and single characters of scripts without blanks between
+/// words. Items of fewer than `ngram` tokens cannot be told and are left out. Matches are compared token by token.
+///
+/// # Source
+/// Brown et al. 2020 (GPT-3), appendix C: 13-grams, 200 characters around them, documents in more than ten pieces dropped,
+/// n-grams of more than ten documents ignored.
+///
+/// # Kept example
+/// A document with twelve words of a question.
+///
+/// # Dropped example
+/// A document with the whole question, reason `contaminated`, value the share of its tokens, detail the item.
+///
+/// # Cost
+/// About 200 MB/s and core; in memory about 60 bytes for each token of the evaluation sets.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DecontaminateConfig {
+    /// Paths of the evaluation sets: JSON lines, also `.gz` or `.zst`.
+    #[schemars(length(min = 1))]
+    pub against: Vec<String>,
+    /// Fields that hold their texts. Default question, problem, prompt, input, query, text, passage, context, premise,
+    /// sentence, content, as far as they are there.
+    #[serde(default)]
+    pub fields: Vec<String>,
+    /// What becomes of a contaminated document. Default `drop`.
+    #[serde(default)]
+    pub action: Action,
+    /// Tokens of a run that counts as a match, 5 to 100. Default 13.
+    #[serde(default = "default_ngram")]
+    #[schemars(range(min = 5, max = 100))]
+    pub ngram: u32,
+    /// Largest share of contaminated tokens that is kept with `drop`, 0 to 1. Default 0: none.
+    #[serde(default)]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub max_overlap: f64,
+    /// Runs that more items than this have are ignored: they are wording of the task. Default 10.
+    #[serde(default = "default_ten")]
+    pub max_items: NonZeroU32,
+    /// Characters on both sides of a match that `cut` takes too. Default 200.
+    #[serde(default = "default_window")]
+    pub window: u32,
+    /// Most pieces of a cut document that is kept, 1 or more. Default 10.
+    #[serde(default = "default_ten")]
+    pub max_pieces: NonZeroU32,
+}
+
+fn default_ngram() -> u32 {
+    13
+}
+
+fn default_window() -> u32 {
+    200
+}
+
+fn default_ten() -> NonZeroU32 {
+    NonZeroU32::MIN.saturating_add(9)
+}
+
+/// What is wrong with a configuration or the files it names.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DecontaminateConfigError {
+    /// An evaluation set cannot be read.
+    #[error("{}: {source}", .path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A line of an evaluation set is no item.
+    #[error("{}:{line}: {problem}", .path.display())]
+    Line {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: u64,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// An evaluation set without any of the fields.
+    #[error("{}: no item has a text in one of: {fields}; `fields` names others", .path.display())]
+    NoTexts {
+        /// The file.
+        path: PathBuf,
+        /// What was looked for.
+        fields: String,
+    },
+    /// No file is named.
+    #[error("`against` names no evaluation set")]
+    Nothing,
+    /// No item has enough tokens.
+    #[error("no item has {0} tokens: nothing could ever match; `ngram` sets the number")]
+    TooShort(u32),
+    /// The length of a run is out of its range.
+    #[error("`ngram` is {0}; it must be from 5 to 100")]
+    Ngram(u32),
+    /// The share is out of its range, or has no meaning.
+    #[error("`max_overlap` is {0}; it must be from 0 to 1, and is used with `action: drop` only")]
+    MaxOverlap(f64),
+}
+
+impl DecontaminateConfigError {
+    /// Name of the field at fault.
+    pub fn field(&self) -> Option<&str> {
+        match self {
+            Self::Read { .. } | Self::Line { .. } | Self::Nothing => Some("against"),
+            Self::NoTexts { .. } => Some("fields"),
+            Self::TooShort(_) | Self::Ngram(_) => Some("ngram"),
+            Self::MaxOverlap(_) => Some("max_overlap"),
+        }
+    }
+}
+
+impl DecontaminateConfig {
+    /// Against `files`, with every default.
+    pub fn new(files: Vec<String>) -> Self {
+        Self {
+            against: files,
+            fields: Vec::new(),
+            action: Action::default(),
+            ngram: default_ngram(),
+            max_overlap: 0.0,
+            max_items: default_ten(),
+            window: default_window(),
+            max_pieces: default_ten(),
+        }
+    }
+
+    /// Checks what the types do not say.
+    pub(super) fn check(&self) -> Result<(), DecontaminateConfigError> {
+        if self.against.is_empty() {
+            return Err(DecontaminateConfigError::Nothing);
+        }
+        if !(5..=100).contains(&self.ngram) {
+            return Err(DecontaminateConfigError::Ngram(self.ngram));
+        }
+        let meaningless = self.max_overlap > 0.0 && self.action != Action::Drop;
+        if !(0.0..=1.0).contains(&self.max_overlap) || meaningless {
+            return Err(DecontaminateConfigError::MaxOverlap(self.max_overlap));
+        }
+        Ok(())
+    }
+}

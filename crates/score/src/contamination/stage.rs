@@ -1,0 +1,251 @@
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, Float64Array, StringViewArray};
+use arrow::datatypes::{DataType, Field};
+use textmill_document::{Applied, Changes, ColumnRead, DocumentBatch, Dropped, Reason, Stage, StageError, columns};
+
+use super::config::{Action, DecontaminateConfig, DecontaminateConfigError};
+use super::items;
+use super::overlap::{Index, Overlap};
+
+const CONTAMINATED: Reason = Reason { code: "contaminated", summary: "the document holds parts of an evaluation set" };
+
+/// Column of the share of contaminated tokens.
+const CONTAMINATION: &str = "contamination";
+/// Column of the item.
+const CONTAMINATED_BY: &str = "contaminated_by";
+
+/// The stage `decontaminate`.
+#[derive(Debug)]
+pub struct DecontaminateStage {
+    config: DecontaminateConfig,
+    index: Index,
+    digests: Vec<String>,
+}
+
+impl DecontaminateStage {
+    /// The stage as configured. Reads the evaluation sets.
+    pub fn new(config: DecontaminateConfig) -> Result<Self, DecontaminateConfigError> {
+        config.check()?;
+        let mut index = Index::new(config.ngram as usize);
+        let add = |path: &String| items::add(Path::new(path), &config.fields, &mut index);
+        let digests = config.against.iter().map(add).collect::<Result<Vec<_>, _>>()?;
+        if index.len() == 0 {
+            return Err(DecontaminateConfigError::TooShort(config.ngram));
+        }
+        index.finish(config.max_items.get() as usize);
+        Ok(Self { config, index, digests })
+    }
+
+    /// Digests of the evaluation sets: part of what decides a result.
+    pub fn digests(&self) -> &[String] {
+        &self.digests
+    }
+
+    /// Every reason for which the stage can drop a document, in any configuration.
+    pub fn all_reasons() -> Vec<Reason> {
+        vec![CONTAMINATED]
+    }
+
+    fn dropped(&self, row: usize, overlap: &Overlap, bound: f64) -> Dropped {
+        let detail = overlap.item.map(|item| self.index.name(item).to_owned());
+        Dropped { detail, ..Dropped::measured(row, CONTAMINATED, share(overlap), bound) }
+    }
+
+    /// What is left of a text; `None` where that is nothing, or too many pieces.
+    fn cut(&self, text: &str, overlap: &Overlap) -> Option<String> {
+        let mut pieces: Vec<&str> = Vec::new();
+        let mut from = 0;
+        for span in &overlap.spans {
+            let Range { start, end } = widened(text, span, self.config.window as usize);
+            pieces.extend(text.get(from..start).map(str::trim).filter(|piece| !piece.is_empty()));
+            from = from.max(end);
+        }
+        pieces.extend(text.get(from..).map(str::trim).filter(|piece| !piece.is_empty()));
+        let fits = !pieces.is_empty() && pieces.len() <= self.config.max_pieces.get() as usize;
+        fits.then(|| pieces.join("\n"))
+    }
+}
+
+fn share(overlap: &Overlap) -> f64 {
+    if overlap.tokens == 0 { 0.0 } else { overlap.covered as f64 / overlap.tokens as f64 }
+}
+
+/// A span with `chars` more characters on both sides.
+fn widened(text: &str, span: &Range<usize>, chars: usize) -> Range<usize> {
+    let before = text.get(..span.start).unwrap_or_default().char_indices().rev().take(chars).last();
+    let after = text.get(span.end..).unwrap_or_default().char_indices().nth(chars);
+    before.map_or(span.start, |(start, _)| start)..after.map_or(text.len(), |(end, _)| span.end + end)
+}
+
+impl Stage for DecontaminateStage {
+    fn name(&self) -> &'static str {
+        "decontaminate"
+    }
+
+    fn version(&self) -> u32 {
+        1
+    }
+
+    fn reads(&self) -> Vec<ColumnRead> {
+        vec![ColumnRead::standard(columns::TEXT)]
+    }
+
+    fn adds(&self) -> Vec<Field> {
+        let mut fields = vec![Field::new(CONTAMINATION, DataType::Float64, true), columns::text_field(CONTAMINATED_BY)];
+        if self.config.action == Action::Cut {
+            fields.push(columns::text_field(columns::TEXT));
+        }
+        fields
+    }
+
+    fn reasons(&self) -> Vec<Reason> {
+        if self.config.action == Action::Annotate { Vec::new() } else { vec![CONTAMINATED] }
+    }
+
+    fn apply(&self, batch: DocumentBatch) -> Result<Applied, StageError> {
+        let texts = batch.text()?;
+        let mut buffer = Vec::new();
+        let found: Vec<Overlap> =
+            texts.iter().map(|text| self.index.overlap(text.unwrap_or_default(), &mut buffer)).collect();
+        let names = found.iter().map(|overlap| overlap.item.map(|item| self.index.name(item)));
+        let mut arrays: Vec<ArrayRef> = vec![
+            Arc::new(found.iter().map(|overlap| Some(share(overlap))).collect::<Float64Array>()),
+            Arc::new(names.collect::<StringViewArray>()),
+        ];
+        let (mut dropped, mut changes) = (Vec::new(), Changes::default());
+        match self.config.action {
+            Action::Annotate => {}
+            Action::Drop => {
+                let bound = self.config.max_overlap;
+                let over =
+                    found.iter().enumerate().filter(|(_, overlap)| overlap.covered > 0 && share(overlap) > bound);
+                dropped.extend(over.map(|(row, overlap)| self.dropped(row, overlap, bound)));
+            }
+            Action::Cut => {
+                let rows = texts.iter().zip(&found).enumerate();
+                let left = rows.map(|(row, (text, overlap))| {
+                    let Some(text) = text.filter(|_| overlap.covered > 0) else { return text.map(ToOwned::to_owned) };
+                    let Some(left) = self.cut(text, overlap) else {
+                        dropped.push(self.dropped(row, overlap, 0.0));
+                        return Some(text.to_owned());
+                    };
+                    changes.add("contaminated", (text.chars().count() - left.chars().count()) as u64);
+                    Some(left)
+                });
+                arrays.push(Arc::new(left.collect::<StringViewArray>()));
+            }
+        }
+        let batch = batch.with_columns(self.adds().into_iter().zip(arrays).collect())?;
+        Ok(Applied { changes, ..Applied::without(&batch, dropped)? })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use textmill_document::testing::{assert_stage_compliance, text_batch};
+
+    use super::*;
+
+    const QUESTION: &str = "Which of these rivers flows from the Black Forest to the sea through ten countries?";
+    const CHINESE: &str = "下列哪一条河流从黑森林流向黑海并且经过十个国家";
+
+    fn config(folder: &Path) -> DecontaminateConfig {
+        let lines = [QUESTION, CHINESE, "Too short?"]
+            .map(|text| serde_json::json!({"question": text, "answer": "x"}).to_string());
+        let path = folder.join("rivers.jsonl");
+        std::fs::write(&path, lines.join("\n")).expect("written");
+        DecontaminateConfig::new(vec![path.display().to_string()])
+    }
+
+    fn apply(config: DecontaminateConfig, texts: &[&str]) -> Applied {
+        let texts: Vec<_> = texts.iter().map(|text| Some(*text)).collect();
+        DecontaminateStage::new(config).expect("valid").apply(text_batch(&texts)).expect("applies")
+    }
+
+    #[test]
+    fn keeps_the_duties_of_a_stage() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for action in [Action::Drop, Action::Cut, Action::Annotate] {
+            let config = DecontaminateConfig { action, ..config(folder.path()) };
+            assert_stage_compliance(&DecontaminateStage::new(config).expect("valid"));
+        }
+    }
+
+    #[test]
+    fn questions_are_found_in_both_languages_from_thirteen_tokens_on() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let words: Vec<&str> = QUESTION.split(' ').collect();
+        let (twelve, thirteen) = (words[..12].join(" "), words[1..14].join(" ").to_uppercase());
+        let chinese = format!("考题：{CHINESE}？");
+        let texts = [twelve.as_str(), &thirteen, &chinese, "下列哪一条河流从黑森林流向黑", "Too short?"];
+        let applied = apply(config(folder.path()), &texts);
+        let dropped: Vec<_> = applied.dropped.iter().map(|drop| (drop.row, drop.detail.as_deref())).collect();
+        let expected = [(1, "rivers.jsonl:1"), (2, "rivers.jsonl:2"), (3, "rivers.jsonl:2")];
+        assert_eq!(dropped, expected.map(|(row, item)| (row, Some(item))));
+        let half = DecontaminateConfig { max_overlap: 0.5, ..config(folder.path()) };
+        let diluted = format!("{QUESTION} {}", "other ".repeat(30));
+        assert!(apply(half.clone(), &[&diluted]).dropped.is_empty());
+        assert_eq!(apply(half, &[QUESTION]).dropped.len(), 1);
+    }
+
+    #[test]
+    fn matches_are_cut_with_what_is_around_them() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let config = |window, max_pieces| DecontaminateConfig {
+            action: Action::Cut,
+            window,
+            max_pieces: std::num::NonZeroU32::new(max_pieces).expect("not 0"),
+            ..config(folder.path())
+        };
+        let text = format!("Before it 中文. {QUESTION} After it.");
+        let left = |config| -> Option<String> {
+            let applied = apply(config, &[&text]);
+            applied.kept.text().expect("text").iter().next().flatten().map(ToOwned::to_owned)
+        };
+        // The question mark is no part of a token.
+        assert_eq!(left(config(0, 2)).as_deref(), Some("Before it 中文.\n? After it."));
+        assert_eq!(left(config(5, 2)).as_deref(), Some("Before it\ner it."));
+        assert_eq!(left(config(0, 1)), None, "two pieces");
+        assert_eq!(left(config(200, 10)), None, "nothing is left");
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_named() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let good = config(folder.path());
+        let write = |text: &str| {
+            let path = folder.path().join(format!("bad-{}.jsonl", text.len()));
+            std::fs::write(&path, text).expect("written");
+            DecontaminateConfig::new(vec![path.display().to_string()])
+        };
+        let cases = [
+            (DecontaminateConfig::new(vec!["none.jsonl".to_owned()]), "against", "none.jsonl"),
+            (DecontaminateConfig::new(Vec::new()), "against", "no evaluation set"),
+            (write("{\"text\": \"a\"}\n{\"text\""), "against", ".jsonl:2"),
+            (write("{\"title\": \"a\"}"), "fields", "question"),
+            (write("{\"text\": \"a\"}"), "ngram", "13 tokens"),
+            (DecontaminateConfig { ngram: 4, ..good.clone() }, "ngram", "from 5"),
+            (DecontaminateConfig { max_overlap: 1.5, ..good.clone() }, "max_overlap", "1.5"),
+            (DecontaminateConfig { max_overlap: 0.5, action: Action::Cut, ..good }, "max_overlap", "drop"),
+        ];
+        for (config, field, part) in cases {
+            let bad = DecontaminateStage::new(config).expect_err("refused");
+            assert!(bad.field() == Some(field) && bad.to_string().contains(part), "{field}: {bad}");
+        }
+    }
+
+    #[test]
+    #[ignore = "measures"]
+    fn speed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let stage = DecontaminateStage::new(config(folder.path())).expect("valid");
+        let text = "The committee will publish its report about the library next year. ".repeat(150_000);
+        let begin = std::time::Instant::now();
+        assert_eq!(stage.index.overlap(&text, &mut Vec::new()).covered, 0);
+        let speed = text.len() as f64 / 1e6 / begin.elapsed().as_secs_f64();
+        assert!(speed > 100.0, "{speed:.0} MB/s");
+    }
+}
