@@ -11,6 +11,7 @@ mod util;
 
 mod bit_flips;
 mod branches;
+mod cluster;
 mod commands;
 mod corpus;
 mod dedupe;

@@ -9,7 +9,7 @@ use hyper_util::server::conn::auto::Builder;
 use crate::util::{PIPELINE, corpus};
 
 /// Starts an S3 server on a free loopback port that keeps its objects below `root`.
-async fn serve(root: PathBuf) -> SocketAddr {
+pub async fn serve(root: PathBuf) -> SocketAddr {
     let mut builder = s3s::service::S3ServiceBuilder::new(s3s_fs::FileSystem::new(root).expect("a folder"));
     builder.set_auth(s3s::auth::SimpleAuth::from_single("test-key", "test-secret"));
     let service = builder.build();

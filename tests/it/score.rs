@@ -168,3 +168,80 @@ fn pipeline_of_lm(model: &str) -> String {
         .replace("classifier: {}", &format!("perplexity: {{model: {model}}}"))
         .replace("bad_score", "perplexity")
 }
+
+/// Documents with a score, in `shards` shards; some scores are equal, some are absent.
+fn scored(shards: usize) -> Dir {
+    let dir = Dir::new();
+    let documents: Vec<Value> = (0..90_u64)
+        .map(|number| {
+            let score = (number % 10 != 7).then_some((number * 37 % 30) as f64 / 30.0);
+            json!({"id": format!("d{number}"), "text": format!("text {number}"), "score": score, "lang": ["en", "zh"][number as usize % 2]})
+        })
+        .collect();
+    for (shard, part) in documents.chunks(90 / shards).enumerate() {
+        dir.write(&format!("in/{shard}.jsonl"), lines(part.iter().cloned()));
+    }
+    dir
+}
+
+fn kept_highest(dir: &Dir, config: &str) -> Vec<(String, Option<f64>, String)> {
+    let columns = "{id: id, text: text, score: {from: score, type: float64}, lang: lang}";
+    let stage = format!("  - id: best\n    run: {{keep_highest: {config}}}\n");
+    let head = format!("version: 1\nname: best\ninput:\n  paths: [\"in/*\"]\n  columns: {columns}\nstages:\n{stage}");
+    dir.write("best.yaml", format!("{head}output: {{path: out, dropped: all}}\n"));
+    dir.ok(&["run", "best.yaml", "--overwrite"]);
+    let mut kept = Vec::new();
+    for (_, path) in crate::util::files(&dir.join("out/data")) {
+        let file = std::fs::File::open(path).unwrap();
+        let reader =
+            parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(file).unwrap().build().unwrap();
+        for batch in reader.map(Result::unwrap) {
+            let text = |name: &str| {
+                let column =
+                    arrow::compute::cast(batch.column_by_name(name).unwrap(), &arrow::datatypes::DataType::Utf8);
+                arrow::array::AsArray::as_string::<i32>(&column.unwrap())
+                    .iter()
+                    .map(|text| text.unwrap().to_owned())
+                    .collect::<Vec<_>>()
+            };
+            let scores = batch.column_by_name("score").unwrap();
+            let scores = arrow::array::AsArray::as_primitive::<arrow::datatypes::Float64Type>(scores.as_ref()).iter();
+            kept.extend(
+                text("id").into_iter().zip(scores).zip(text("lang")).map(|((id, score), lang)| (id, score, lang)),
+            );
+        }
+    }
+    kept.sort_by(|left, right| left.0.cmp(&right.0));
+    kept
+}
+
+#[test]
+fn the_highest_of_all_documents_are_kept_exactly() {
+    let dir = scored(1);
+    let tenth = kept_highest(&dir, "{column: score, share: 0.1}");
+    let mut all: Vec<f64> =
+        (0..90_u64).filter(|number| number % 10 != 7).map(|number| (number * 37 % 30) as f64 / 30.0).collect();
+    all.sort_by(|left, right| right.total_cmp(left));
+    let mut scores: Vec<f64> = tenth.iter().map(|(_, score, _)| score.expect("a score")).collect();
+    scores.sort_by(|left, right| right.total_cmp(left));
+    assert_eq!(scores, all[..9]);
+    // Neither the cut into shards nor the number of threads decides between equal scores.
+    let cut = scored(9);
+    assert_eq!(kept_highest(&cut, "{column: score, share: 0.1}"), tenth);
+    let dropped = cut.ok(&["drops", "out", "--format", "json", "--limit", "100"]).stdout;
+    let dropped: Vec<Value> = dropped.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(dropped.len(), 81);
+    for document in &dropped {
+        match document["reason"].as_str() {
+            Some("no_score") => assert!(document["value"].is_null()),
+            Some("not_among_highest") => {
+                assert_eq!(document["bound"].as_f64(), scores.last().copied());
+                assert!(document["value"].as_f64() <= document["bound"].as_f64());
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    let within = kept_highest(&cut, "{column: score, documents: 2, within: lang, lowest: true}");
+    let of = |lang: &str| within.iter().filter(|(_, _, of)| of == lang).count();
+    assert_eq!((within.len(), of("en"), of("zh")), (4, 2, 2));
+}

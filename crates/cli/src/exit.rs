@@ -104,6 +104,14 @@ pub(crate) enum CommandError {
         /// Why.
         source: io::Error,
     },
+    /// A process that others need ended.
+    #[error("the {name} ended ({status}); its last lines say why")]
+    Process {
+        /// What it was.
+        name: String,
+        /// How it ended.
+        status: String,
+    },
     /// Writing to standard output failed.
     #[error("cannot write to standard output: {0}")]
     Stdout(io::Error),
@@ -147,7 +155,7 @@ impl CommandError {
             // A reader that went away (`| head`) has all it wanted.
             Self::Stdout(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
             Self::Stdout(_) => Exit::Storage,
-            Self::Threads(_) => Exit::Resources,
+            Self::Threads(_) | Self::Process { .. } => Exit::Resources,
         }
     }
 

@@ -36,6 +36,13 @@ async fn stop_on_signal(mut interrupt: Signal, mut terminate: Signal, cancel: Ca
     }
 }
 
+/// Ends with the first signal; without signals to watch, never.
+pub(crate) async fn stop() {
+    let cancel = Cancel::default();
+    watch(cancel.clone());
+    cancel.until_cancelled().await;
+}
+
 /// The exit code for the signal that stopped the run.
 pub(crate) fn exit() -> Exit {
     if STOPPED_BY.load(Ordering::Relaxed) == Exit::Terminated.code() { Exit::Terminated } else { Exit::Interrupted }

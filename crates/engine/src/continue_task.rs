@@ -214,6 +214,12 @@ fn read_verdicts(batch: &RecordBatch, pending: &mut VecDeque<(u64, Verdict)>) ->
     let broken = || EngineError::Bug("verdicts have other columns than were written".to_owned());
     if let [number, parts] = batch.columns() {
         let number = number.as_primitive_opt::<UInt32Type>().ok_or_else(broken)?;
+        if let Some(bounds) = parts.as_primitive_opt::<Float64Type>() {
+            let verdict = |bound| Verdict { bound, ..Verdict::default() };
+            let rows = number.values().iter().zip(bounds.iter());
+            pending.extend(rows.map(|(number, bound)| (u64::from(*number), verdict(bound))));
+            return Ok(());
+        }
         let parts = parts.as_binary_view_opt().ok_or_else(broken)?;
         for row in 0..batch.num_rows() {
             let parts = parts.value(row).as_chunks().0.iter().map(|bytes| u32::from_le_bytes(*bytes)).collect();
@@ -235,6 +241,7 @@ fn read_verdicts(batch: &RecordBatch, pending: &mut VecDeque<(u64, Verdict)>) ->
             similarity: similarity.is_valid(row).then(|| similarity.value(row)),
             size: size.value(row),
             parts: Vec::new(),
+            bound: None,
         };
         pending.push_back((u64::from(number.value(row)), verdict));
     }

@@ -2,9 +2,12 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use async_trait::async_trait;
-use datafusion::prelude::SessionContext;
+use datafusion::catalog::streaming::StreamingTable;
+use datafusion::error::DataFusionError;
+use datafusion::execution::SendableRecordBatchStream;
 use textmill_store::manifest::TaskManifest;
 
+use crate::dedupe::KeyRun;
 use crate::plan::TaskSpec;
 use crate::{EngineError, TaskContext};
 
@@ -26,6 +29,16 @@ pub struct ExchangeInput {
     pub batches: Vec<RecordBatch>,
 }
 
+/// Keys of documents that an exchange sorts.
+pub trait KeySource: Send {
+    /// They as a table of this process, of about `partitions` partitions.
+    fn table(self: Box<Self>, partitions: usize) -> Result<StreamingTable, DataFusionError>;
+
+    /// They as work for other processes, cut into runs; each run is sorted by all columns. `None` where they depend on
+    /// what only this process knows.
+    fn runs(&self) -> Option<Vec<KeyRun>>;
+}
+
 /// Where tasks and exchanges run. Nothing outside the engine crate knows which one it is.
 #[async_trait]
 pub trait Engine: Send + Sync {
@@ -37,8 +50,15 @@ pub trait Engine: Send + Sync {
         tasks: Vec<TaskSpec>,
     ) -> Result<Vec<TaskManifest>, EngineError>;
 
-    /// A session for plans of exchange `name` whose sorts and joins hold at most `memory` bytes and spill beyond it.
-    fn session(&self, name: &str, memory: usize) -> Result<SessionContext, EngineError>;
+    /// The rows of `keys` in the order of the SQL list `order`, for exchange `name`. At most `memory` bytes are held,
+    /// the rest is on disk.
+    async fn sorted(
+        &self,
+        name: &str,
+        memory: usize,
+        keys: Box<dyn KeySource>,
+        order: &str,
+    ) -> Result<SendableRecordBatchStream, EngineError>;
 
     /// Runs a query plan over small key tables (never over text), within the memory budget and
     /// spilling to disk beyond it.

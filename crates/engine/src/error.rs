@@ -1,9 +1,11 @@
+use serde::{Deserialize, Serialize};
 use textmill_document::{Imbalance, StageError};
 use textmill_ingest::IngestError;
 use textmill_store::StoreError;
 
 /// Whose fault an error is; it decides the exit code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// The command or the pipeline file asks for something that cannot be done.
@@ -133,6 +135,14 @@ pub enum EngineError {
         /// Id of the stage.
         stage: String,
     },
+    /// A selection of the highest has too many groups.
+    #[error("stage `{stage}`: `within` has more than {bound} values; choose a column with fewer")]
+    TooManyGroups {
+        /// Id of the stage.
+        stage: String,
+        /// Most values.
+        bound: usize,
+    },
     /// A bound on clusters needs more pairs at once than memory allows.
     #[error(
         "stage `{stage}` needs all pairs of similar documents in memory to bound clusters by `max_cluster`; raise \
@@ -152,6 +162,65 @@ pub enum EngineError {
         name: String,
         /// DataFusion's error.
         error: datafusion::error::DataFusionError,
+    },
+    /// The address of a cluster is none.
+    #[error("`{0}` is no address of a cluster; write df://HOST:PORT, as `textmill cluster scheduler` prints it")]
+    ClusterAddress(String),
+    /// The cluster cannot do what it is asked.
+    #[error("the cluster at {address}: {reason}; what is committed is kept, and the same command resumes the run")]
+    Cluster {
+        /// Address of its scheduler.
+        address: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A task or sort failed on an executor, and would fail on others.
+    #[error("{message} (on executor {executor})")]
+    Remote {
+        /// The executor.
+        executor: String,
+        /// Whose fault it is.
+        kind: ErrorKind,
+        /// What went wrong there.
+        message: String,
+    },
+    /// Every process that worked on a task died.
+    #[error(
+        "task {task} of phase {phase} ({split}) is given up: {attempts} executors died at work on it, of too little \
+         memory or a crash; their logs say more. Run it alone with more memory, take the file out of the input, or set \
+         `input.on_unreadable: quarantine`, which counts the whole split as unreadable"
+    )]
+    GivenUp {
+        /// The phase.
+        phase: String,
+        /// The task.
+        task: String,
+        /// Where its documents are from.
+        split: String,
+        /// Executors that died.
+        attempts: usize,
+    },
+    /// Driver and executor are not of one version.
+    #[error("the driver is textmill {theirs}, this executor is {own}; start both from the same build")]
+    OtherVersion {
+        /// Version of the driver.
+        theirs: String,
+        /// Version of the executor.
+        own: String,
+    },
+    /// The pipeline file cannot be used on an executor as it is by the driver.
+    #[error(
+        "{0}\nFiles that a pipeline names must be on every machine, equal and under the same path (a relative one counts \
+         from the folder in which the executor was started)"
+    )]
+    OtherNode(String),
+    /// A process of a cluster cannot do its service.
+    #[error("{what}: {reason}")]
+    Service {
+        /// What it was about.
+        what: String,
+        /// Why it cannot.
+        reason: String,
     },
     /// Something that cannot happen did.
     #[error("{0}. This is a bug in textmill: please report it")]
@@ -182,11 +251,18 @@ impl EngineError {
             },
             Self::Owner(error) if error.is_held() => ErrorKind::Usage,
             Self::Owner(_) => ErrorKind::Storage,
+            Self::ClusterAddress(_) | Self::OtherVersion { .. } | Self::OtherNode(_) => ErrorKind::Usage,
+            Self::Cluster { .. } | Self::Service { .. } => ErrorKind::Resources,
+            Self::Remote { kind, .. } => *kind,
+            Self::GivenUp { .. } => ErrorKind::Input,
             Self::OutputTaken { .. } | Self::InputInOutput { .. } | Self::NoRun(_) | Self::Unfinished(_) => {
                 ErrorKind::Usage
             }
             Self::TooManyRemoved { .. } => ErrorKind::OverLimit,
-            Self::TooManyDocuments { .. } | Self::UnusableIndex { .. } | Self::SeveralIndexes(_) => ErrorKind::Usage,
+            Self::TooManyGroups { .. }
+            | Self::TooManyDocuments { .. }
+            | Self::UnusableIndex { .. }
+            | Self::SeveralIndexes(_) => ErrorKind::Usage,
             Self::Memory { .. } | Self::TooManyPairs { .. } => ErrorKind::Resources,
             Self::Exchange { error, .. } => match error.find_root() {
                 datafusion::error::DataFusionError::ResourcesExhausted(_) => ErrorKind::Resources,

@@ -72,7 +72,9 @@ async fn garbage(store: &Store) -> Result<GcReport, EngineError> {
     }
     let staged = store.list(layout::STAGING).await?.into_iter().filter(|info| !needed.contains(&info.path));
     let plans = store.list(layout::PLANS).await?.into_iter().filter(|info| info.path != layout::plan(number));
-    for info in staged.chain(plans) {
+    // Whoever made one of these does not own the output any more.
+    let attempts = store.list(layout::ATTEMPTS).await?;
+    for info in staged.chain(plans).chain(attempts) {
         report.add(info.path, info.size);
     }
     for folder in layout::FOLDERS {
@@ -99,8 +101,10 @@ impl GcReport {
 
 /// After publishing, the staged files are second names (or copies) of the published ones.
 pub(crate) async fn clear_staging(store: &Store) -> Result<(), EngineError> {
-    for info in store.list_all(layout::STAGING).await? {
-        store.delete(&info.path).await?;
+    for folder in [layout::STAGING, layout::ATTEMPTS] {
+        for info in store.list_all(folder).await? {
+            store.delete(&info.path).await?;
+        }
     }
     Ok(())
 }

@@ -13,8 +13,8 @@ use arrow::datatypes::SchemaRef;
 use textmill_document::{
     Applied, Cause, Count, DocumentBatch, Dropped, Ledger, Reason, StageError, StageLedger, apply_checked,
 };
-use textmill_minhash_dedupe::{DedupeStage, Exchange};
-use textmill_pipeline::{Node, Parent, Pipeline};
+use textmill_minhash_dedupe::DedupeStage;
+use textmill_pipeline::{Exchange, Node, Parent, Pipeline};
 
 use crate::EngineError;
 
@@ -88,6 +88,8 @@ pub(crate) struct Verdict {
     pub size: u64,
     /// Parts to cut out of the text, ascending, where the exchange cuts parts.
     pub parts: Vec<u32>,
+    /// The value that the document does not reach, where the exchange keeps the highest.
+    pub bound: Option<f64>,
 }
 
 /// What a phase is given: documents by place, rows of all places in step, and what the exchanges before it found.
@@ -329,6 +331,13 @@ impl Run<'_> {
             Exchange::Parts(lines) => {
                 let cuts: Vec<_> = verdicts.into_iter().map(|verdict| (verdict.row, verdict.parts)).collect();
                 let applied = lines.cut(&input, &cuts).map_err(|error| stage_error(self.graph.id(place), error))?;
+                self.account(index, &input, &applied);
+                self.leave(index, input, applied);
+            }
+            Exchange::Highest(highest) => {
+                let rows: Vec<_> = verdicts.into_iter().map(|verdict| (verdict.row, verdict.bound)).collect();
+                let applied =
+                    highest.drop_rows(&input, &rows).map_err(|error| stage_error(self.graph.id(place), error))?;
                 self.account(index, &input, &applied);
                 self.leave(index, input, applied);
             }

@@ -23,6 +23,8 @@ pub(crate) const RETIRED: &str = "_textmill/retired";
 /// Folder of the manifests of runs that are about to be published: what a kill between linking the
 /// files and creating the run manifest leaves behind is found here.
 pub(crate) const PUBLISHING: &str = "_textmill/publishing";
+/// Folder of the marks of attempts that run on a cluster.
+pub(crate) const ATTEMPTS: &str = "_textmill/attempts";
 /// Everything that textmill writes.
 pub(crate) const FOLDERS: [&str; 6] = ["_textmill", "data", "dropped", "quarantine", "duplicates", "index"];
 
@@ -54,6 +56,21 @@ pub(crate) fn exchange_manifest(stage: &str, key: &str) -> String {
 /// Prefix of what one attempt of an exchange writes for one task.
 pub(crate) fn verdicts(stage: &str, key: &str, attempt: &str, task: usize) -> String {
     format!("{STAGING}/exchanges/{stage}/{key}/{attempt}-{task:05}")
+}
+
+/// Folder of the marks of unfinished attempts at the task with this key, under the owner of this epoch.
+pub(crate) fn attempts(epoch: u64, key: &str) -> String {
+    format!("{ATTEMPTS}/{epoch:08}/{key}")
+}
+
+/// The bits, with this BLAKE3, of the documents that a sort of keys for `stage` leaves out.
+pub(crate) fn left_out(stage: &str, blake3: &str) -> String {
+    format!("{STAGING}/exchanges/{stage}/left-out-{blake3}")
+}
+
+/// What an executor found when it read keys for `stage`.
+pub(crate) fn run_record(stage: &str, key: &str) -> String {
+    format!("{STAGING}/exchanges/{stage}/run-{key}.json")
 }
 
 /// The published file with this number.

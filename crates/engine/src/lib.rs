@@ -15,6 +15,7 @@
 //! pool and a cluster. [`run()`] is the whole of `textmill run`.
 
 mod cancel;
+mod cluster;
 mod compact;
 mod continue_task;
 mod datasets;
@@ -41,6 +42,7 @@ mod task_output;
 mod verify;
 
 pub use cancel::Cancel;
+pub use cluster::{ClusterEngine, ExecutorOptions, SchedulerOptions, run_executor, run_scheduler};
 pub use engine::{Engine, TaskOutcome};
 pub use error::{EngineError, ErrorKind};
 pub use gc::{GcReport, collect_garbage};
@@ -49,7 +51,7 @@ pub use memory::{MemoryBudget, TASK_MEMORY, available_memory};
 pub use plan::{HandedOver, RunPlan, TaskSpec, Work, plan_run};
 pub use progress::{Progress, Snapshot};
 pub use resume::{Reuse, reusable};
-pub use run::{RunOptions, RunOutcome, run};
+pub use run::{ClusterOptions, RunOptions, RunOutcome, run};
 pub use sample::read_dropped;
 pub use status::{RunStatus, status};
 pub use task::{TaskContext, run_task};

@@ -5,13 +5,15 @@ use arrow::array::RecordBatch;
 use async_trait::async_trait;
 use datafusion::datasource::MemTable;
 use datafusion::error::DataFusionError;
+use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use futures::stream::{FuturesUnordered, StreamExt};
 use textmill_store::manifest::TaskManifest;
 
-use crate::engine::{Engine, ExchangeInput, TaskOutcome};
+use crate::dedupe::internal;
+use crate::engine::{Engine, ExchangeInput, KeySource, TaskOutcome};
 use crate::plan::TaskSpec;
 use crate::{EngineError, MemoryBudget, TaskContext, run_task};
 
@@ -80,14 +82,24 @@ impl Engine for LocalEngine {
         }
     }
 
-    fn session(&self, name: &str, memory: usize) -> Result<SessionContext, EngineError> {
-        let failed = |error: DataFusionError| EngineError::Exchange { name: name.to_owned(), error };
+    async fn sorted(
+        &self,
+        name: &str,
+        memory: usize,
+        keys: Box<dyn KeySource>,
+        order: &str,
+    ) -> Result<SendableRecordBatchStream, EngineError> {
+        let failed = |error: DataFusionError| internal(name, error);
         let pool = Arc::new(FairSpillPool::new(memory));
         let runtime = RuntimeEnvBuilder::new().with_memory_pool(pool).build_arc().map_err(failed)?;
         let reservation = memory / self.threads / 100 * MERGE_PERCENT;
         let config =
             SessionConfig::new().with_target_partitions(self.threads).with_sort_spill_reservation_bytes(reservation);
-        Ok(SessionContext::new_with_config_rt(config, runtime))
+        let session = SessionContext::new_with_config_rt(config, runtime);
+        let partitions = session.copied_config().target_partitions();
+        session.register_table("keys", Arc::new(keys.table(partitions).map_err(failed)?)).map_err(failed)?;
+        let sorted = session.sql(&format!("SELECT * FROM keys ORDER BY {order}")).await.map_err(failed)?;
+        sorted.execute_stream().await.map_err(failed)
     }
 
     async fn exchange(

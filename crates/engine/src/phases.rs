@@ -42,6 +42,11 @@ impl Phases {
         self.phases.iter().flatten().map(|(_, manifest)| manifest)
     }
 
+    /// Why the splits that could not be worked on could not.
+    pub(crate) fn given_up(&self) -> impl Iterator<Item = String> {
+        self.manifests().filter_map(|manifest| manifest.given_up.clone())
+    }
+
     /// Number of tasks of all phases.
     pub(crate) fn tasks(&self) -> u64 {
         self.phases.iter().map(|tasks| tasks.len() as u64).sum()

@@ -55,7 +55,7 @@ pub(crate) async fn publish(
         datasets,
         ledger,
         tasks: phases.tasks(),
-        unreadable: plan.unreadable.clone(),
+        unreadable: plan.unreadable.iter().cloned().chain(phases.given_up()).collect(),
         clusters: phases.clusters().clone(),
         index: index_made(pipeline),
         metrics: phases.metrics(),

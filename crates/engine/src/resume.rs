@@ -28,7 +28,8 @@ pub async fn reusable(store: &Store, tasks: &[TaskSpec]) -> Result<Vec<Reuse>, E
     futures::stream::iter(tasks).map(|task| lookup(store, task)).buffered(LOOKUPS).try_collect().await
 }
 
-async fn lookup(store: &Store, task: &TaskSpec) -> Result<Reuse, EngineError> {
+/// Looks up the committed result of a task.
+pub(crate) async fn lookup(store: &Store, task: &TaskSpec) -> Result<Reuse, EngineError> {
     let path = layout::task_manifest(&task.phase, &task.key);
     let Some(bytes) = store.get_opt(&path).await? else { return Ok(Reuse::Missing) };
     let manifest: TaskManifest = unseal(&path, &bytes)?;

@@ -5,19 +5,19 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use textmill_minhash_dedupe::Exchange;
-use textmill_pipeline::{Node, Pipeline};
+use textmill_pipeline::{Exchange, Node, Pipeline};
 use textmill_store::manifest::{ExchangeManifest, RunManifest, TaskManifest};
 use textmill_store::owner::Owner;
 use textmill_store::sealed::{seal, unseal};
 use textmill_store::{Created, Store};
 
 use crate::dedupe::dedupe;
+use crate::engine::Engine;
 use crate::phases::Phases;
 use crate::plan::{RunPlan, TaskSpec, Work, config_key, continue_tasks, plan_run};
 use crate::publish::{publish, run_missing};
 use crate::task::TaskContextParts;
-use crate::{Cancel, EngineError, LocalEngine, MemoryBudget, Progress, TaskContext, gc, layout};
+use crate::{Cancel, ClusterEngine, EngineError, LocalEngine, MemoryBudget, Progress, TaskContext, gc, layout};
 
 /// How this run behaves; none of it changes a byte of the result.
 #[derive(Debug, Clone)]
@@ -38,6 +38,19 @@ pub struct RunOptions {
     pub progress: Arc<Progress>,
     /// Asks the run to stop.
     pub cancel: Cancel,
+    /// Where tasks and sorts run, if not in this process.
+    pub cluster: Option<ClusterOptions>,
+}
+
+/// The cluster that a run takes.
+#[derive(Debug, Clone)]
+pub struct ClusterOptions {
+    /// Its address, `df://host:port`.
+    pub url: String,
+    /// Jobs that are with it at once.
+    pub jobs: usize,
+    /// How long the run goes on without a scheduler that answers or an executor that lives.
+    pub patience: Duration,
 }
 
 /// How a run ended.
@@ -94,32 +107,38 @@ async fn owned(
     if !resumed {
         record(store, &plan).await?;
     }
-    let engine = LocalEngine::new(options.threads, options.memory)?;
+    let local = LocalEngine::new(options.threads, options.memory)?;
+    let parallelism = local.parallelism(plan.tasks.len());
+    let engine: Box<dyn Engine> = match &options.cluster {
+        None => Box::new(local),
+        Some(cluster) => Box::new(ClusterEngine::connect(cluster, pipeline, store, local).await?),
+    };
+    let engine = engine.as_ref();
     let parts = TaskContextParts {
         progress: Arc::clone(&options.progress),
         cancel: options.cancel.clone(),
-        parallelism: engine.parallelism(plan.tasks.len()),
+        parallelism,
         batch_rows: options.batch_rows,
     };
     let context = |phase| Arc::new(TaskContext::new(pipeline, phase, store.clone(), Arc::clone(owner), parts.clone()));
     let mut last = context(0);
-    let tasks = run_missing(&engine, &last, plan.tasks.clone()).await?;
+    let tasks = run_missing(engine, &last, plan.tasks.clone()).await?;
     let mut done = Phases::new(plan.tasks.iter().cloned().zip(tasks).collect());
     for phase in 1..pipeline.phases().len() {
-        let found = exchange(&engine, &last, pipeline, phase - 1, done.last(), options.memory.bytes()).await?;
+        let found = exchange(engine, &last, pipeline, phase - 1, done.last(), options.memory.bytes()).await?;
         let tasks = continue_tasks(pipeline, phase, done.last(), &found);
         last = context(phase);
-        let manifests = run_missing(&engine, &last, tasks.clone()).await?;
+        let manifests = run_missing(engine, &last, tasks.clone()).await?;
         done.push(tasks.into_iter().zip(manifests).collect(), found);
     }
-    let manifest = publish(&engine, &last, pipeline, &plan, &done, replaces.as_deref()).await?;
+    let manifest = publish(engine, &last, pipeline, &plan, &done, replaces.as_deref()).await?;
     clear_up(store, owner).await?;
     Ok(RunOutcome { manifest, plan, already_complete: false, resumed })
 }
 
 /// Runs the exchanges that end phase `phase`, and returns what they found by the id of their stage.
 async fn exchange(
-    engine: &LocalEngine,
+    engine: &dyn Engine,
     context: &TaskContext,
     pipeline: &Pipeline,
     phase: usize,

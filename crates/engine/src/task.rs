@@ -42,6 +42,8 @@ pub struct TaskContext {
     pub cancel: Cancel,
     /// Batches of one task that may be inside the stages at once.
     pub parallelism: usize,
+    /// Number of the phase.
+    pub(crate) phase: usize,
     pub(crate) graph: Arc<PhaseGraph>,
     pub(crate) read: ReadOptions,
     pub(crate) settings: OutputSettings,
@@ -93,7 +95,7 @@ impl TaskContext {
             ..ReadOptions::new(pipeline.input.clone())
         };
         let TaskContextParts { progress, cancel, parallelism, .. } = parts;
-        Self { store, owner, progress, cancel, parallelism, graph: Arc::new(graph), read, settings }
+        Self { store, owner, progress, cancel, parallelism, phase, graph: Arc::new(graph), read, settings }
     }
 
     pub(crate) fn writer(&self, spec: &TaskSpec, attempt: &str, dataset: Dataset) -> DatasetWriter {
@@ -167,6 +169,7 @@ pub async fn run_task(spec: &TaskSpec, context: &Arc<TaskContext>) -> Result<Tas
         keys: written.keys,
         ledger: written.ledger,
         metrics: written.metrics,
+        given_up: None,
     };
     context.owner.check().await?;
     let path = layout::task_manifest(&spec.phase, &spec.key);

@@ -35,7 +35,6 @@ mod bands;
 mod clusters;
 mod config;
 mod exact;
-mod exchange;
 mod forms;
 mod keeper;
 mod line_stage;
@@ -58,7 +57,6 @@ pub use config::{
     ExactDedupeConfig, MinhashDedupeConfig, MinhashSettings,
 };
 pub use exact::{normalized_url, text_key, url_key};
-pub use exchange::Exchange;
 pub use forms::{Accents, Blanks, Normalization, Numbers, Punctuation};
 pub use keeper::{Candidate, Direction, KeepBy, Key, compare, keeper};
 pub use line_stage::{

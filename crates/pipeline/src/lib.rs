@@ -30,6 +30,7 @@
 
 mod check;
 mod error;
+mod exchange;
 mod explain;
 mod file;
 mod flow;
@@ -48,13 +49,14 @@ mod yaml;
 use std::path::Path;
 
 pub use error::{ConfigError, ConfigErrors};
+pub use exchange::Exchange;
 pub use explain::{Column, ExplainedInput, ExplainedOutput, ExplainedPhase, ExplainedStage, Explanation, explain};
 pub use file::{
     DEFAULT_COMPRESSION_LEVEL, DEFAULT_DROPPED_SAMPLE, DEFAULT_MAX_QUARANTINED_RATIO, DEFAULT_SHARD_BYTES, Dropped,
     FILE_VERSION, OutputConfig, OutputFormat, RunLimits, schema,
 };
 pub use help::{Parameter, StageHelp, stage_help, stage_names};
-pub use pipeline::{Node, OutputColumn, Parent, Phase, Pipeline};
+pub use pipeline::{Node, OutputColumn, Parent, Phase, Pipeline, Source};
 pub use stages::{BuildContext, BuildError, BuiltStage, STAGES, StageKind};
 pub use textmill_minhash_dedupe::DEFAULT_PRESET as DEFAULT_DEDUPE_PRESET;
 
@@ -84,7 +86,10 @@ pub fn parse(file_name: &str, text: &str) -> Result<Pipeline, ConfigErrors> {
     let tree = yaml::parse(text).map_err(|error| failed(vec![error]))?;
     let mut problems = place::Problems::new(&tree, text);
     match resolve::resolve(&tree, &mut problems) {
-        Some(pipeline) if problems.is_empty() => Ok(pipeline),
+        Some(pipeline) if problems.is_empty() => {
+            let source = Source { file_name: file_name.to_owned(), text: text.to_owned() };
+            Ok(Pipeline { source, ..pipeline })
+        }
         _ => Err(failed(problems.into_errors())),
     }
 }

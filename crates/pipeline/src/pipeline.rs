@@ -6,8 +6,8 @@ use arrow::datatypes::{Field, Schema, SchemaRef};
 use serde_json::{Value, json};
 use textmill_document::Stage;
 use textmill_ingest::InputConfig;
-use textmill_minhash_dedupe::Exchange;
 
+use crate::exchange::Exchange;
 use crate::file::{OutputConfig, RunLimits};
 
 /// Raised when the fingerprint itself is made differently.
@@ -37,8 +37,19 @@ pub struct Pipeline {
     pub limits: RunLimits,
     /// What is not wrong and probably not meant.
     pub warnings: Vec<String>,
+    /// The file that it was made of.
+    pub source: Source,
     /// Type of each of `output_columns`.
     pub(crate) output_schema: SchemaRef,
+}
+
+/// A pipeline file: enough to make the same pipeline in another process.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Source {
+    /// Its name, for messages.
+    pub file_name: String,
+    /// Its text.
+    pub text: String,
 }
 
 /// A column of the output.

@@ -12,7 +12,7 @@ use crate::file::{FILE_VERSION, OutputConfig, RunLimits, schema};
 use crate::flow::{Flow, Flowed, RunConfig};
 use crate::graph::{Links, Listed, Source, link};
 use crate::output;
-use crate::pipeline::{Node, OutputColumn, Parent, Pipeline, project};
+use crate::pipeline::{self, Node, OutputColumn, Parent, Pipeline, project};
 use crate::place::{Path, Problems};
 use crate::stages::{self, StageKind};
 use crate::yaml::{Tree, Yaml};
@@ -119,6 +119,7 @@ impl Parts {
             input_projection: written.projection,
             limits: self.limits?,
             warnings: Vec::new(),
+            source: pipeline::Source::default(),
             output_schema: written.schema,
         })
     }

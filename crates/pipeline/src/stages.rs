@@ -6,6 +6,7 @@ mod decontaminate;
 mod exact_dedupe;
 mod extract;
 mod filter;
+mod keep_highest;
 mod keep_where;
 mod language_id;
 mod languages;
@@ -14,6 +15,7 @@ mod mask_pii;
 mod minhash_dedupe;
 mod normalize;
 mod perplexity;
+mod sample;
 mod signals;
 mod url_filter;
 mod with_columns;
@@ -27,7 +29,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use textmill_document::{Reason, Stage};
-use textmill_minhash_dedupe::{DedupeConfigError, DedupeSettings, DedupeStage, Exchange};
+use textmill_minhash_dedupe::{DedupeConfigError, DedupeSettings, DedupeStage};
+
+use crate::exchange::Exchange;
 
 /// Every stage, in the order in which lists show them.
 pub static STAGES: &[StageKind] = &[
@@ -46,6 +50,8 @@ pub static STAGES: &[StageKind] = &[
     perplexity::KIND,
     signals::KIND,
     decontaminate::KIND,
+    keep_highest::KIND,
+    sample::KIND,
     keep_where::KIND,
     with_columns::KIND,
 ];
@@ -242,6 +248,8 @@ mod tests {
             json!({"model": lm}),
             json!({}),
             json!({"against": [items]}),
+            json!({"column": "score", "share": 0.1}),
+            json!({"share": 0.5}),
             json!("text <> ''"),
             json!({"n": "1"}),
         ];

@@ -23,7 +23,9 @@ mod calibration;
 mod classifier;
 mod contamination;
 mod files;
+mod highest;
 mod perplexity;
+mod sample;
 pub mod signals;
 mod tokens;
 mod unit;
@@ -35,6 +37,10 @@ pub use classifier::{
     TrainingOptions, TrainingReport,
 };
 pub use contamination::{Action, DecontaminateConfig, DecontaminateConfigError, DecontaminateStage};
+pub use highest::{
+    GROUP, KeepHighestConfig, KeepHighestConfigError, KeepHighestStage, NO_RANK, NOT_AMONG_HIGHEST, RANK, TIE, score_of,
+};
 pub use perplexity::{Cutoffs, PerplexityConfig, PerplexityConfigError, PerplexityStage};
+pub use sample::{NOT_SAMPLED, SampleConfig, SampleConfigError, SampleStage};
 pub use tokens::Tokens;
 pub use unit::{Aggregate, Unit};

@@ -122,6 +122,9 @@ pub struct TaskManifest {
     pub ledger: Ledger,
     /// What the task cost.
     pub metrics: TaskMetrics,
+    /// Why nothing of the task's split could be worked on; it is then counted as unreadable.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub given_up: Option<String>,
 }
 
 impl TaskManifest {

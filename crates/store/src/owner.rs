@@ -125,7 +125,7 @@ pub struct Owner {
     store: Store,
     id: OwnerId,
     epoch: u64,
-    heartbeat: JoinHandle<()>,
+    heartbeat: Option<JoinHandle<()>>,
 }
 
 impl Owner {
@@ -164,7 +164,13 @@ impl Owner {
             return Ok(None);
         }
         let heartbeat = tokio::spawn(beat(store.clone(), epoch, BEAT.min(lease / 6).max(SHORTEST_BEAT)));
-        Ok(Some(Self { store: store.clone(), id: owner_id, epoch, heartbeat }))
+        Ok(Some(Self { store: store.clone(), id: owner_id, epoch, heartbeat: Some(heartbeat) }))
+    }
+
+    /// Who works for the owner of `epoch` in another process: it keeps nothing alive and gives nothing up, but its
+    /// commits are refused as soon as those of the owner are.
+    pub fn deputy(store: &Store, epoch: u64) -> Self {
+        Self { store: store.clone(), id: OwnerId::new(), epoch, heartbeat: None }
     }
 
     /// Number of this ownership: 1 for the first run on the output, then counting.
@@ -189,14 +195,18 @@ impl Owner {
 
     /// Gives the output up, so that the next run need not find out whether this one is alive.
     pub async fn release(&self) -> Result<(), StoreError> {
-        self.heartbeat.abort();
+        if let Some(heartbeat) = &self.heartbeat {
+            heartbeat.abort();
+        }
         self.store.put(&file(self.epoch, "released"), seal(&self.id.0)?).await
     }
 }
 
 impl Drop for Owner {
     fn drop(&mut self) {
-        self.heartbeat.abort();
+        if let Some(heartbeat) = &self.heartbeat {
+            heartbeat.abort();
+        }
     }
 }
 

@@ -70,6 +70,14 @@ impl Store {
         &self.display
     }
 
+    /// What another process, in whatever folder, gives to [`Store::open`] to get at the same objects.
+    pub fn url(&self) -> String {
+        match &self.backend {
+            Backend::Local(root) => root.to_string_lossy().into_owned(),
+            Backend::Remote(_) => self.display.to_string(),
+        }
+    }
+
     /// Where `path` lies on this machine, if this store is a local directory.
     pub fn local_path(&self, path: &str) -> Option<PathBuf> {
         match &self.backend {

@@ -1,3 +1,4 @@
+mod cluster;
 mod data;
 mod dedupe;
 mod explain;
@@ -34,6 +35,7 @@ pub(crate) fn dispatch(cli: Cli) -> Result<Exit, CommandError> {
         Command::Stages(command) => stages::run(&command),
         Command::Models(command) => models::run(&command),
         Command::Train(command) => train::run(&command),
+        Command::Cluster(command) => cluster::run(&command),
         Command::Schema => output::json(&textmill_pipeline::schema()).map(|()| Exit::Done),
         Command::Gather(command) => gather::run(&command),
         Command::Completions { shell } => completions(shell),

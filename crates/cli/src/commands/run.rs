@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use textmill_engine::{Cancel, MemoryBudget, Progress, RunOptions, RunOutcome};
+use textmill_engine::{Cancel, ClusterOptions, MemoryBudget, Progress, RunOptions, RunOutcome};
 use textmill_pipeline::Pipeline;
 use textmill_report::{cleaning_table, to_json, to_text};
 use textmill_store::Store;
@@ -13,7 +13,7 @@ use crate::exit::CommandError;
 use crate::{Exit, output, progress, signals};
 
 /// I/O threads: they wait for files and sockets, the worker threads do the computing.
-const IO_THREADS: usize = 2;
+pub(super) const IO_THREADS: usize = 2;
 
 pub(super) fn run(args: &RunArgs) -> Result<Exit, CommandError> {
     pipeline(textmill_pipeline::load(&args.file)?, &args.options)
@@ -28,11 +28,16 @@ pub(super) fn pipeline(pipeline: Pipeline, args: &RunOptionArgs) -> Result<Exit,
     let store = Store::open(&location)?;
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let threads = args.threads.map_or(cores, usize::from);
+    start_workers(threads)?;
+    block_on(IO_THREADS, start(args, pipeline, store, threads))
+}
+
+/// Starts the threads that do the computing.
+pub(super) fn start_workers(threads: usize) -> Result<(), CommandError> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).thread_name(|index| format!("worker-{index}"));
     // Whoever waits for the job learns that it is gone; without this the process would abort.
     let pool = pool.panic_handler(|panic| tracing::error!("a worker panicked: {}", crate::panic_message(&*panic)));
-    pool.build_global().map_err(|error| CommandError::Threads(error.to_string()))?;
-    block_on(IO_THREADS, start(args, pipeline, store, threads))
+    pool.build_global().map_err(|error| CommandError::Threads(error.to_string()))
 }
 
 async fn start(args: &RunOptionArgs, pipeline: Pipeline, store: Store, threads: usize) -> Result<Exit, CommandError> {
@@ -45,6 +50,11 @@ async fn start(args: &RunOptionArgs, pipeline: Pipeline, store: Store, threads: 
         lease: Duration::from_secs(args.lease_secs),
         progress: Arc::new(Progress::default()),
         cancel: Cancel::default(),
+        cluster: args.cluster.clone().map(|url| ClusterOptions {
+            url,
+            jobs: args.cluster_jobs,
+            patience: Duration::from_secs(args.cluster_patience_secs),
+        }),
     };
     signals::watch(options.cancel.clone());
     let shown = progress::Shown::start(Arc::clone(&options.progress), !args.no_progress);

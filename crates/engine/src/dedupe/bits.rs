@@ -1,3 +1,5 @@
+use std::ops::Range;
+
 /// A bit for each document.
 #[derive(Debug, Clone)]
 pub(super) struct Bits(Vec<u64>);
@@ -14,5 +16,28 @@ impl Bits {
 
     pub(super) fn get(&self, bit: u32) -> bool {
         self.0[bit as usize / 64] >> (bit % 64) & 1 == 1
+    }
+
+    /// The bits `range`, eight a byte, the first in the lowest place of the first byte.
+    pub(super) fn slice(&self, range: Range<u32>) -> Vec<u8> {
+        let mut bytes = vec![0_u8; (range.len()).div_ceil(8)];
+        for (at, bit) in range.enumerate() {
+            bytes[at / 8] |= u8::from(self.get(bit)) << (at % 8);
+        }
+        bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slice_starts_with_its_first_bit() {
+        let mut bits = Bits::new(100);
+        [3, 63, 64, 70].into_iter().for_each(|bit| bits.set(bit));
+        assert_eq!(bits.slice(63..72), [0b1000_0011, 0]);
+        assert_eq!(bits.slice(3..4), [1]);
+        assert_eq!(bits.slice(5..5), [0_u8; 0]);
     }
 }

@@ -5,17 +5,15 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Field, UInt32Type, UInt64Type};
-use datafusion::catalog::streaming::StreamingTable;
-use datafusion::error::DataFusionError;
-use datafusion::prelude::SessionContext;
 use futures::StreamExt;
 use textmill_minhash_dedupe::{DedupeSettings, Join, MinhashSettings, UnionFind, Verify, key_columns};
 use textmill_store::manifest::ClusterReport;
 
 use super::bits::Bits;
 use super::compare::{Comparer, Pair};
-use super::key_files::{DOCUMENT, KEY, KeyFiles, Scan, column, internal};
+use super::key_files::{DOCUMENT, KEY, KeyFiles, Scan, Wanted, column, internal};
 use super::{Budget, Resources};
+use crate::engine::KeySource;
 use crate::{Cancel, EngineError};
 
 /// The clusters of all documents.
@@ -107,7 +105,7 @@ impl Grouping<'_> {
     async fn bands(&mut self, minhash: &MinhashSettings, bands: &[u32]) -> Result<(), EngineError> {
         let copies = Arc::clone(&self.copies);
         let columns = bands.iter().map(|band| key_columns::band(*band)).collect();
-        let scan = Scan::stacked(self.files, columns, Arc::new(move |document| !copies.get(document)));
+        let scan = Scan::stacked(self.files, columns, Wanted::AllBut(copies));
         let mut sorted = Sorted::new(self.resources, scan, &format!("{KEY}, {DOCUMENT}")).await?;
         let mut bucket = Bucket::new(minhash.max_bucket);
         let mut pairs = Pairs::default();
@@ -283,7 +281,7 @@ async fn equal_keys(
     mut join: impl FnMut(u32, u32),
 ) -> Result<(), EngineError> {
     let fields = columns.map(|name| Field::new(name, DataType::UInt64, true)).to_vec();
-    let scan = Scan::new(files, fields, true, Arc::new(|_| true));
+    let scan = Scan::new(files, fields, true, Wanted::All);
     let order = format!("{}, {}, {DOCUMENT}", columns[0], columns[1]);
     let mut sorted = Sorted::new(resources, scan, &order).await?;
     let mut first: Option<((u64, u64), u32)> = None;
@@ -308,24 +306,14 @@ pub(super) struct Sorted<'a> {
 }
 
 impl<'a> Sorted<'a> {
-    /// `scan` in the order of the SQL list `order`.
-    pub(super) async fn new(resources: &Resources<'a>, scan: Scan, order: &str) -> Result<Self, EngineError> {
-        Self::of(resources, |partitions| scan.table(partitions), order).await
-    }
-
-    /// A table of some number of partitions in the order of the SQL list `order`.
-    pub(super) async fn of(
+    /// `keys` in the order of the SQL list `order`.
+    pub(super) async fn new(
         resources: &Resources<'a>,
-        table: impl FnOnce(usize) -> Result<StreamingTable, DataFusionError>,
+        keys: impl KeySource + 'static,
         order: &str,
     ) -> Result<Self, EngineError> {
         let name = resources.stage;
-        let failed = |error| internal(name, error);
-        let session: SessionContext = resources.engine.session(name, resources.budget.sort_bytes)?;
-        let partitions = session.copied_config().target_partitions();
-        session.register_table("keys", Arc::new(table(partitions).map_err(failed)?)).map_err(failed)?;
-        let sorted = session.sql(&format!("SELECT * FROM keys ORDER BY {order}")).await.map_err(failed)?;
-        let stream = sorted.execute_stream().await.map_err(failed)?;
+        let stream = resources.engine.sorted(name, resources.budget.sort_bytes, Box::new(keys), order).await?;
         Ok(Self { stream, name, cancel: resources.cancel })
     }
 

@@ -10,7 +10,7 @@ use textmill_minhash_dedupe::{DedupeSettings, Direction, key_columns};
 use super::Resources;
 use super::bits::Bits;
 use super::groups::{Clusters, Sorted};
-use super::key_files::{DOCUMENT, KeyFiles, Scan};
+use super::key_files::{DOCUMENT, KeyFiles, Scan, Wanted};
 use crate::EngineError;
 
 const ROOT: &str = "root";
@@ -76,7 +76,8 @@ pub(super) async fn choose(
     };
     let roots = Arc::clone(&kept.roots);
     let number = move |document: u32| roots[document as usize];
-    let scan = Scan::new(files, fields(types), false, Arc::new(wanted)).own().numbered(ROOT, Arc::new(number));
+    let scan =
+        Scan::new(files, fields(types), false, Wanted::If(Arc::new(wanted))).own().numbered(ROOT, Arc::new(number));
     let mut sorted = Sorted::new(resources, scan, &order(settings)).await?;
     let mut next = kept.clusters.partition_point(|cluster| cluster.root < earlier);
     while let Some(batch) = sorted.next().await? {

@@ -18,7 +18,10 @@ use textmill_store::Store;
 use textmill_store::manifest::FileEntry;
 use textmill_store::verify::{ParquetReader, check_file, open_parquet};
 
+use super::bits::Bits;
+use super::described::{self, KeyRun, KeyWork, NumberedFile, ScanKind};
 use crate::EngineError;
+use crate::engine::KeySource;
 
 /// Name of the column with the number of the document.
 pub(super) const DOCUMENT: &str = "document";
@@ -91,6 +94,26 @@ impl KeyFiles {
         &self.tasks
     }
 
+    /// The files `range`, each with the number `first` gives to it.
+    pub(super) fn numbered(&self, range: Range<usize>, first: impl Fn(usize) -> u64) -> Vec<NumberedFile> {
+        let numbered = |index: usize| {
+            let file = self.files.get(index)?;
+            Some(NumberedFile { store: file.store.url(), entry: file.entry.clone(), first: first(index) })
+        };
+        range.filter_map(numbered).collect()
+    }
+
+    /// The files of `work`, numbered for themselves.
+    pub(super) fn described(work: &KeyWork) -> Result<Self, EngineError> {
+        let mut all = Self { files: Vec::new(), earlier: 0, tasks: Vec::new() };
+        for file in &work.files {
+            let store = Store::open(&file.store)?;
+            all.push(&store, std::slice::from_ref(&file.entry))
+                .ok_or_else(|| EngineError::Bug(format!("{} has too many documents", file.entry.path)))?;
+        }
+        Ok(all)
+    }
+
     /// Number of files.
     pub(super) fn files(&self) -> usize {
         self.files.len()
@@ -148,6 +171,14 @@ impl KeyFiles {
 }
 
 impl KeyFile {
+    fn open_described(file: &NumberedFile) -> Result<Self, EngineError> {
+        let bounds = || Some((u32::try_from(file.first).ok()?, u32::try_from(file.first + file.entry.rows).ok()?));
+        let broken = || EngineError::Bug(format!("{} has numbers beyond those of documents", file.entry.path));
+        let (first, end) = bounds().ok_or_else(broken)?;
+        let (store, entry, checked) = (Store::open(&file.store)?, file.entry.clone(), AtomicBool::new(false));
+        Ok(Self { store, entry, documents: first..end, checked })
+    }
+
     /// A damaged file is named before anything of it is used; it is compared once.
     async fn open(&self, columns: &[String]) -> Result<ParquetReader, EngineError> {
         if !self.checked.load(Ordering::Acquire) {
@@ -163,7 +194,22 @@ fn rows(batch: &RecordBatch) -> u32 {
 }
 
 /// Which documents of a scan are taken, by their number.
-pub(super) type Wanted = Arc<dyn Fn(u32) -> bool + Send + Sync>;
+#[derive(Clone)]
+pub(super) enum Wanted {
+    All,
+    AllBut(Arc<Bits>),
+    If(Arc<dyn Fn(u32) -> bool + Send + Sync>),
+}
+
+impl Wanted {
+    fn takes(&self, document: u32) -> bool {
+        match self {
+            Self::All => true,
+            Self::AllBut(left_out) => !left_out.get(document),
+            Self::If(wanted) => wanted(document),
+        }
+    }
+}
 
 /// A number for each document.
 pub(super) type Number = Arc<dyn Fn(u32) -> u32 + Send + Sync>;
@@ -231,9 +277,9 @@ impl Scan {
         self
     }
 
-    /// As a table of `partitions` partitions of about equally many documents.
-    pub(super) fn table(self, partitions: usize) -> Result<StreamingTable, DataFusionError> {
-        let share = self.files.documents().div_ceil(u32::try_from(partitions.max(1)).unwrap_or(1)).max(1);
+    /// The files cut into `parts` parts of about equally many documents.
+    fn cut(&self, parts: u32) -> Vec<Range<usize>> {
+        let share = self.files.documents().div_ceil(parts.max(1)).max(1);
         let mut cuts = vec![self.range.start];
         for (index, file) in self.files.files.iter().enumerate().skip(self.range.start) {
             if (file.documents.start / share) as usize >= cuts.len() {
@@ -241,9 +287,51 @@ impl Scan {
             }
         }
         cuts.push(self.files.files.len());
-        let part =
-            |ends: &[usize]| -> Arc<dyn PartitionStream> { Arc::new(Self { range: ends[0]..ends[1], ..self.clone() }) };
-        StreamingTable::try_new(Arc::clone(&self.schema), cuts.windows(2).map(part).collect())
+        cuts.windows(2).map(|ends| ends[0]..ends[1]).collect()
+    }
+
+    /// The part of the scan that reads `range`, as work for another process.
+    fn run(&self, range: Range<usize>) -> Option<KeyRun> {
+        let files = self.files.files.get(range)?;
+        let (first, end) = (files.first()?.documents.start, files.last()?.documents.end);
+        let left_out = match &self.wanted {
+            Wanted::All => None,
+            Wanted::AllBut(bits) => Some(bits.slice(first..end)),
+            Wanted::If(_) => return None,
+        };
+        let numbered = |file: &KeyFile| NumberedFile {
+            store: file.store.url(),
+            entry: file.entry.clone(),
+            first: u64::from(file.documents.start),
+        };
+        let kind = if self.stacked { ScanKind::Stacked } else { ScanKind::Columns };
+        let files = files.iter().map(numbered).collect();
+        Some(KeyRun { work: KeyWork { kind, columns: self.columns.clone(), files }, left_out })
+    }
+
+    /// The scan that `work` describes, in the process that is to do it. `left_out` has a bit for each of its documents.
+    pub(super) fn described(work: &KeyWork, left_out: Option<Vec<u8>>) -> Result<Self, EngineError> {
+        let mut files = Vec::with_capacity(work.files.len());
+        for file in &work.files {
+            files.push(KeyFile::open_described(file)?);
+        }
+        let first = files.first().map_or(0, |file| file.documents.start);
+        let files = Arc::new(KeyFiles { files, earlier: 0, tasks: Vec::new() });
+        let wanted = match left_out {
+            None => Wanted::All,
+            Some(bytes) => Wanted::If(Arc::new(move |document| {
+                let at = (document - first) as usize;
+                bytes.get(at / 8).is_none_or(|byte| byte >> (at % 8) & 1 == 0)
+            })),
+        };
+        let columns = work.columns.clone();
+        Ok(match work.kind {
+            ScanKind::Stacked => Self::stacked(&files, columns, wanted),
+            ScanKind::Columns | ScanKind::Parts => {
+                let field = |name: &String| Field::new(name, DataType::UInt64, true);
+                Self::new(&files, columns.iter().map(field).collect(), true, wanted)
+            }
+        })
     }
 
     fn select(&self, first: u32, batch: &RecordBatch) -> Result<RecordBatch, DataFusionError> {
@@ -267,13 +355,32 @@ impl Scan {
             arrays.push(Arc::clone(column.ok_or_else(|| broken(&format!("there is no column `{name}`")))?));
         }
         let has_value = |row: usize| !self.skip_null || arrays.first().is_none_or(|column| column.is_valid(row));
-        let mask: BooleanArray =
-            (first..end).enumerate().map(|(row, document)| Some(has_value(row) && (self.wanted)(document))).collect();
+        let mask: BooleanArray = (first..end)
+            .enumerate()
+            .map(|(row, document)| Some(has_value(row) && self.wanted.takes(document)))
+            .collect();
         arrays.push(Arc::new(UInt32Array::from_iter_values(first..end)));
         if let Some((_, number)) = &self.numbered {
             arrays.push(Arc::new(UInt32Array::from_iter_values((first..end).map(|document| number(document)))));
         }
         Ok(filter_record_batch(&RecordBatch::try_new(Arc::clone(&self.schema), arrays)?, &mask)?)
+    }
+}
+
+impl KeySource for Scan {
+    fn table(self: Box<Self>, partitions: usize) -> Result<StreamingTable, DataFusionError> {
+        let part = |range: Range<usize>| -> Arc<dyn PartitionStream> { Arc::new(Self { range, ..(*self).clone() }) };
+        let parts = self.cut(u32::try_from(partitions).unwrap_or(u32::MAX)).into_iter().map(part).collect();
+        StreamingTable::try_new(Arc::clone(&self.schema), parts)
+    }
+
+    fn runs(&self) -> Option<Vec<KeyRun>> {
+        if self.numbered.is_some() || !self.skip_null {
+            return None;
+        }
+        let rows = u64::from(self.files.documents()) * if self.stacked { self.columns.len() as u64 } else { 1 };
+        let ranges = self.cut(described::runs(rows)).into_iter().filter(|range| !range.is_empty());
+        ranges.map(|range| self.run(range)).collect()
     }
 }
 
@@ -314,7 +421,7 @@ fn broken(message: &str) -> DataFusionError {
 }
 
 /// An error of plan `name`: the engine's own where it was one.
-pub(super) fn internal(name: &str, error: DataFusionError) -> EngineError {
+pub(crate) fn internal(name: &str, error: DataFusionError) -> EngineError {
     match error {
         DataFusionError::External(inner) => match inner.downcast::<EngineError>() {
             Ok(own) => *own,

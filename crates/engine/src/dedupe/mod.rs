@@ -15,7 +15,9 @@
 
 mod bits;
 mod compare;
+mod described;
 mod groups;
+mod highest;
 mod index;
 mod keepers;
 mod key_files;
@@ -25,13 +27,17 @@ mod verdicts;
 
 use std::sync::Arc;
 
-use textmill_minhash_dedupe::{DedupeStage, Exchange};
-use textmill_pipeline::Node;
+use textmill_minhash_dedupe::DedupeStage;
+use textmill_pipeline::{Exchange, Node};
 use textmill_store::manifest::{ClusterReport, ExchangeManifest, FORMAT_VERSION, FileEntry, TaskManifest};
 use textmill_store::sealed::{seal, unseal};
 use textmill_store::{Created, Store};
 
+pub(crate) use self::described::{KeyRun, KeyWork};
+#[cfg(test)]
+pub(crate) use self::described::ScanKind;
 use self::key_files::KeyFiles;
+pub(crate) use self::key_files::internal;
 use crate::engine::Engine;
 use crate::plan::{TaskSpec, digest};
 use crate::{Cancel, EngineError, TaskContext, layout};
@@ -78,7 +84,7 @@ pub(crate) async fn dedupe(
     let exchange = exchange.ok_or_else(|| EngineError::Bug(format!("`{}` compares nothing", node.id)))?;
     let earlier = match exchange {
         Exchange::Documents(stage) => index::open(stage.settings()).await?,
-        Exchange::Parts(_) => Vec::new(),
+        Exchange::Parts(_) | Exchange::Highest(_) => Vec::new(),
     };
     let key = exchange_key(node, &earlier, &keys);
     let path = layout::exchange_manifest(&node.id, &key);
@@ -94,6 +100,7 @@ pub(crate) async fn dedupe(
     let (verdicts, report) = match exchange {
         Exchange::Documents(stage) => whole(&resources, &context.store, &files, stage, commit).await?,
         Exchange::Parts(stage) => (parts::find(&resources, &context.store, &files, stage, commit).await?, None),
+        Exchange::Highest(stage) => (highest::find(&resources, &context.store, &files, stage, commit).await?, None),
     };
     let report = report.unwrap_or_default();
     let manifest =

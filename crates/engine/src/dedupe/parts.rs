@@ -19,12 +19,15 @@ use textmill_store::Store;
 use textmill_store::manifest::FileEntry;
 use textmill_store::parquet_writer::{DatasetWriter, WriterOptions};
 
+use super::described::{self, KeyRun, KeyWork, ScanKind};
 use super::groups::Sorted;
 use super::key_files::{KEY, KeyFiles, column, external};
 use super::{Commit, Resources};
+use crate::engine::KeySource;
 use crate::{EngineError, layout};
 
-const PART: &str = "part";
+/// Name of the column with the number of the part.
+pub(super) const PART: &str = "part";
 
 /// Finds the parts to cut, and writes them task by task.
 pub(super) async fn find(
@@ -85,8 +88,8 @@ async fn repeated(
 ) -> Result<Marks, EngineError> {
     let words = usize::try_from(numbering.all.div_ceil(64)).unwrap_or(usize::MAX);
     let mut marks = Marks(vec![0; words]);
-    let table = |partitions: usize| PartScan::table(files, numbering, partitions);
-    let mut sorted = Sorted::of(resources, table, &format!("{KEY}, {PART}")).await?;
+    let scan = PartScan::new(files, numbering);
+    let mut sorted = Sorted::new(resources, scan, &format!("{KEY}, {PART}")).await?;
     let mut group = Group { key: 0, waiting: Vec::new(), enough: false, config };
     while let Some(batch) = sorted.next().await? {
         let (keys, parts) = (column::<UInt64Type>(&batch, 0)?, column::<UInt64Type>(&batch, 1)?);
@@ -127,7 +130,7 @@ impl Group {
 
 /// The keys of all parts with their numbers.
 #[derive(Debug, Clone)]
-struct PartScan {
+pub(super) struct PartScan {
     files: Arc<KeyFiles>,
     numbering: Arc<Numbering>,
     range: Range<usize>,
@@ -135,21 +138,23 @@ struct PartScan {
 }
 
 impl PartScan {
-    fn table(
-        files: &Arc<KeyFiles>,
-        numbering: &Arc<Numbering>,
-        partitions: usize,
-    ) -> Result<StreamingTable, DataFusionError> {
+    fn new(files: &Arc<KeyFiles>, numbering: &Arc<Numbering>) -> Self {
         let fields = [KEY, PART].map(|name| Field::new(name, DataType::UInt64, false)).to_vec();
-        let schema = Arc::new(Schema::new(fields));
-        let share = files.files().div_ceil(partitions.max(1)).max(1);
-        let starts = (0..files.files().max(1)).step_by(share);
-        let part = |start: usize| -> Arc<dyn PartitionStream> {
-            let range = start..(start + share).min(files.files());
-            let (files, numbering) = (Arc::clone(files), Arc::clone(numbering));
-            Arc::new(Self { files, numbering, range, schema: Arc::clone(&schema) })
-        };
-        StreamingTable::try_new(Arc::clone(&schema), starts.map(part).collect())
+        let (schema, range) = (Arc::new(Schema::new(fields)), 0..files.files());
+        Self { files: Arc::clone(files), numbering: Arc::clone(numbering), range, schema }
+    }
+
+    /// The scan that `work` describes, in the process that is to do it.
+    pub(super) fn described(work: &KeyWork) -> Result<Self, EngineError> {
+        let first = work.files.iter().map(|file| file.first).collect();
+        Ok(Self::new(&Arc::new(KeyFiles::described(work)?), &Arc::new(Numbering { first, all: 0 })))
+    }
+
+    /// The files in parts of equally many.
+    fn cut(&self, parts: usize) -> impl Iterator<Item = Range<usize>> {
+        let files = self.files.files();
+        let share = files.div_ceil(parts.max(1)).max(1);
+        (0..files.max(1)).step_by(share).map(move |start| start..(start + share).min(files))
     }
 
     /// Rows of the parts of one batch; `next` is the number of its first part.
@@ -169,6 +174,25 @@ impl PartScan {
         }
         let arrays: Vec<ArrayRef> = vec![Arc::new(UInt64Array::from(keys)), Arc::new(UInt64Array::from(parts))];
         Ok(RecordBatch::try_new(Arc::clone(&self.schema), arrays)?)
+    }
+}
+
+impl KeySource for PartScan {
+    fn table(self: Box<Self>, partitions: usize) -> Result<StreamingTable, DataFusionError> {
+        let part = |range: Range<usize>| -> Arc<dyn PartitionStream> { Arc::new(Self { range, ..(*self).clone() }) };
+        StreamingTable::try_new(Arc::clone(&self.schema), self.cut(partitions).map(part).collect())
+    }
+
+    fn runs(&self) -> Option<Vec<KeyRun>> {
+        let run = |range: Range<usize>| {
+            let files = self.files.numbered(range, |file| self.numbering.first[file]);
+            KeyRun {
+                work: KeyWork { kind: ScanKind::Parts, columns: vec![PART_KEYS.to_owned()], files },
+                left_out: None,
+            }
+        };
+        let parts = usize::try_from(described::runs(self.numbering.all)).unwrap_or(usize::MAX);
+        Some(self.cut(parts).filter(|range| !range.is_empty()).map(run).collect())
     }
 }
 

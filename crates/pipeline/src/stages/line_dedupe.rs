@@ -1,9 +1,10 @@
 use std::sync::Arc;
 
 use serde_json::Value;
-use textmill_minhash_dedupe::{Exchange, LineDedupeConfig, LineDedupeStage, MinCountError, line_dedupe_reasons};
+use textmill_minhash_dedupe::{LineDedupeConfig, LineDedupeStage, MinCountError, line_dedupe_reasons};
 
 use super::{BuildContext, BuildError, BuiltStage, StageKind, typed};
+use crate::exchange::Exchange;
 
 pub(super) const KIND: StageKind = StageKind {
     name: "line_dedupe",

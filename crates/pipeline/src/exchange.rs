@@ -2,8 +2,8 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use textmill_document::{DocumentBatch, Stage, StageError};
-
-use crate::{DedupeStage, LineDedupeStage};
+use textmill_minhash_dedupe::{DedupeStage, LineDedupeStage};
+use textmill_score::KeepHighestStage;
 
 /// A stage that needs all documents at hand: it makes keys of each, and what is found of them comes back.
 #[derive(Debug, Clone)]
@@ -12,6 +12,8 @@ pub enum Exchange {
     Documents(Arc<DedupeStage>),
     /// Parts of documents are cut.
     Parts(Arc<LineDedupeStage>),
+    /// The best documents of all are kept.
+    Highest(Arc<KeepHighestStage>),
 }
 
 impl Exchange {
@@ -20,6 +22,7 @@ impl Exchange {
         match self {
             Self::Documents(stage) => stage.keys(batch),
             Self::Parts(stage) => stage.keys(batch),
+            Self::Highest(stage) => stage.keys(batch),
         }
     }
 
@@ -28,14 +31,15 @@ impl Exchange {
         match self {
             Self::Documents(stage) => Arc::clone(stage) as Arc<dyn Stage>,
             Self::Parts(stage) => Arc::clone(stage) as Arc<dyn Stage>,
+            Self::Highest(stage) => Arc::clone(stage) as Arc<dyn Stage>,
         }
     }
 
-    /// The stage that removes documents.
+    /// The stage that removes documents in whose place others stay.
     pub fn documents(&self) -> Option<&Arc<DedupeStage>> {
         match self {
             Self::Documents(stage) => Some(stage),
-            Self::Parts(_) => None,
+            Self::Parts(_) | Self::Highest(_) => None,
         }
     }
 }

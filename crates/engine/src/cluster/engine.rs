@@ -1,0 +1,211 @@
+//! The engine of a run on a cluster.
+
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use async_trait::async_trait;
+use bytes::Bytes;
+use datafusion::execution::SendableRecordBatchStream;
+use futures::stream::{FuturesUnordered, StreamExt};
+use textmill_ingest::OnUnreadable;
+use textmill_pipeline::Pipeline;
+use textmill_store::Store;
+use textmill_store::manifest::{FORMAT_VERSION, TaskManifest, TaskMetrics};
+
+use super::client::{Client, Failures, JobError};
+use super::runs;
+use super::work::{SumWork, TaskWork, Verdict};
+use crate::dedupe::KeyRun;
+use crate::engine::{Engine, ExchangeInput, KeySource};
+use crate::plan::{TaskSpec, Work, config_key, digest};
+use crate::resume::{self, Reuse};
+use crate::{ClusterOptions, EngineError, LocalEngine, TaskContext, layout};
+
+/// Runs tasks and sorts as jobs of a cluster, and plans over small tables in this process.
+#[derive(Debug)]
+pub struct ClusterEngine {
+    local: LocalEngine,
+    client: Arc<Client>,
+    store: Store,
+    jobs: usize,
+    pipeline: Described,
+    /// Whether a split that cannot be worked on is counted as unreadable instead of ending the run.
+    quarantines: bool,
+}
+
+/// What executors are told of the pipeline.
+#[derive(Debug)]
+struct Described {
+    file_name: String,
+    text: String,
+    config_key: String,
+}
+
+impl ClusterEngine {
+    /// Connects to a cluster, for a run of `pipeline` into `store`. `local` does what this process does by itself.
+    pub async fn connect(
+        options: &ClusterOptions,
+        pipeline: &Pipeline,
+        store: &Store,
+        local: LocalEngine,
+    ) -> Result<Self, EngineError> {
+        let described = Described {
+            file_name: pipeline.source.file_name.clone(),
+            text: pipeline.source.text.clone(),
+            config_key: config_key(pipeline),
+        };
+        let quarantines = pipeline.input.on_unreadable == OnUnreadable::Quarantine;
+        let client = Arc::new(Client::connect(&options.url, options.patience).await?);
+        Ok(Self { local, client, store: store.clone(), jobs: options.jobs.max(1), pipeline: described, quarantines })
+    }
+
+    /// Has one task done, and reads its manifest.
+    async fn task(&self, context: &TaskContext, spec: &TaskSpec) -> Result<TaskManifest, EngineError> {
+        let mut failures = Failures::default();
+        loop {
+            let verdict = self.client.task(self.describe(context, spec)).await;
+            // The manifest is the truth, whatever the job says.
+            if let Reuse::Committed(manifest) = resume::lookup(&context.store, spec).await? {
+                return Ok(*manifest);
+            }
+            match verdict {
+                Ok(Verdict::Failed { executor, kind, message }) => {
+                    return Err(EngineError::Remote { executor, kind, message });
+                }
+                Ok(Verdict::GivenUp { attempts }) => return self.give_up(spec, attempts),
+                Ok(Verdict::Committed) => {
+                    let path = layout::task_manifest(&spec.phase, &spec.key);
+                    return Err(EngineError::Bug(format!("an executor committed {path}, and it is not there")));
+                }
+                Err(JobError::Final(error)) => return Err(error),
+                Err(JobError::Lost(error)) => {
+                    let what = format!("task {} of phase {}", spec.label(), spec.phase);
+                    failures.again(&self.client, &what, &error).await?;
+                }
+            }
+        }
+    }
+
+    fn describe(&self, context: &TaskContext, spec: &TaskSpec) -> TaskWork {
+        TaskWork {
+            file_name: self.pipeline.file_name.clone(),
+            text: self.pipeline.text.clone(),
+            config_key: self.pipeline.config_key.clone(),
+            phase: context.phase,
+            store: self.store.url(),
+            epoch: context.owner.epoch(),
+            batch_rows: context.read.batch_rows,
+            spec: spec.clone(),
+        }
+    }
+
+    /// A task that killed every process that tried it. Its documents were never counted where it is one of the first
+    /// phase; the whole split is then what could not be read.
+    fn give_up(&self, spec: &TaskSpec, attempts: usize) -> Result<TaskManifest, EngineError> {
+        let split = spec.shard().to_owned();
+        let reason = EngineError::GivenUp { phase: spec.phase.clone(), task: spec.label(), split, attempts };
+        if !self.quarantines || !matches!(spec.work, Work::Split(_)) {
+            return Err(reason);
+        }
+        tracing::error!(%reason, "a split is given up and quarantined as a whole");
+        Ok(TaskManifest {
+            format_version: FORMAT_VERSION,
+            key: spec.key.clone(),
+            phase: spec.phase.clone(),
+            task: spec.label(),
+            attempt: String::new(),
+            owner_epoch: 0,
+            textmill_version: env!("CARGO_PKG_VERSION").to_owned(),
+            outputs: std::collections::BTreeMap::new(),
+            handed_over: std::collections::BTreeMap::new(),
+            keys: std::collections::BTreeMap::new(),
+            ledger: textmill_document::Ledger::default(),
+            metrics: TaskMetrics::default(),
+            given_up: Some(reason.to_string()),
+        })
+    }
+
+    /// Work for each run, with its side files in the store.
+    async fn describe_runs(&self, name: &str, runs: Vec<KeyRun>) -> Result<Vec<SumWork>, EngineError> {
+        let mut works = Vec::with_capacity(runs.len());
+        for KeyRun { work: keys, left_out } in runs {
+            let left_out = match left_out {
+                None => None,
+                Some(bits) => {
+                    let blake3 = blake3::hash(&bits).to_hex().to_string();
+                    let path = layout::left_out(name, &blake3);
+                    self.store.put(&path, Bytes::from(bits)).await?;
+                    Some((path, blake3))
+                }
+            };
+            let key = digest(&serde_json::json!([keys, left_out]));
+            let sum = layout::run_record(name, &key);
+            // What an earlier attempt left there is of no interest to this one.
+            self.store.delete(&sum).await?;
+            works.push(SumWork { keys, store: self.store.url(), left_out, sum });
+        }
+        Ok(works)
+    }
+}
+
+#[async_trait]
+impl Engine for ClusterEngine {
+    async fn run_tasks(
+        &self,
+        context: &Arc<TaskContext>,
+        tasks: Vec<TaskSpec>,
+    ) -> Result<Vec<TaskManifest>, EngineError> {
+        let mut manifests: Vec<Option<TaskManifest>> = Vec::new();
+        manifests.resize_with(tasks.len(), || None);
+        let mut waiting = tasks.iter().enumerate();
+        let mut running = FuturesUnordered::new();
+        let mut lost = Box::pin(self.client.health.until_lost());
+        let mut cancelled = Box::pin(context.cancel.until_cancelled());
+        loop {
+            while running.len() < self.jobs {
+                let Some((position, spec)) = waiting.next() else { break };
+                running.push(async move { (position, Box::pin(self.task(context, spec)).await) });
+            }
+            let (position, ended) = tokio::select! {
+                ended = running.next() => match ended {
+                    Some(ended) => ended,
+                    None => break,
+                },
+                reason = &mut lost => return Err(reason),
+                () = &mut cancelled => return Err(EngineError::Interrupted),
+            };
+            let manifest = ended?;
+            context.progress.task_done();
+            let (given, kept) = (manifest.ledger.input(), manifest.ledger.output);
+            context.progress.add_batch(given.documents, given.bytes, kept.documents);
+            manifests[position] = Some(manifest);
+        }
+        let all: Option<Vec<_>> = manifests.into_iter().collect();
+        all.ok_or_else(|| EngineError::Bug("a task of the cluster has no manifest".to_owned()))
+    }
+
+    async fn sorted(
+        &self,
+        name: &str,
+        memory: usize,
+        keys: Box<dyn KeySource>,
+        order: &str,
+    ) -> Result<SendableRecordBatchStream, EngineError> {
+        let Some(runs) = keys.runs() else { return self.local.sorted(name, memory, keys, order).await };
+        let works = self.describe_runs(name, runs).await?;
+        match runs::merge(&self.client, &self.store, works, memory)? {
+            Some(merged) => Ok(super::health::guarded(merged, &self.client.health)),
+            // Nothing to sort.
+            None => self.local.sorted(name, memory, keys, order).await,
+        }
+    }
+
+    async fn exchange(
+        &self,
+        name: &str,
+        inputs: Vec<ExchangeInput>,
+        sql: &str,
+    ) -> Result<Vec<RecordBatch>, EngineError> {
+        self.local.exchange(name, inputs, sql).await
+    }
+}
