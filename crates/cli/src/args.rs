@@ -184,6 +184,27 @@ pub(crate) struct RunOptionArgs {
     /// Seconds of silence after which the output of a run on another machine is taken over
     #[arg(long, value_name = "SECONDS", default_value_t = 60, env = "TEXTMILL_LEASE_SECS")]
     pub lease_secs: u64,
+    /// Number of this process, from 0, among several that share the tasks; the one that finishes last publishes
+    #[arg(
+        long,
+        value_name = "I",
+        env = "TEXTMILL_TASK_INDEX",
+        requires = "task_count",
+        conflicts_with_all = ["overwrite", "replan"]
+    )]
+    pub task_index: Option<u32>,
+    /// Number of processes that share the tasks
+    #[arg(
+        long,
+        value_name = "N",
+        env = "TEXTMILL_TASK_COUNT",
+        requires = "task_index",
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
+    pub task_count: Option<u32>,
+    /// With --task-index: after documents were compared, leave the tasks that follow to the next start of all processes
+    #[arg(long, requires = "task_index")]
+    pub leave_after_exchange: bool,
     /// How to print the cleaning table
     #[arg(long, value_enum, default_value_t)]
     pub format: TableFormat,

@@ -14,6 +14,7 @@
 //! through the phase's graph of stages, write, commit. [`Engine`] is the seam between the local
 //! pool and a cluster. [`run()`] is the whole of `textmill run`.
 
+mod array;
 mod cancel;
 mod compact;
 mod continue_task;
@@ -40,6 +41,7 @@ mod task;
 mod task_output;
 mod verify;
 
+pub use array::{ArrayMember, ArrayOutcome, run_array};
 pub use cancel::Cancel;
 pub use engine::{Engine, TaskOutcome};
 pub use error::{EngineError, ErrorKind};

@@ -1,3 +1,4 @@
+mod array;
 mod data;
 mod dedupe;
 mod explain;
