@@ -235,9 +235,41 @@ pub(crate) struct ExplainArgs {
     /// Also say, for each task, whether a resume would reuse its result
     #[arg(long)]
     pub resume: bool,
+    #[command(flatten)]
+    pub estimate: EstimateArgs,
     /// How to print the plan
     #[arg(long, value_enum, default_value_t)]
     pub format: TableFormat,
+}
+
+/// What a run over a corpus of a declared size would cost
+#[derive(Debug, Args)]
+pub(crate) struct EstimateArgs {
+    /// Print tasks, CPU time, bytes shuffled, scratch and memory for a corpus of a declared size instead
+    #[arg(long, conflicts_with_all = ["no_inputs", "resume", "output"])]
+    pub estimate: bool,
+    /// Documents of the corpus, such as 68e9
+    #[arg(long, value_name = "N", requires = "estimate", value_parser = documents)]
+    pub documents: Option<u64>,
+    /// Size of the corpus as it is stored, such as 200TiB
+    #[arg(long, value_name = "SIZE", requires = "estimate")]
+    pub bytes: Option<ByteSize>,
+    /// Output of a finished run over a sample: take what its stages did and cost, not the built-in table
+    #[arg(long, value_name = "PATH", requires = "estimate")]
+    pub rates: Option<String>,
+}
+
+/// A number of documents, also as `68e9`.
+fn documents(text: &str) -> Result<u64, String> {
+    if let Ok(number) = text.parse() {
+        return Ok(number);
+    }
+    match text.parse::<f64>() {
+        // Up to 2^53 a float is exact.
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        Ok(number) if (1.0..9e15).contains(&number) => Ok(number.round() as u64),
+        _ => Err("write a number of documents, such as 5000000 or 68e9".to_owned()),
+    }
 }
 
 #[derive(Debug, Args)]

@@ -1,6 +1,7 @@
 mod array;
 mod data;
 mod dedupe;
+mod estimate;
 mod explain;
 mod gather;
 mod inspect;

@@ -52,7 +52,9 @@ async fn start(args: &RunOptionArgs, pipeline: Pipeline, store: Store, threads: 
     let started = Instant::now();
     let outcome = match member {
         Some(member) => textmill_engine::run_array(&pipeline, &store, &options, member).await,
-        None => textmill_engine::run(&pipeline, &store, &options).await.map(|run| ArrayOutcome::Published(Box::new(run))),
+        None => {
+            textmill_engine::run(&pipeline, &store, &options).await.map(|run| ArrayOutcome::Published(Box::new(run)))
+        }
     };
     drop(shown);
     match array::published(outcome?, args.format)? {
