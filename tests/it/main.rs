@@ -9,6 +9,7 @@
 
 mod util;
 
+mod array;
 mod bit_flips;
 mod branches;
 mod commands;

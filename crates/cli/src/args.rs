@@ -246,7 +246,7 @@ pub(crate) struct ExplainArgs {
 #[derive(Debug, Args)]
 pub(crate) struct EstimateArgs {
     /// Print tasks, CPU time, bytes shuffled, scratch and memory for a corpus of a declared size instead
-    #[arg(long, conflicts_with_all = ["no_inputs", "resume", "output"])]
+    #[arg(long, conflicts_with_all = ["no_inputs", "resume"])]
     pub estimate: bool,
     /// Documents of the corpus, such as 68e9
     #[arg(long, value_name = "N", requires = "estimate", value_parser = documents)]
