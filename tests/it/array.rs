@@ -291,3 +291,21 @@ fn a_stopped_member_signs_off_and_can_be_resumed() {
     assert_eq!(member(&dir, 1, 2, &[]).code, 0);
     assert_eq!(dir.digest("out"), plain(&dir));
 }
+
+#[test]
+fn the_kubernetes_manifests_are_yaml_and_agree_with_themselves() {
+    let folder = crate::util::repository().join("scripts/k8s");
+    let text = std::fs::read_to_string(folder.join("array-job.yaml")).expect("reads");
+    let parse = |text: &str| serde_saphyr::from_str::<Value>(text).expect("YAML");
+    let documents: Vec<Value> = text.split("\n---\n").map(parse).collect();
+    let [config, job] = documents.as_slice() else { panic!("{documents:#?}") };
+    assert_eq!((&config["kind"], &job["kind"]), (&Value::from("ConfigMap"), &Value::from("Job")));
+    let container = &job["spec"]["template"]["spec"]["containers"][0];
+    let environment = container["env"].as_array().expect("a list");
+    let count = environment.iter().find(|entry| entry["name"] == "TEXTMILL_TASK_COUNT").expect("the count");
+    assert_eq!(count["value"].as_str(), Some(job["spec"]["completions"].to_string().as_str()));
+    assert_eq!(container["command"][0], "textmill");
+    let dir = Dir::new();
+    dir.write("pipeline.yaml", config["data"]["pipeline.yaml"].as_str().expect("a pipeline"));
+    dir.ok(&["validate", "pipeline.yaml"]);
+}
