@@ -25,4 +25,5 @@ mod owner;
 mod resume;
 mod s3;
 mod score;
+mod slurm;
 mod warc;
