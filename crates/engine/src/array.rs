@@ -174,7 +174,7 @@ impl ArrayRun<'_> {
         let outcome = if self.member.leave_after_exchange && !ends {
             self.exchange(&owner, phase, tasks).await
         } else {
-            let outcome = owned(self.pipeline, self.store, self.options, &owner).await;
+            let outcome = Box::pin(owned(self.pipeline, self.store, self.options, &owner)).await;
             outcome.map(|outcome| ArrayOutcome::Published(Box::new(outcome)))
         };
         release(&owner).await;

@@ -223,7 +223,7 @@ impl<'a> Flow<'a> {
         let compared = nodes.clone().filter(|((node, at), _)| node.exchange.is_some() && **at == number);
         let compared = compared.map(|(_, (given, _, _))| *given);
         let passed = nodes.filter(|((_, at), _)| **at > number).flat_map(|((node, _), _)| {
-            node.inputs.iter().filter(|parent| self.pipeline.available(&self.levels, **parent) <= number)
+            node.inputs.iter().filter(move |parent| self.pipeline.available(&self.levels, **parent) <= number)
         });
         compared.chain(passed.map(|parent| self.out(*parent))).sum()
     }

@@ -176,8 +176,8 @@ mod tests {
     #[test]
     fn a_stage_that_took_no_time_or_saw_nothing_has_no_speed() {
         let mut stage = StageLedger::new("a", "filter");
-        assert_eq!(rate_of(&stage, 0, "x").bytes_per_second, None);
-        assert_eq!(rate_of(&stage, 0, "x").kept_documents, 1.0);
+        let rate = rate_of(&stage, 0, "x");
+        assert_eq!((rate.bytes_per_second, rate.kept_documents), (None, 1.0));
         stage.input = Count::new(10, 4000);
         stage.kept = Count::new(5, 3000);
         let rate = rate_of(&stage, 2000, "x");
