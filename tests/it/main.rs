@@ -9,6 +9,7 @@
 
 mod util;
 
+mod array;
 mod bit_flips;
 mod branches;
 mod cluster;
@@ -25,4 +26,5 @@ mod owner;
 mod resume;
 mod s3;
 mod score;
+mod slurm;
 mod warc;

@@ -196,6 +196,27 @@ pub(crate) struct RunOptionArgs {
     /// Seconds that the run goes on without a scheduler that answers or an executor that lives
     #[arg(long, value_name = "SECONDS", default_value_t = 30, env = "TEXTMILL_CLUSTER_PATIENCE_SECS")]
     pub cluster_patience_secs: u64,
+    /// Number of this process, from 0, among several that share the tasks; the one that finishes last publishes
+    #[arg(
+        long,
+        value_name = "I",
+        env = "TEXTMILL_TASK_INDEX",
+        requires = "task_count",
+        conflicts_with_all = ["overwrite", "replan", "cluster"]
+    )]
+    pub task_index: Option<u32>,
+    /// Number of processes that share the tasks
+    #[arg(
+        long,
+        value_name = "N",
+        env = "TEXTMILL_TASK_COUNT",
+        requires = "task_index",
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
+    pub task_count: Option<u32>,
+    /// With --task-index: after documents were compared, leave the tasks that follow to the next start of all processes
+    #[arg(long, requires = "task_index")]
+    pub leave_after_exchange: bool,
     /// How to print the cleaning table
     #[arg(long, value_enum, default_value_t)]
     pub format: TableFormat,
@@ -226,9 +247,41 @@ pub(crate) struct ExplainArgs {
     /// Also say, for each task, whether a resume would reuse its result
     #[arg(long)]
     pub resume: bool,
+    #[command(flatten)]
+    pub estimate: EstimateArgs,
     /// How to print the plan
     #[arg(long, value_enum, default_value_t)]
     pub format: TableFormat,
+}
+
+/// What a run over a corpus of a declared size would cost
+#[derive(Debug, Args)]
+pub(crate) struct EstimateArgs {
+    /// Print tasks, CPU time, bytes shuffled, scratch and memory for a corpus of a declared size instead
+    #[arg(long, conflicts_with_all = ["no_inputs", "resume"])]
+    pub estimate: bool,
+    /// Documents of the corpus, such as 68e9
+    #[arg(long, value_name = "N", requires = "estimate", value_parser = documents)]
+    pub documents: Option<u64>,
+    /// Size of the corpus as it is stored, such as 200TiB
+    #[arg(long, value_name = "SIZE", requires = "estimate")]
+    pub bytes: Option<ByteSize>,
+    /// Output of a finished run over a sample: take what its stages did and cost, not the built-in table
+    #[arg(long, value_name = "PATH", requires = "estimate")]
+    pub rates: Option<String>,
+}
+
+/// A number of documents, also as `68e9`.
+fn documents(text: &str) -> Result<u64, String> {
+    if let Ok(number) = text.parse() {
+        return Ok(number);
+    }
+    match text.parse::<f64>() {
+        // Up to 2^53 a float is exact.
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        Ok(number) if (1.0..9e15).contains(&number) => Ok(number.round() as u64),
+        _ => Err("write a number of documents, such as 5000000 or 68e9".to_owned()),
+    }
 }
 
 #[derive(Debug, Args)]

@@ -76,6 +76,17 @@ pub enum EngineError {
         /// Documents it published.
         documents: u64,
     },
+    /// The output holds the plan of another configuration, where all members of an array need one plan.
+    #[error(
+        "{output} holds the unfinished run `{name}` of another configuration: give all members of an array the same \
+         pipeline file and the same version of textmill, or write to another output"
+    )]
+    OtherPlan {
+        /// The output location.
+        output: String,
+        /// Name of the run that is there.
+        name: String,
+    },
     /// An input lies where the run writes.
     #[error(
         "{input} lies in the output {output}: a run must not read what it writes; move the input, write to another \
@@ -255,9 +266,8 @@ impl EngineError {
             Self::Cluster { .. } | Self::Service { .. } => ErrorKind::Resources,
             Self::Remote { kind, .. } => *kind,
             Self::GivenUp { .. } => ErrorKind::Input,
-            Self::OutputTaken { .. } | Self::InputInOutput { .. } | Self::NoRun(_) | Self::Unfinished(_) => {
-                ErrorKind::Usage
-            }
+            Self::OutputTaken { .. } | Self::OtherPlan { .. } | Self::InputInOutput { .. } => ErrorKind::Usage,
+            Self::NoRun(_) | Self::Unfinished(_) => ErrorKind::Usage,
             Self::TooManyRemoved { .. } => ErrorKind::OverLimit,
             Self::TooManyGroups { .. }
             | Self::TooManyDocuments { .. }

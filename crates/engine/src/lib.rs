@@ -14,6 +14,7 @@
 //! through the phase's graph of stages, write, commit. [`Engine`] is the seam between the local
 //! pool and a cluster. [`run()`] is the whole of `textmill run`.
 
+mod array;
 mod cancel;
 mod cluster;
 mod compact;
@@ -22,6 +23,7 @@ mod datasets;
 mod dedupe;
 mod engine;
 mod error;
+mod estimate;
 mod exchange;
 mod gc;
 mod graph;
@@ -41,10 +43,12 @@ mod task;
 mod task_output;
 mod verify;
 
+pub use array::{ArrayMember, ArrayOutcome, run_array};
 pub use cancel::Cancel;
 pub use cluster::{ClusterEngine, ExecutorOptions, SchedulerOptions, run_executor, run_scheduler};
 pub use engine::{Engine, TaskOutcome};
 pub use error::{EngineError, ErrorKind};
+pub use estimate::{CorpusSize, Estimate, ExchangeEstimate, PhaseEstimate, Rates, StageEstimate, StageRate, estimate};
 pub use gc::{GcReport, collect_garbage};
 pub use local::LocalEngine;
 pub use memory::{MemoryBudget, TASK_MEMORY, available_memory};

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use textmill_pipeline::{Exchange, Node, Pipeline};
 use textmill_store::manifest::{ExchangeManifest, RunManifest, TaskManifest};
-use textmill_store::owner::Owner;
+use textmill_store::owner::{Owner, clear_members};
 use textmill_store::sealed::{seal, unseal};
 use textmill_store::{Created, Store};
 
@@ -74,14 +74,19 @@ pub async fn run(pipeline: &Pipeline, store: &Store, options: &RunOptions) -> Re
     refuse_several_indexes(pipeline)?;
     let owner = Arc::new(Owner::acquire(store, options.lease).await?);
     let outcome = owned(pipeline, store, options, &owner).await;
-    // The outcome matters more: an owner that could not sign off is taken for dead by the next run.
-    if let Err(error) = owner.release().await {
-        tracing::warn!(%error, "the output could not be released");
-    }
+    release(&owner).await;
     outcome
 }
 
-async fn owned(
+/// Signs off. The outcome matters more: an owner that could not sign off is taken for dead by the next run.
+pub(crate) async fn release(owner: &Owner) {
+    if let Err(error) = owner.release().await {
+        tracing::warn!(%error, "the output could not be released");
+    }
+}
+
+/// The run of an owner that is alone.
+pub(crate) async fn owned(
     pipeline: &Pipeline,
     store: &Store,
     options: &RunOptions,
@@ -137,7 +142,7 @@ async fn owned(
 }
 
 /// Runs the exchanges that end phase `phase`, and returns what they found by the id of their stage.
-async fn exchange(
+pub(crate) async fn exchange(
     engine: &dyn Engine,
     context: &TaskContext,
     pipeline: &Pipeline,
@@ -145,17 +150,20 @@ async fn exchange(
     tasks: &[(TaskSpec, TaskManifest)],
     memory: u64,
 ) -> Result<BTreeMap<String, ExchangeManifest>, EngineError> {
-    let levels = pipeline.levels();
     let mut found = BTreeMap::new();
-    for (node, level) in pipeline.nodes.iter().zip(levels) {
-        if node.exchange.is_some() && level == phase {
-            found.insert(node.id.clone(), dedupe(engine, context, node, tasks, memory).await?);
-        }
+    for node in exchanges_after(pipeline, phase) {
+        found.insert(node.id.clone(), dedupe(engine, context, node, tasks, memory).await?);
     }
     Ok(found)
 }
 
-fn refuse_several_indexes(pipeline: &Pipeline) -> Result<(), EngineError> {
+/// The exchanges that end phase `phase`.
+pub(crate) fn exchanges_after(pipeline: &Pipeline, phase: usize) -> impl Iterator<Item = &Node> {
+    let ends = move |(node, level): &(&Node, usize)| node.exchange.is_some() && *level == phase;
+    pipeline.nodes.iter().zip(pipeline.levels()).filter(ends).map(|(node, _)| node)
+}
+
+pub(crate) fn refuse_several_indexes(pipeline: &Pipeline) -> Result<(), EngineError> {
     let makes_one = |node: &&Node| {
         node.exchange.as_ref().and_then(Exchange::documents).is_some_and(|dedupe| dedupe.settings().index)
     };
@@ -177,6 +185,7 @@ async fn clear_up(store: &Store, owner: &Owner) -> Result<(), EngineError> {
     for record in store.list(layout::PUBLISHING).await? {
         store.delete(&record.path).await?;
     }
+    clear_members(store).await?;
     gc::clear_staging(store).await
 }
 
@@ -195,7 +204,7 @@ async fn plan(pipeline: &Pipeline, store: &Store, options: &RunOptions) -> Resul
 }
 
 /// A run that reads what it writes would count its own output as input, or delete its input.
-fn refuse_own_output(plan: &RunPlan, store: &Store) -> Result<(), EngineError> {
+pub(crate) fn refuse_own_output(plan: &RunPlan, store: &Store) -> Result<(), EngineError> {
     for folder in layout::FOLDERS {
         let local = store.local_path(folder).and_then(|path| path.canonicalize().ok());
         let remote = format!("{}/{folder}/", store.location().trim_end_matches('/'));

@@ -8,8 +8,13 @@
 //! 3. A new owner takes exactly the next epoch. An owner that finds the next epoch taken has been
 //!    taken for dead and must not commit.
 //!
+//! An epoch may be [shared](Owner::join): then it is over when all who share it are.
+//!
 //! Two runs can still overlap for the moment between an owner's check and its commit; that is
 //! harmless, because a commit is a conditional create of a result that is the same for both.
+
+mod alive;
+mod members;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -19,8 +24,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 
+use self::alive::{first_alive, is_known_over};
+pub use self::members::{Array, Joined, clear_members, finisher};
 use crate::StoreError;
 use crate::machine::{Process, now_rfc3339};
 use crate::sealed::{seal, unseal};
@@ -67,6 +74,27 @@ struct Record {
     process: Process,
     started_at: String,
     command: String,
+    #[serde(default, skip_serializing_if = "Role::is_alone")]
+    role: Role,
+}
+
+/// As what a process holds the output.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Role {
+    /// As the only one.
+    #[default]
+    Alone,
+    /// Together with others.
+    Member(Array),
+    /// As the only one, for what is left when the members are through.
+    Finisher(Array),
+}
+
+impl Role {
+    fn is_alone(&self) -> bool {
+        *self == Self::Alone
+    }
 }
 
 /// Why an output cannot be owned.
@@ -76,6 +104,16 @@ pub enum AcquireError {
     /// Another run is at work there.
     #[error(transparent)]
     Held(Box<Holder>),
+    /// Members of the same array are at work there, but of another number of shares.
+    #[error("{holder}; it runs one of {theirs} shares, this one was given --task-count {ours}: give the same to all")]
+    OtherCount {
+        /// One of them.
+        holder: Box<Holder>,
+        /// Their number.
+        theirs: u32,
+        /// The number asked for.
+        ours: u32,
+    },
     /// The location failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -84,7 +122,7 @@ pub enum AcquireError {
 impl AcquireError {
     /// Whether another run is at work there.
     pub fn is_held(&self) -> bool {
-        matches!(self, Self::Held(_))
+        matches!(self, Self::Held(_) | Self::OtherCount { .. })
     }
 }
 
@@ -125,6 +163,9 @@ pub struct Owner {
     store: Store,
     id: OwnerId,
     epoch: u64,
+    role: Role,
+    /// Its files, without their extension.
+    place: String,
     heartbeat: Option<JoinHandle<()>>,
 }
 
@@ -137,40 +178,49 @@ impl Owner {
             let latest = latest_epoch(store).await?;
             if latest > 0 {
                 let record = read_record(store, latest).await?;
-                if !is_over(store, &record, &process, lease).await? {
-                    return Err(AcquireError::Held(Box::new(record.holder(store))));
+                if let Some(holder) = first_alive(store, record, &process, lease).await? {
+                    return Err(AcquireError::Held(Box::new(holder.holder(store))));
                 }
             }
             // Losing the race means that there is a new owner to look at.
-            if let Some(owner) = Self::create(store, latest + 1, &process, lease).await? {
+            let taken = Self::create(store, latest + 1, &process, lease, Role::Alone).await?;
+            if let Some(owner) = taken {
                 return Ok(owner);
             }
         }
     }
 
-    async fn create(store: &Store, epoch: u64, process: &Process, lease: Duration) -> Result<Option<Self>, StoreError> {
+    /// Takes the epoch, if nobody has it.
+    async fn create(
+        store: &Store,
+        epoch: u64,
+        process: &Process,
+        lease: Duration,
+        role: Role,
+    ) -> Result<Option<Self>, StoreError> {
         // Live before anyone can read its record.
-        let owner_id = OwnerId::new();
-        let record = Record {
-            owner_id: owner_id.0.clone(),
-            epoch,
-            process: process.clone(),
-            started_at: now_rfc3339(),
-            command: std::env::args_os().map(|part| part.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" "),
-        };
-        let created = store.create(&file(epoch, "json"), seal(&record)?).await?;
+        let id = OwnerId::new();
+        let record = Record::new(&id, epoch, process, role);
+        let place = place(epoch);
+        let created = store.create(&file(&place, "json"), seal(&record)?).await?;
         // What exists can be ours: the response to its creation may have been lost.
-        if created == Created::AlreadyExists && read_record(store, epoch).await?.owner_id != owner_id.0 {
+        if created == Created::AlreadyExists && read_record(store, epoch).await?.owner_id != id.0 {
             return Ok(None);
         }
-        let heartbeat = tokio::spawn(beat(store.clone(), epoch, BEAT.min(lease / 6).max(SHORTEST_BEAT)));
-        Ok(Some(Self { store: store.clone(), id: owner_id, epoch, heartbeat: Some(heartbeat) }))
+        Ok(Some(Self::start(store, id, record, place, lease)))
+    }
+
+    fn start(store: &Store, id: OwnerId, record: Record, place: String, lease: Duration) -> Self {
+        let pause = BEAT.min(lease / 6).max(SHORTEST_BEAT);
+        let heartbeat = tokio::spawn(beat(store.clone(), file(&place, "beat"), pause));
+        Self { store: store.clone(), id, epoch: record.epoch, role: record.role, place, heartbeat: Some(heartbeat) }
     }
 
     /// Who works for the owner of `epoch` in another process: it keeps nothing alive and gives nothing up, but its
     /// commits are refused as soon as those of the owner are.
     pub fn deputy(store: &Store, epoch: u64) -> Self {
-        Self { store: store.clone(), id: OwnerId::new(), epoch, heartbeat: None }
+        let (store, id) = (store.clone(), OwnerId::new());
+        Self { store, id, epoch, role: Role::Alone, place: place(epoch), heartbeat: None }
     }
 
     /// Number of this ownership: 1 for the first run on the output, then counting.
@@ -186,10 +236,9 @@ impl Owner {
     /// Fails with [`StoreError::Fenced`] when another run took the output. Called before every
     /// commit.
     pub async fn check(&self) -> Result<(), StoreError> {
-        let next = file(self.epoch + 1, "json");
-        match self.store.head(&next).await? {
+        match self.store.head(&file(&place(self.epoch + 1), "json")).await? {
             None => Ok(()),
-            Some(_) => Err(StoreError::Fenced { path: next, epoch: self.epoch }),
+            Some(_) => Err(self.fenced()),
         }
     }
 
@@ -198,7 +247,7 @@ impl Owner {
         if let Some(heartbeat) = &self.heartbeat {
             heartbeat.abort();
         }
-        self.store.put(&file(self.epoch, "released"), seal(&self.id.0)?).await
+        self.store.put(&file(&self.place, "released"), seal(&self.id.0)?).await
     }
 }
 
@@ -211,6 +260,11 @@ impl Drop for Owner {
 }
 
 impl Record {
+    fn new(id: &OwnerId, epoch: u64, process: &Process, role: Role) -> Self {
+        let command = std::env::args_os().map(|part| part.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ");
+        Self { owner_id: id.0.clone(), epoch, process: process.clone(), started_at: now_rfc3339(), command, role }
+    }
+
     fn holder(self, store: &Store) -> Holder {
         Holder {
             location: store.location().to_owned(),
@@ -231,12 +285,22 @@ pub async fn current(store: &Store) -> Result<Option<Holder>, StoreError> {
         return Ok(None);
     }
     let record = read_record(store, latest).await?;
-    let over = is_known_over(store, &record, &Process::current()).await?;
-    Ok(if over == Some(true) { None } else { Some(record.holder(store)) })
+    let me = Process::current();
+    for (place, record) in members::holders(store, record).await? {
+        if is_known_over(store, &place, &record, &me).await? != Some(true) {
+            return Ok(Some(record.holder(store)));
+        }
+    }
+    Ok(None)
 }
 
-fn file(epoch: u64, kind: &str) -> String {
-    format!("{FOLDER}/{epoch:08}.{kind}")
+/// The files of an epoch, without their extension.
+fn place(epoch: u64) -> String {
+    format!("{FOLDER}/{epoch:08}")
+}
+
+fn file(place: &str, kind: &str) -> String {
+    format!("{place}.{kind}")
 }
 
 async fn latest_epoch(store: &Store) -> Result<u64, StoreError> {
@@ -246,51 +310,11 @@ async fn latest_epoch(store: &Store) -> Result<u64, StoreError> {
 }
 
 async fn read_record(store: &Store, epoch: u64) -> Result<Record, StoreError> {
-    let path = file(epoch, "json");
+    let path = file(&place(epoch), "json");
     unseal(&path, &store.get(&path).await?)
 }
 
-/// Whether the owner is done or dead, if that can be told at once.
-async fn is_known_over(store: &Store, record: &Record, me: &Process) -> Result<Option<bool>, StoreError> {
-    if store.head(&file(record.epoch, "released")).await?.is_some() {
-        return Ok(Some(true));
-    }
-    if !record.process.is_on_machine_of(me) {
-        return Ok(None);
-    }
-    let is_this_process = record.process == *me;
-    let lives = if is_this_process { OwnerId::is_live(&record.owner_id) } else { record.process.is_alive_here() };
-    Ok(Some(!lives))
-}
-
-/// Whether the owner is done or dead; watches one on another machine for a lease.
-async fn is_over(store: &Store, record: &Record, me: &Process, lease: Duration) -> Result<bool, StoreError> {
-    if let Some(over) = is_known_over(store, record, me).await? {
-        return Ok(over);
-    }
-    tracing::info!(
-        host = record.process.host,
-        pid = record.process.pid,
-        "another machine owned the output last; watching for {} s whether it is alive",
-        lease.as_secs()
-    );
-    let (beat, released) = (file(record.epoch, "beat"), file(record.epoch, "released"));
-    let first = store.get_opt(&beat).await?;
-    let watched_from = Instant::now();
-    while watched_from.elapsed() < lease {
-        sleep((lease / 12).min(lease.saturating_sub(watched_from.elapsed()))).await;
-        if store.head(&released).await?.is_some() {
-            return Ok(true);
-        }
-        if store.get_opt(&beat).await? != first {
-            return Ok(false);
-        }
-    }
-    Ok(true)
-}
-
-async fn beat(store: Store, epoch: u64, pause: Duration) {
-    let path = file(epoch, "beat");
+async fn beat(store: Store, path: String, pause: Duration) {
     for count in 1_u64.. {
         // A missed beat is no reason to stop: the lease allows for several.
         if let Err(error) = store.put(&path, Bytes::from(format!("{count}\n"))).await {

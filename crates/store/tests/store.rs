@@ -4,6 +4,8 @@
 mod commit;
 #[path = "suite/files.rs"]
 mod files;
+#[path = "suite/members.rs"]
+mod members;
 #[path = "suite/owner.rs"]
 mod owner;
 #[path = "suite/util.rs"]

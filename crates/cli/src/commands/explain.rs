@@ -19,6 +19,9 @@ struct Planned {
 }
 
 pub(super) fn run(args: &ExplainArgs) -> Result<Exit, CommandError> {
+    if args.estimate.estimate {
+        return super::estimate::run(args);
+    }
     let pipeline = textmill_pipeline::load(&args.file)?;
     let explanation = explain(&pipeline);
     let planned = if args.no_inputs {

@@ -1,6 +1,8 @@
+mod array;
 mod cluster;
 mod data;
 mod dedupe;
+mod estimate;
 mod explain;
 mod gather;
 mod inspect;

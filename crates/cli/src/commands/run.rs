@@ -1,13 +1,13 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use textmill_engine::{Cancel, ClusterOptions, MemoryBudget, Progress, RunOptions, RunOutcome};
+use textmill_engine::{ArrayOutcome, Cancel, ClusterOptions, MemoryBudget, Progress, RunOptions, RunOutcome};
 use textmill_pipeline::Pipeline;
 use textmill_report::{cleaning_table, to_json, to_text};
 use textmill_store::Store;
 
 use super::report::summary;
-use super::{block_on, data};
+use super::{array, block_on, data};
 use crate::args::{RunArgs, RunOptionArgs, TableFormat};
 use crate::exit::CommandError;
 use crate::{Exit, output, progress, signals};
@@ -41,6 +41,7 @@ pub(super) fn start_workers(threads: usize) -> Result<(), CommandError> {
 }
 
 async fn start(args: &RunOptionArgs, pipeline: Pipeline, store: Store, threads: usize) -> Result<Exit, CommandError> {
+    let member = array::member(args)?;
     let options = RunOptions {
         threads,
         memory: MemoryBudget::new(args.memory),
@@ -59,9 +60,17 @@ async fn start(args: &RunOptionArgs, pipeline: Pipeline, store: Store, threads: 
     signals::watch(options.cancel.clone());
     let shown = progress::Shown::start(Arc::clone(&options.progress), !args.no_progress);
     let started = Instant::now();
-    let outcome = textmill_engine::run(&pipeline, &store, &options).await;
+    let outcome = match member {
+        Some(member) => textmill_engine::run_array(&pipeline, &store, &options, member).await,
+        None => {
+            textmill_engine::run(&pipeline, &store, &options).await.map(|run| ArrayOutcome::Published(Box::new(run)))
+        }
+    };
     drop(shown);
-    finish(args, &pipeline, &store, &outcome?, started.elapsed())
+    match array::published(outcome?, args.format)? {
+        Some(outcome) => finish(args, &pipeline, &store, &outcome, started.elapsed()),
+        None => Ok(Exit::Done),
+    }
 }
 
 fn finish(

@@ -33,9 +33,9 @@ use textmill_store::manifest::{ClusterReport, ExchangeManifest, FORMAT_VERSION, 
 use textmill_store::sealed::{seal, unseal};
 use textmill_store::{Created, Store};
 
-pub(crate) use self::described::{KeyRun, KeyWork};
 #[cfg(test)]
 pub(crate) use self::described::ScanKind;
+pub(crate) use self::described::{KeyRun, KeyWork};
 use self::key_files::KeyFiles;
 pub(crate) use self::key_files::internal;
 use crate::engine::Engine;
@@ -78,15 +78,7 @@ pub(crate) async fn dedupe(
     tasks: &[(TaskSpec, TaskManifest)],
     memory: u64,
 ) -> Result<ExchangeManifest, EngineError> {
-    let keys: Vec<Vec<FileEntry>> =
-        tasks.iter().map(|(_, task)| task.keys.get(&node.id).cloned().unwrap_or_default()).collect();
-    let exchange = node.exchange.as_ref();
-    let exchange = exchange.ok_or_else(|| EngineError::Bug(format!("`{}` compares nothing", node.id)))?;
-    let earlier = match exchange {
-        Exchange::Documents(stage) => index::open(stage.settings()).await?,
-        Exchange::Parts(_) | Exchange::Highest(_) => Vec::new(),
-    };
-    let key = exchange_key(node, &earlier, &keys);
+    let Asked { exchange, keys, earlier, key } = Asked::new(node, tasks).await?;
     let path = layout::exchange_manifest(&node.id, &key);
     if let Some(known) = committed(&context.store, &path).await? {
         return Ok(known);
@@ -113,6 +105,41 @@ pub(crate) async fn dedupe(
     }
 }
 
+/// What `dedupe` found and committed for `node` before, if its files are still there. Changes nothing.
+pub(crate) async fn found(
+    store: &Store,
+    node: &Node,
+    tasks: &[(TaskSpec, TaskManifest)],
+) -> Result<Option<ExchangeManifest>, EngineError> {
+    let path = layout::exchange_manifest(&node.id, &Asked::new(node, tasks).await?.key);
+    let Some(bytes) = store.get_opt(&path).await? else { return Ok(None) };
+    let manifest: ExchangeManifest = unseal(&path, &bytes)?;
+    Ok(is_whole(store, &manifest).await?.then_some(manifest))
+}
+
+/// What an exchange is given, and the key of its result.
+struct Asked<'a> {
+    exchange: &'a Exchange,
+    keys: Vec<Vec<FileEntry>>,
+    earlier: Vec<Earlier>,
+    key: String,
+}
+
+impl<'a> Asked<'a> {
+    async fn new(node: &'a Node, tasks: &[(TaskSpec, TaskManifest)]) -> Result<Self, EngineError> {
+        let keys: Vec<Vec<FileEntry>> =
+            tasks.iter().map(|(_, task)| task.keys.get(&node.id).cloned().unwrap_or_default()).collect();
+        let exchange = node.exchange.as_ref();
+        let exchange = exchange.ok_or_else(|| EngineError::Bug(format!("`{}` compares nothing", node.id)))?;
+        let earlier = match exchange {
+            Exchange::Documents(stage) => index::open(stage.settings()).await?,
+            Exchange::Parts(_) | Exchange::Highest(_) => Vec::new(),
+        };
+        let key = exchange_key(node, &earlier, &keys);
+        Ok(Self { exchange, keys, earlier, key })
+    }
+}
+
 fn exchange_key(node: &Node, earlier: &[Earlier], keys: &[Vec<FileEntry>]) -> String {
     let contents = |files: &[FileEntry]| -> Vec<_> {
         files.iter().map(|file| serde_json::json!([file.blake3, file.rows])).collect()
@@ -126,14 +153,21 @@ fn exchange_key(node: &Node, earlier: &[Earlier], keys: &[Vec<FileEntry>]) -> St
 async fn committed(store: &Store, path: &str) -> Result<Option<ExchangeManifest>, EngineError> {
     let Some(bytes) = store.get_opt(path).await? else { return Ok(None) };
     let manifest: ExchangeManifest = unseal(path, &bytes)?;
+    if is_whole(store, &manifest).await? {
+        return Ok(Some(manifest));
+    }
+    tracing::warn!(path, "the files of a committed exchange are gone or cut: it runs again");
+    store.delete(path).await?;
+    Ok(None)
+}
+
+async fn is_whole(store: &Store, manifest: &ExchangeManifest) -> Result<bool, EngineError> {
     for file in manifest.files() {
         if store.head(&file.path).await?.is_none_or(|info| info.size != file.bytes) {
-            tracing::warn!(path, "the files of a committed exchange are gone or cut: it runs again");
-            store.delete(path).await?;
-            return Ok(None);
+            return Ok(false);
         }
     }
-    Ok(Some(manifest))
+    Ok(true)
 }
 
 /// Under which names a result is written.

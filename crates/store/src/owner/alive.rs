@@ -1,0 +1,85 @@
+//! Whether those who hold an epoch are done, dead or at work.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::time::{Instant, sleep};
+
+use super::members::holders;
+use super::{OwnerId, Record, file};
+use crate::StoreError;
+use crate::machine::Process;
+use crate::store::Store;
+
+/// Whether the owner with files at `place` is done or dead, if that can be told at once.
+pub(super) async fn is_known_over(
+    store: &Store,
+    place: &str,
+    record: &Record,
+    me: &Process,
+) -> Result<Option<bool>, StoreError> {
+    if store.head(&file(place, "released")).await?.is_some() {
+        return Ok(Some(true));
+    }
+    if !record.process.is_on_machine_of(me) {
+        return Ok(None);
+    }
+    let is_this_process = record.process == *me;
+    let lives = if is_this_process { OwnerId::is_live(&record.owner_id) } else { record.process.is_alive_here() };
+    Ok(Some(!lives))
+}
+
+/// One of those who hold the epoch of `record` and are at work; watches those on other machines for a lease.
+pub(super) async fn first_alive(
+    store: &Store,
+    record: Record,
+    me: &Process,
+    lease: Duration,
+) -> Result<Option<Record>, StoreError> {
+    let mut watched = Vec::new();
+    for (place, record) in holders(store, record).await? {
+        match is_known_over(store, &place, &record, me).await? {
+            Some(true) => {}
+            Some(false) => return Ok(Some(record)),
+            None => {
+                let beat = store.get_opt(&file(&place, "beat")).await?;
+                watched.push(Watched { place, record, beat });
+            }
+        }
+    }
+    watch(store, watched, lease).await
+}
+
+struct Watched {
+    place: String,
+    record: Record,
+    /// Its counter when watching began.
+    beat: Option<Bytes>,
+}
+
+/// The first whose counter moves within a lease.
+async fn watch(store: &Store, mut watched: Vec<Watched>, lease: Duration) -> Result<Option<Record>, StoreError> {
+    let Some(Watched { record, .. }) = watched.first() else { return Ok(None) };
+    tracing::info!(
+        host = record.process.host,
+        pid = record.process.pid,
+        "another machine owned the output last; watching for {} s whether it is alive",
+        lease.as_secs()
+    );
+    let from = Instant::now();
+    while from.elapsed() < lease && !watched.is_empty() {
+        sleep((lease / 12).min(lease.saturating_sub(from.elapsed()))).await;
+        let mut silent = Vec::new();
+        for owner in watched {
+            if store.head(&file(&owner.place, "released")).await?.is_some() {
+                continue;
+            }
+            if store.get_opt(&file(&owner.place, "beat")).await? != owner.beat {
+                return Ok(Some(owner.record));
+            }
+            silent.push(owner);
+        }
+        watched = silent;
+    }
+    Ok(None)
+}
