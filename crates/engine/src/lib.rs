@@ -43,7 +43,7 @@ mod verify;
 pub use cancel::Cancel;
 pub use engine::{Engine, TaskOutcome};
 pub use error::{EngineError, ErrorKind};
-pub use gc::{GcReport, collect_garbage};
+pub use gc::{DEFAULT_UPLOAD_AGE, GcOptions, GcReport, collect_garbage};
 pub use local::LocalEngine;
 pub use memory::{MemoryBudget, TASK_MEMORY, available_memory};
 pub use plan::{HandedOver, RunPlan, TaskSpec, Work, plan_run};

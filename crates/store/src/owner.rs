@@ -23,6 +23,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::StoreError;
 use crate::machine::{Process, now_rfc3339};
+use crate::redact::redact;
 use crate::sealed::{seal, unseal};
 use crate::store::{Created, Store};
 
@@ -156,7 +157,7 @@ impl Owner {
             epoch,
             process: process.clone(),
             started_at: now_rfc3339(),
-            command: std::env::args_os().map(|part| part.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" "),
+            command: redact(&command_line()),
         };
         let created = store.create(&file(epoch, "json"), seal(&record)?).await?;
         // What exists can be ours: the response to its creation may have been lost.
@@ -223,6 +224,10 @@ pub async fn current(store: &Store) -> Result<Option<Holder>, StoreError> {
     let record = read_record(store, latest).await?;
     let over = is_known_over(store, &record, &Process::current()).await?;
     Ok(if over == Some(true) { None } else { Some(record.holder(store)) })
+}
+
+fn command_line() -> String {
+    std::env::args_os().map(|part| part.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
 }
 
 fn file(epoch: u64, kind: &str) -> String {
