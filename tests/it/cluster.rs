@@ -7,6 +7,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use self::processes::Cluster;
+use crate::s3_server::{KEY, SECRET, serve};
 use crate::util::{Dir, PIPELINE, Ran, corpus, files, jsonl};
 
 /// [`PIPELINE`] with all kinds of exchanges after it.
@@ -64,34 +65,24 @@ fn a_cluster_gives_the_bytes_of_a_local_run() {
 fn input_and_output_on_s3_give_the_same_bytes_on_a_cluster() {
     let dir = doubled(4, 150);
     dir.ok(&["run", "pipeline.yaml", "--output", "local"]);
-    std::fs::create_dir_all(dir.join("s3/bucket/in")).unwrap();
-    for (name, path) in files(&dir.join("in")) {
-        std::fs::copy(path, dir.join("s3/bucket/in").join(name)).unwrap();
-    }
+    crate::s3_server::fill_bucket(&dir);
     dir.write("s3.yaml", pipeline().replace("\"in/*\"", "\"s3://bucket/in/*.jsonl\""));
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    let address = runtime.block_on(crate::s3::serve(dir.join("s3")));
-    let endpoint = format!("http://{address}");
-    let environment = [
-        ("AWS_ENDPOINT", endpoint.as_str()),
-        ("AWS_ALLOW_HTTP", "true"),
-        ("AWS_ACCESS_KEY_ID", "test-key"),
-        ("AWS_SECRET_ACCESS_KEY", "test-secret"),
-        ("AWS_REGION", "us-east-1"),
-    ];
+    let runtime = crate::s3_server::runtime();
+    let address = runtime.block_on(serve(dir.join("s3"), KEY, SECRET));
+    let s3 = |args: &[&str]| crate::s3_server::command(&dir, args, address);
+    let environment: Vec<(String, String)> = s3(&[])
+        .get_envs()
+        .filter_map(|(name, value)| Some((name.to_str()?.to_owned(), value?.to_str()?.to_owned())))
+        .collect();
     let cluster = Cluster::start(&dir, 3, &environment);
-    let s3 = |args: &[&str]| {
-        let mut command = dir.command(args);
-        command.envs(environment);
-        Ran::from(command.output().expect("textmill starts"))
-    };
-    let ran = s3(&["run", "s3.yaml", "--output", "s3://bucket/out", "--cluster", &cluster.url]);
-    assert_eq!(ran.code, 0, "{}\n{}", ran.stderr, cluster.log());
-    let verified = s3(&["verify", "s3://bucket/out", "--format", "json"]);
+    let ran = |args: &[&str]| Ran::from(s3(args).output().expect("textmill starts"));
+    let run = ran(&["run", "s3.yaml", "--output", "s3://bucket/out", "--cluster", &cluster.url]);
+    assert_eq!(run.code, 0, "{}\n{}", run.stderr, cluster.log());
+    let verified = ran(&["verify", "s3://bucket/out", "--format", "json"]);
     let digest = serde_json::from_str::<serde_json::Value>(&verified.stdout).unwrap()["digest"].clone();
     assert_eq!(digest, dir.digest("local"));
-    for text in [&ran.stderr, &ran.stdout, &cluster.log()] {
-        assert!(!text.contains("test-secret"), "a secret in a log: {text}");
+    for text in [&run.stderr, &run.stdout, &cluster.log()] {
+        assert!(!text.contains(SECRET), "a secret in a log: {text}");
     }
 }
 

@@ -7,6 +7,9 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 #![allow(missing_docs)]
 
+mod canary;
+mod fault_proxy;
+mod s3_server;
 mod util;
 
 mod array;
@@ -25,6 +28,8 @@ mod memory;
 mod owner;
 mod resume;
 mod s3;
+mod s3_canary;
+mod s3_faults;
 mod score;
 mod slurm;
 mod warc;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use textmill_document::ByteSize;
+use textmill_engine::DEFAULT_UPLOAD_AGE;
 
 /// Cleans text corpora for language-model training: raw shards in, clean Parquet out, with an
 /// account of every document
@@ -330,6 +331,9 @@ pub(crate) struct GcArgs {
     /// Seconds of silence after which the output of a run on another machine is taken over
     #[arg(long, value_name = "SECONDS", default_value_t = 60, env = "TEXTMILL_LEASE_SECS")]
     pub lease_secs: u64,
+    /// Age from which unfinished uploads to an object store are given up
+    #[arg(long, value_name = "SECONDS", default_value_t = DEFAULT_UPLOAD_AGE.as_secs())]
+    pub upload_age_secs: u64,
     /// How to print the result
     #[arg(long, value_enum, default_value_t)]
     pub format: TableFormat,

@@ -3,6 +3,8 @@
 use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use textmill_store::redact;
+
 use crate::args::ColorChoice;
 use crate::exit::CommandError;
 
@@ -59,7 +61,7 @@ pub(crate) fn line(text: &str) {
 
 /// `error: ...`
 pub(crate) fn error(message: &str) {
-    line(&format!("{}: {}", paint("error", "31"), printable(message)));
+    line(&format!("{}: {}", paint("error", "31"), printable(&redact(message))));
 }
 
 /// An error that brings its own layout.
@@ -78,7 +80,7 @@ pub(crate) fn note(label: &str, message: &str) {
 }
 
 fn note_as(label: &str, color: &str, message: &str) {
-    line(&format!("{}: {}", paint(label, color), printable(message)));
+    line(&format!("{}: {}", paint(label, color), printable(&redact(message))));
 }
 
 fn paint(text: &str, color: &str) -> String {

@@ -1,4 +1,5 @@
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use textmill_store::manifest::{ExchangeManifest, TaskManifest};
 use textmill_store::owner::Owner;
@@ -15,31 +16,60 @@ pub struct GcReport {
     pub paths: Vec<String>,
     /// Their bytes together.
     pub bytes: u64,
+    /// Objects whose upload in parts was started, not finished, and is now given up.
+    pub uploads: Vec<String>,
 }
 
+/// How garbage is collected.
+#[derive(Debug, Clone)]
+pub struct GcOptions {
+    /// Only say what would be deleted.
+    pub dry_run: bool,
+    /// How long an owner on another machine must be silent before it is taken for dead.
+    pub lease: Duration,
+    /// How long ago an unfinished upload must have been started to be given up.
+    pub upload_age: Duration,
+}
+
+/// [`GcOptions::upload_age`] unless the user says otherwise.
+pub const DEFAULT_UPLOAD_AGE: Duration = Duration::from_hours(1);
+
 /// Deletes what no resume and no reader needs: files of attempts that were never committed or are
-/// half-written, plans and results of older configurations and, after publishing, everything staged. Files that textmill
-/// did not write are never touched.
-pub async fn collect_garbage(
-    store: &Store,
-    dry_run: bool,
-    lease: std::time::Duration,
-) -> Result<GcReport, EngineError> {
+/// half-written, unfinished uploads, plans and results of older configurations and, after publishing, everything staged.
+/// Files and uploads that textmill did not write are never touched.
+pub async fn collect_garbage(store: &Store, options: &GcOptions) -> Result<GcReport, EngineError> {
     // Looked for first: a mistyped location must not be made into an output.
-    let report = garbage(store).await?;
-    if dry_run {
+    let mut report = garbage(store).await?;
+    if options.dry_run {
+        let uploads = store.unfinished_uploads(options.upload_age).await?;
+        report.uploads = uploads.iter().map(|upload| upload.path().to_owned()).collect();
         return Ok(report);
     }
-    let owner = Owner::acquire(store, lease).await?;
-    // Once more: until now another run may have been at work.
-    let done = match garbage(store).await {
-        Ok(report) => delete(store, report).await,
-        Err(error) => Err(error),
-    };
+    let owner = Owner::acquire(store, options.lease).await?;
+    let done = collect(store, options).await;
     if let Err(error) = owner.release().await {
         tracing::warn!(%error, "the output could not be released");
     }
     done
+}
+
+/// Once more: until now another run may have been at work.
+async fn collect(store: &Store, options: &GcOptions) -> Result<GcReport, EngineError> {
+    let mut report = garbage(store).await?;
+    report.uploads = give_up_uploads(store, options.upload_age).await?;
+    delete(store, report).await
+}
+
+/// One that the store refuses to give up stays recorded, and keeps nothing else from being done.
+async fn give_up_uploads(store: &Store, age: Duration) -> Result<Vec<String>, EngineError> {
+    let mut done = Vec::new();
+    for upload in store.unfinished_uploads(age).await? {
+        match store.give_up_upload(&upload).await {
+            Ok(()) => done.push(upload.path().to_owned()),
+            Err(error) => tracing::warn!(path = upload.path(), %error, "an unfinished upload could not be given up"),
+        }
+    }
+    Ok(done)
 }
 
 async fn garbage(store: &Store) -> Result<GcReport, EngineError> {

@@ -49,7 +49,7 @@ pub use cluster::{ClusterEngine, ExecutorOptions, SchedulerOptions, run_executor
 pub use engine::{Engine, TaskOutcome};
 pub use error::{EngineError, ErrorKind};
 pub use estimate::{CorpusSize, Estimate, ExchangeEstimate, PhaseEstimate, Rates, StageEstimate, StageRate, estimate};
-pub use gc::{GcReport, collect_garbage};
+pub use gc::{DEFAULT_UPLOAD_AGE, GcOptions, GcReport, collect_garbage};
 pub use local::LocalEngine;
 pub use memory::{MemoryBudget, TASK_MEMORY, available_memory};
 pub use plan::{HandedOver, RunPlan, TaskSpec, Work, plan_run};

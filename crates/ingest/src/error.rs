@@ -99,15 +99,7 @@ pub enum IngestError {
         /// What the system said.
         source: io::Error,
     },
-    /// The object store refused a request.
-    #[error("{location}: {source}")]
-    ObjectStore {
-        /// The object or prefix.
-        location: String,
-        /// What the store said.
-        source: object_store::Error,
-    },
-    /// A location could not be turned into an object store.
+    /// An object store refused a request, or a location could not be turned into one.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// A batch could not be put together; a fault of this program.
@@ -134,16 +126,18 @@ impl IngestError {
             Self::Store(error) => match error.kind() {
                 StoreErrorKind::Config => IngestErrorKind::Config,
                 StoreErrorKind::NotFound => IngestErrorKind::Unreadable,
+                StoreErrorKind::Integrity => IngestErrorKind::Changed,
                 _ => IngestErrorKind::Storage,
             },
-            Self::Read { .. } | Self::ObjectStore { .. } | Self::Internal { .. } => IngestErrorKind::Storage,
+            Self::Read { .. } | Self::Internal { .. } => IngestErrorKind::Storage,
         }
     }
 
     /// The file, path or pattern that the error is about, where there is one.
     pub fn location(&self) -> Option<&str> {
         match self {
-            Self::Config { .. } | Self::Store(_) => None,
+            Self::Config { .. } => None,
+            Self::Store(error) => Some(error.path()),
             Self::BadPattern { pattern, .. } | Self::NoMatch { pattern } => Some(pattern),
             Self::UnknownFormat { location }
             | Self::UnexpectedArchive { location }
@@ -151,7 +145,6 @@ impl IngestError {
             | Self::Unreadable { location, .. }
             | Self::Changed { location, .. }
             | Self::Read { location, .. }
-            | Self::ObjectStore { location, .. }
             | Self::Internal { location, .. } => Some(location),
         }
     }
@@ -165,6 +158,10 @@ impl IngestError {
     }
 
     pub(crate) fn read(location: &str, source: io::Error) -> Self {
+        // Readers of the standard library carry an object store's error through; it says more by itself.
+        if let Some(error) = source.get_ref().and_then(|inner| inner.downcast_ref::<StoreError>()) {
+            return Self::Store(error.clone());
+        }
         Self::Read { location: location.to_owned(), source }
     }
 }

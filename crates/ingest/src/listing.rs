@@ -7,6 +7,7 @@ use std::sync::Arc;
 use futures::{StreamExt, TryStreamExt};
 use globset::{GlobBuilder, GlobMatcher};
 use object_store::{ObjectMeta, ObjectStoreExt};
+use textmill_store::StoreError;
 use walkdir::WalkDir;
 
 use crate::source::{local_path, local_version, remote_version};
@@ -211,7 +212,7 @@ const HEADS: usize = 16;
 async fn list_remote(entry: &str, any_extension: bool) -> Result<Vec<Listed>, IngestError> {
     let (fixed, pattern) = split_pattern(entry);
     let (store, prefix) = textmill_store::resolve(fixed)?;
-    let failure = |source| IngestError::ObjectStore { location: entry.to_owned(), source };
+    let failure = |error| StoreError::remote(entry, "list", &error);
     let root = bucket_root(entry);
     if pattern.is_empty() && !prefix.as_ref().is_empty() {
         match store.head(&prefix).await {
@@ -220,7 +221,7 @@ async fn list_remote(entry: &str, any_extension: bool) -> Result<Vec<Listed>, In
                 return Ok(vec![remote_file(root, &meta, name)]);
             }
             Err(object_store::Error::NotFound { .. }) => {}
-            Err(source) => return Err(failure(source)),
+            Err(error) => return Err(failure(error).into()),
         }
     }
     let matcher = if pattern.is_empty() { None } else { Some(matcher(entry, pattern)?) };
@@ -245,7 +246,7 @@ async fn list_remote(entry: &str, any_extension: bool) -> Result<Vec<Listed>, In
             Ok(remote_file(root, &meta, relative))
         }
     });
-    pinned.buffered(HEADS).try_collect().await.map_err(failure)
+    Ok(pinned.buffered(HEADS).try_collect().await.map_err(failure)?)
 }
 
 /// `s3://bucket` of `s3://bucket/some/where`.

@@ -11,13 +11,16 @@ use std::time::UNIX_EPOCH;
 use bytes::Bytes;
 use futures::StreamExt;
 use futures::stream::BoxStream;
-use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
+use object_store::{GetOptions, GetRange, ObjectMeta, ObjectStore, ObjectStoreExt};
 use parquet::errors::ParquetError;
 use parquet::file::reader::{ChunkReader, Length};
+use textmill_store::StoreError;
 use tokio::runtime::Handle;
 
 use crate::{IngestError, Shard};
 
+/// How a version begins that is a time stamp and no tag of the store.
+const MODIFIED: &str = "mtime:";
 /// Remote files are fetched in aligned blocks of 4 MiB.
 const BLOCK: u64 = 4 << 20;
 /// Blocks of one remote file that are kept: 64 MiB. A Parquet reader walks all columns at once.
@@ -37,12 +40,12 @@ pub(crate) fn local_path(location: &str) -> Option<&Path> {
 /// Size and version of a local file.
 pub(crate) fn local_version(metadata: &std::fs::Metadata) -> String {
     let modified = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
-    format!("mtime:{}", modified.map_or(0, |age| age.as_nanos()))
+    format!("{MODIFIED}{}", modified.map_or(0, |age| age.as_nanos()))
 }
 
 /// Version of a remote object.
 pub(crate) fn remote_version(meta: &ObjectMeta) -> String {
-    let time = || format!("mtime:{}", meta.last_modified.timestamp_nanos_opt().unwrap_or_default());
+    let time = || format!("{MODIFIED}{}", meta.last_modified.timestamp_nanos_opt().unwrap_or_default());
     meta.e_tag.clone().unwrap_or_else(time)
 }
 
@@ -51,6 +54,7 @@ pub(crate) fn remote_version(meta: &ObjectMeta) -> String {
 pub(crate) struct Source {
     location: String,
     bytes: u64,
+    version: String,
     place: Place,
 }
 
@@ -72,9 +76,9 @@ impl Source {
             (Place::Local(path.to_owned()), metadata.len(), local_version(&metadata))
         } else {
             let (store, path) = textmill_store::resolve(&location)?;
-            let meta = runtime.block_on(store.head(&path)).map_err(|source| match source {
+            let meta = runtime.block_on(store.head(&path)).map_err(|error| match error {
                 object_store::Error::NotFound { .. } => changed(shard, "missing".to_owned()),
-                source => IngestError::ObjectStore { location: location.clone(), source },
+                error => StoreError::remote(&location, "look-up", &error).into(),
             })?;
             let version = remote_version(&meta);
             (Place::Remote { store, path, runtime: runtime.clone() }, meta.size, version)
@@ -82,7 +86,7 @@ impl Source {
         if (bytes, &version) != (shard.bytes, &shard.version) {
             return Err(changed(shard, format!("{bytes} bytes, {version}")));
         }
-        Ok(Self { location, bytes, place })
+        Ok(Self { location, bytes, version, place })
     }
 
     /// The bytes from the start. A stream that ends early is a failure, not an end.
@@ -90,10 +94,14 @@ impl Source {
         let inner: Box<dyn Read + Send> = match &self.place {
             Place::Local(path) => Box::new(self.open_local(path)?),
             Place::Remote { store, path, runtime } => {
-                let result = runtime.block_on(store.get(path));
-                let object =
-                    result.map_err(|source| IngestError::ObjectStore { location: self.location.clone(), source })?;
-                Box::new(StreamReader { stream: object.into_stream(), chunk: Bytes::new(), runtime: runtime.clone() })
+                let object = runtime.block_on(store.get_opts(path, self.pinned()));
+                let object = object.map_err(|error| StoreError::remote(&self.location, "read", &error))?;
+                Box::new(StreamReader {
+                    location: self.location.clone(),
+                    stream: object.into_stream(),
+                    chunk: Bytes::new(),
+                    runtime: runtime.clone(),
+                })
             }
         };
         Ok(Box::new(WholeReader { inner, left: self.bytes }))
@@ -104,8 +112,10 @@ impl Source {
         let inner = match &self.place {
             Place::Local(path) => ChunkSource::Local(self.open_local(path)?),
             Place::Remote { store, path, runtime } => ChunkSource::Remote {
+                location: self.location.clone(),
                 store: Arc::clone(store),
                 path: path.clone(),
+                pinned: self.pinned(),
                 runtime: runtime.clone(),
                 cache: Mutex::default(),
             },
@@ -113,9 +123,21 @@ impl Source {
         Ok(Chunks(Arc::new(ChunkFile { inner, bytes: self.bytes })))
     }
 
+    /// Asks for the object only if it is still the one that was planned, where the store has tags that tell.
+    fn pinned(&self) -> GetOptions {
+        // A weak tag never matches, by the rules of HTTP.
+        let tells = |version: &String| !version.starts_with(MODIFIED) && !version.starts_with("W/");
+        let tag = Some(self.version.clone()).filter(tells);
+        GetOptions { if_match: tag, ..GetOptions::default() }
+    }
+
     fn open_local(&self, path: &Path) -> Result<File, IngestError> {
         File::open(path).map_err(|error| IngestError::unreadable(&self.location, error.to_string()))
     }
+}
+
+fn unreadable(location: &str, error: &object_store::Error) -> io::Error {
+    io::Error::other(StoreError::remote(location, "read", error))
 }
 
 fn changed(shard: &Shard, found: String) -> IngestError {
@@ -146,6 +168,7 @@ impl Read for WholeReader {
 
 /// A remote object as it comes in.
 struct StreamReader {
+    location: String,
     stream: BoxStream<'static, object_store::Result<Bytes>>,
     chunk: Bytes,
     runtime: Handle,
@@ -155,7 +178,7 @@ impl Read for StreamReader {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         while self.chunk.is_empty() {
             match self.runtime.block_on(self.stream.next()) {
-                Some(chunk) => self.chunk = chunk.map_err(io::Error::other)?,
+                Some(chunk) => self.chunk = chunk.map_err(|error| unreadable(&self.location, &error))?,
                 None => return Ok(0),
             }
         }
@@ -180,8 +203,10 @@ struct ChunkFile {
 enum ChunkSource {
     Local(File),
     Remote {
+        location: String,
         store: Arc<dyn ObjectStore>,
         path: object_store::path::Path,
+        pinned: GetOptions,
         runtime: Handle,
         /// Block numbers and blocks, the least recently used first.
         cache: Mutex<VecDeque<(u64, Bytes)>>,
@@ -202,7 +227,7 @@ impl ChunkFile {
     }
 
     fn block(&self, number: u64) -> io::Result<Bytes> {
-        let ChunkSource::Remote { store, path, runtime, cache } = &self.inner else {
+        let ChunkSource::Remote { location, store, path, pinned, runtime, cache } = &self.inner else {
             return Ok(Bytes::new());
         };
         // A panic while the cache was held leaves it whole: it holds finished blocks only.
@@ -218,7 +243,9 @@ impl ChunkFile {
         if range.is_empty() {
             return Ok(Bytes::new());
         }
-        let block = runtime.block_on(store.get_range(path, range)).map_err(io::Error::other)?;
+        let options = GetOptions { range: Some(GetRange::Bounded(range)), ..pinned.clone() };
+        let block = runtime.block_on(async { store.get_opts(path, options).await?.bytes().await });
+        let block = block.map_err(|error| unreadable(location, &error))?;
         cache.push_back((number, block.clone()));
         if cache.len() > CACHED_BLOCKS {
             cache.pop_front();

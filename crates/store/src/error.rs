@@ -1,7 +1,9 @@
 use std::io;
 use std::path::Path;
 
-use crate::location::redact;
+use crate::advice;
+use crate::location::Scheme;
+use crate::redact::redact;
 
 /// What kind of fault a [`StoreError`] is; it decides exit code and retry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +52,16 @@ pub enum StoreError {
         path: String,
         /// What the system said.
         reason: String,
+    },
+    /// An object store cannot be used as it is set up: no, wrong or expired credentials, no such bucket.
+    #[error("{path}: {reason}; {advice}")]
+    Access {
+        /// The object or location.
+        path: String,
+        /// What the store said.
+        reason: String,
+        /// What to do.
+        advice: &'static str,
     },
     /// Committed bytes are damaged, or something else lies where they should be.
     #[error("{path}: damaged: {reason}")]
@@ -109,7 +121,7 @@ impl StoreError {
         match self {
             Self::NotFound { .. } => StoreErrorKind::NotFound,
             Self::Full { .. } => StoreErrorKind::Full,
-            Self::Permission { .. } => StoreErrorKind::Permission,
+            Self::Permission { .. } | Self::Access { .. } => StoreErrorKind::Permission,
             Self::Integrity { .. } => StoreErrorKind::Integrity,
             Self::Config { .. } | Self::Unwritable { .. } => StoreErrorKind::Config,
             Self::Fenced { .. } => StoreErrorKind::Fenced,
@@ -123,6 +135,7 @@ impl StoreError {
             Self::NotFound { path }
             | Self::Full { path, .. }
             | Self::Permission { path, .. }
+            | Self::Access { path, .. }
             | Self::Integrity { path, .. }
             | Self::Config { path, .. }
             | Self::Unwritable { path, .. }
@@ -160,18 +173,33 @@ impl StoreError {
     }
 
     /// An operation that failed on an object store; `shown` is the object as the user knows it.
-    pub(crate) fn remote(shown: &str, operation: &'static str, error: &object_store::Error) -> Self {
-        let path = shown.to_owned();
+    pub fn remote(shown: &str, operation: &'static str, error: &object_store::Error) -> Self {
+        use object_store::Error;
+        let path = redact(shown);
         // The cause chain holds what the server answered; the outer message often only the path.
         let reason = redact(&chain(error));
-        match error {
-            object_store::Error::NotFound { .. } => Self::NotFound { path },
-            object_store::Error::PermissionDenied { .. } | object_store::Error::Unauthenticated { .. } => {
+        match (error, advice::about(&reason)) {
+            (
+                Error::NotFound { .. }
+                | Error::PermissionDenied { .. }
+                | Error::Unauthenticated { .. }
+                | Error::Generic { .. },
+                Some(advice),
+            ) => Self::Access { path, reason: format!("{operation} refused: {reason}"), advice },
+            (Error::NotFound { .. }, _) => Self::NotFound { path },
+            (Error::PermissionDenied { .. } | Error::Unauthenticated { .. }, _) => {
                 Self::Permission { path, reason: format!("{operation}: {reason}") }
             }
-            object_store::Error::InvalidPath { .. } => Self::Config { path, reason },
+            (Error::InvalidPath { .. }, _) => Self::Config { path, reason },
+            (Error::Precondition { .. }, _) => Self::Integrity { path, reason: format!("changed: {reason}") },
             _ => Self::Io { path, operation, reason },
         }
+    }
+
+    /// A client could not be made for a location.
+    pub(crate) fn access(shown: &str, reason: &str, scheme: Scheme) -> Self {
+        let advice = advice::about(reason).unwrap_or(advice::setup(scheme));
+        Self::Access { path: shown.to_owned(), reason: reason.to_owned(), advice }
     }
 
     /// A blocking task that did not come back: it panicked, or the runtime is shutting down.

@@ -12,6 +12,12 @@
 //!  readers:  manifest ──▶ FileEntry ──▶ size and BLAKE3 checked ──▶ batches
 //! ```
 //!
+//! ```text
+//!  Store ──▶ Remote ──▶ Patient ──▶ object_store's client ──▶ Watched ──▶ the network
+//!           (paths)   (lost answers,  (single requests      (how many at once,
+//!                      broken bodies)  sent again)           Retry-After, stalls)
+//! ```
+//!
 //! Invariants that the rest of textmill builds on:
 //! 1. A file has its final name only when all its bytes are durable.
 //! 2. A manifest is created, never overwritten; the first one at a name is the truth.
@@ -36,8 +42,12 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(()) })?; Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod advice;
+mod clients;
 mod commit;
 mod error;
+mod gate;
+mod http;
 mod local;
 mod location;
 mod machine;
@@ -45,11 +55,16 @@ pub mod manifest;
 mod object_writer;
 pub mod owner;
 pub mod parquet_writer;
+mod patient;
 mod range_reader;
+mod redact;
 mod remote;
 pub mod sealed;
+mod settings;
 mod store;
 pub mod testing;
+mod unfinished;
+mod upload;
 pub mod verify;
 
 pub use commit::{Committed, commit_task};
@@ -57,4 +72,7 @@ pub use error::{StoreError, StoreErrorKind};
 pub use local::is_temporary;
 pub use location::resolve;
 pub use object_writer::{FileDigest, ObjectWriter};
+pub use patient::Objects;
+pub use redact::redact;
 pub use store::{Created, ObjectInfo, Store};
+pub use unfinished::UnfinishedUpload;

@@ -5,35 +5,16 @@ use std::path::{Component, PathBuf};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use object_store::ObjectStore;
-use object_store::aws::AmazonS3Builder;
-use object_store::azure::MicrosoftAzureBuilder;
-use object_store::gcp::GoogleCloudStorageBuilder;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use url::Url;
 
-use crate::StoreError;
-
-/// Environment variables whose values must not appear in any message.
-const SECRETS: &[&str] = &[
-    "AWS_SECRET_ACCESS_KEY",
-    "AWS_SESSION_TOKEN",
-    "AWS_TOKEN",
-    "AZURE_STORAGE_ACCOUNT_KEY",
-    "AZURE_STORAGE_ACCESS_KEY",
-    "AZURE_STORAGE_CLIENT_SECRET",
-    "AZURE_CLIENT_SECRET",
-    "AZURE_STORAGE_SAS_KEY",
-    "AZURE_STORAGE_SAS_TOKEN",
-    "AZURE_STORAGE_TOKEN",
-    "GOOGLE_SERVICE_ACCOUNT_KEY",
-];
-
-/// Shorter values are no secrets and would mask ordinary words.
-const SHORTEST_SECRET: usize = 6;
+use crate::patient::Patient;
+use crate::redact::redact;
+use crate::{StoreError, clients};
 
 /// One client a bucket for the whole process: it holds the connections and the credentials.
-static CLIENTS: LazyLock<Mutex<BTreeMap<String, Arc<dyn ObjectStore>>>> = LazyLock::new(Mutex::default);
+static CLIENTS: LazyLock<Mutex<BTreeMap<String, Patient>>> = LazyLock::new(Mutex::default);
 
 /// What a location is, before a client is made for it.
 #[derive(Debug, PartialEq, Eq)]
@@ -54,14 +35,15 @@ pub(crate) enum Scheme {
 /// The object store that holds `location`, and the path of `location` in it.
 ///
 /// A location is a plain path, or a URL with the scheme `file`, `s3`, `gs` or `az`. Credentials,
-/// endpoint and region come from the environment only (`AWS_…`, `GOOGLE_…`, `AZURE_…`).
+/// endpoint and region come from the environment only (`AWS_…`, `GOOGLE_…`, `AZURE_…`). The store is patient: it
+/// sends requests again, and bodies that break off are continued.
 pub fn resolve(location: &str) -> Result<(Arc<dyn ObjectStore>, Path), StoreError> {
     match parse(location)? {
         Location::Local(path) => {
             let inner = Path::from_absolute_path(&path).map_err(|e| StoreError::config(location, e.to_string()))?;
             Ok((Arc::new(LocalFileSystem::new()), inner))
         }
-        Location::Remote { scheme, bucket, path } => Ok((client(location, scheme, &bucket)?, path)),
+        Location::Remote { scheme, bucket, path } => Ok((Arc::new(client(location, scheme, &bucket)?), path)),
     }
 }
 
@@ -125,56 +107,21 @@ fn absolute(shown: &str, path: PathBuf) -> Result<PathBuf, StoreError> {
     Ok(resolved)
 }
 
-fn client(location: &str, scheme: Scheme, bucket: &str) -> Result<Arc<dyn ObjectStore>, StoreError> {
+pub(crate) fn client(location: &str, scheme: Scheme, bucket: &str) -> Result<Patient, StoreError> {
     let key = format!("{scheme:?}/{bucket}");
     // A panic elsewhere while the map was held leaves it whole: entries are only ever added.
     let mut clients = CLIENTS.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(known) = clients.get(&key) {
-        return Ok(Arc::clone(known));
+        return Ok(known.clone());
     }
-    let built: Result<Arc<dyn ObjectStore>, object_store::Error> = match scheme {
-        Scheme::S3 => AmazonS3Builder::from_env().with_bucket_name(bucket).build().map(|store| Arc::new(store) as _),
-        Scheme::Gcs => {
-            GoogleCloudStorageBuilder::from_env().with_bucket_name(bucket).build().map(|store| Arc::new(store) as _)
-        }
-        Scheme::Azure => {
-            MicrosoftAzureBuilder::from_env().with_container_name(bucket).build().map(|store| Arc::new(store) as _)
-        }
+    let built = match scheme {
+        Scheme::S3 => clients::s3(bucket),
+        Scheme::Gcs => clients::gcs(bucket),
+        Scheme::Azure => clients::azure(bucket),
     };
-    let store = built.map_err(|error| StoreError::config(&redact(location), redact(&error.to_string())))?;
-    clients.insert(key, Arc::clone(&store));
+    let store = Patient::new(built.map_err(|reason| StoreError::access(&redact(location), &reason, scheme))?);
+    clients.insert(key, store.clone());
     Ok(store)
-}
-
-/// `text` without the query strings and user names of URLs in it (they can be signatures) and
-/// without the values of the secret environment variables.
-pub(crate) fn redact(text: &str) -> String {
-    let mut clean: String = text.split_inclusive(char::is_whitespace).map(redact_word).collect();
-    for name in SECRETS {
-        if let Ok(secret) = std::env::var(name)
-            && secret.len() >= SHORTEST_SECRET
-        {
-            clean = clean.replace(&secret, "***");
-        }
-    }
-    clean
-}
-
-fn redact_word(word: &str) -> String {
-    let Some((scheme, rest)) = word.split_once("://") else {
-        return word.to_owned();
-    };
-    let (authority, path) = match rest.find('/') {
-        Some(slash) => rest.split_at(slash),
-        None => (rest, ""),
-    };
-    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    let user = if host.len() < authority.len() { "***@" } else { "" };
-    let (path, query) = match path.split_once('?') {
-        Some((path, query)) => (path, if query.ends_with(char::is_whitespace) { "?*** " } else { "?***" }),
-        None => (path, ""),
-    };
-    format!("{scheme}://{user}{host}{path}{query}")
 }
 
 #[cfg(test)]
@@ -209,12 +156,5 @@ mod tests {
             let error = parse(location).expect_err(location).to_string();
             assert!(error.contains(part) && !error.contains("hunter22"), "{error}");
         }
-    }
-
-    #[test]
-    fn signatures_and_users_are_masked() {
-        let text = "GET https://u:p@host/b/k?sig=abc failed, see https://host/doc";
-        assert_eq!(redact(text), "GET https://***@host/b/k?*** failed, see https://host/doc");
-        assert_eq!(redact("no link: 中文"), "no link: 中文");
     }
 }

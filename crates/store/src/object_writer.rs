@@ -1,10 +1,8 @@
 use bytes::Bytes;
-use object_store::buffered::BufWriter;
-use tokio::io::AsyncWriteExt;
 
 use crate::StoreError;
 use crate::local::PendingFile;
-use crate::remote::Remote;
+use crate::upload::Upload;
 
 /// Small pieces are gathered to this size, so that each trip to the disk is worth its cost.
 const GATHER_BYTES: usize = 1 << 20;
@@ -36,8 +34,7 @@ enum Target {
 
 #[derive(Debug)]
 struct RemoteTarget {
-    remote: Remote,
-    upload: BufWriter,
+    upload: Upload,
     hasher: blake3::Hasher,
 }
 
@@ -47,8 +44,8 @@ impl ObjectWriter {
         Self { path: path.to_owned(), gathered: Vec::new(), target }
     }
 
-    pub(crate) fn remote(path: &str, remote: Remote, upload: BufWriter) -> Self {
-        let target = Target::Remote(Box::new(RemoteTarget { remote, upload, hasher: blake3::Hasher::new() }));
+    pub(crate) fn remote(path: &str, upload: Upload) -> Self {
+        let target = Target::Remote(Box::new(RemoteTarget { upload, hasher: blake3::Hasher::new() }));
         Self { path: path.to_owned(), gathered: Vec::new(), target }
     }
 
@@ -71,8 +68,7 @@ impl ObjectWriter {
             Target::Remote(target) => {
                 for piece in pieces.into_iter().filter(|piece| !piece.is_empty()) {
                     target.hasher.update(&piece);
-                    let put = target.upload.put(piece).await;
-                    put.map_err(|error| target.remote.error(&self.path, "write", &error))?;
+                    target.upload.write(piece).await?;
                 }
             }
         }
@@ -91,7 +87,11 @@ impl ObjectWriter {
                 replaced.map_err(|error| StoreError::lost_task(&self.path, &error))??;
                 Ok(digest(&hasher))
             }
-            Target::Remote(target) => target.finish(&self.path).await,
+            Target::Remote(target) => {
+                let digest = digest(&target.hasher);
+                target.upload.finish(&digest).await?;
+                Ok(digest)
+            }
         }
     }
 
@@ -102,35 +102,8 @@ impl ObjectWriter {
                 // Dropping removes the file, which may block on a busy disk.
                 let _ = tokio::task::spawn_blocking(move || drop(open)).await;
             }
-            Target::Remote(mut target) => {
-                if let Err(error) = target.upload.abort().await {
-                    tracing::warn!(path = self.path, error = %error, "an upload could not be given up");
-                }
-            }
+            Target::Remote(target) => target.upload.abort().await,
         }
-    }
-}
-
-impl RemoteTarget {
-    async fn finish(mut self: Box<Self>, path: &str) -> Result<FileDigest, StoreError> {
-        let digest = digest(&self.hasher);
-        if let Err(error) = self.upload.shutdown().await {
-            // The upload may have been completed and only the answer lost.
-            if self.remote.hash(path).await.is_ok_and(|found| found.as_ref() == Some(&digest)) {
-                return Ok(digest);
-            }
-            return Err(self.remote.error(path, "write", &store_error(error)));
-        }
-        Ok(digest)
-    }
-}
-
-/// The store's own error out of the wrapper that the asynchronous writer puts around it.
-fn store_error(error: std::io::Error) -> object_store::Error {
-    let generic = |source| object_store::Error::Generic { store: "upload", source };
-    match error.downcast::<object_store::Error>() {
-        Ok(inner) => inner,
-        Err(error) => generic(error.into()),
     }
 }
 

@@ -30,6 +30,7 @@ use self::alive::{first_alive, is_known_over};
 pub use self::members::{Array, Joined, clear_members, finisher};
 use crate::StoreError;
 use crate::machine::{Process, now_rfc3339};
+use crate::redact::redact;
 use crate::sealed::{seal, unseal};
 use crate::store::{Created, Store};
 
@@ -261,7 +262,7 @@ impl Drop for Owner {
 
 impl Record {
     fn new(id: &OwnerId, epoch: u64, process: &Process, role: Role) -> Self {
-        let command = std::env::args_os().map(|part| part.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ");
+        let command = redact(&command_line());
         Self { owner_id: id.0.clone(), epoch, process: process.clone(), started_at: now_rfc3339(), command, role }
     }
 
@@ -297,6 +298,10 @@ pub async fn current(store: &Store) -> Result<Option<Holder>, StoreError> {
 /// The files of an epoch, without their extension.
 fn place(epoch: u64) -> String {
     format!("{FOLDER}/{epoch:08}")
+}
+
+fn command_line() -> String {
+    std::env::args_os().map(|part| part.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
 }
 
 fn file(place: &str, kind: &str) -> String {

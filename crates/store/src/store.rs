@@ -1,13 +1,17 @@
 use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
-use object_store::ObjectStore;
 
-use crate::location::{Location, parse, redact, resolve};
+use crate::location::{Location, client, parse};
 use crate::object_writer::{FileDigest, ObjectWriter};
+use crate::patient::{Objects, Patient};
+use crate::redact::redact;
 use crate::remote::Remote;
+use crate::unfinished::{self, UnfinishedUpload};
+use crate::upload::Upload;
 use crate::{StoreError, local};
 
 /// What a conditional create found.
@@ -15,8 +19,8 @@ use crate::{StoreError, local};
 pub enum Created {
     /// The object is new and durable.
     New,
-    /// Something has the name. After a lost response it can be what this call wrote itself, so
-    /// compare an id inside the object before concluding that another one won.
+    /// Something else has the name. In an object store, an object of exactly the same bytes counts as created by the
+    /// call: the response to it may have been lost. Where it matters who created it, have an id in the bytes.
     AlreadyExists,
 }
 
@@ -48,18 +52,23 @@ impl Store {
     /// The store at `location`: a plain path, or a `file://`, `s3://`, `gs://` or `az://` URL.
     /// Nothing is read or created yet; a local directory comes with the first file in it.
     pub fn open(location: &str) -> Result<Self, StoreError> {
-        if let Location::Local(root) = parse(location)? {
-            if root.is_file() {
-                return Err(StoreError::config(location, "is a file; an output location is a folder"));
+        match parse(location)? {
+            Location::Local(root) if root.is_file() => {
+                Err(StoreError::config(location, "is a file; an output location is a folder"))
             }
-            return Ok(Self { backend: Backend::Local(root.into()), display: location.into() });
+            Location::Local(root) => Ok(Self { backend: Backend::Local(root.into()), display: location.into() }),
+            Location::Remote { scheme, bucket, path } => {
+                Ok(Self::with_patient(client(location, scheme, &bucket)?, path.as_ref(), &redact(location)))
+            }
         }
-        let (store, prefix) = resolve(location)?;
-        Ok(Self::with_object_store(store, prefix.as_ref(), &redact(location)))
     }
 
     /// The objects below `prefix` of `store`, which messages call `display`.
-    pub fn with_object_store(store: Arc<dyn ObjectStore>, prefix: &str, display: &str) -> Self {
+    pub fn with_object_store(store: Arc<dyn Objects>, prefix: &str, display: &str) -> Self {
+        Self::with_patient(Patient::new(store), prefix, display)
+    }
+
+    fn with_patient(store: Patient, prefix: &str, display: &str) -> Self {
         let display: Arc<str> = display.into();
         let remote = Remote::new(store, prefix, Arc::clone(&display));
         Self { backend: Backend::Remote(remote), display }
@@ -170,7 +179,24 @@ impl Store {
                 let pending = blocking(inside(root, path)?, local::PendingFile::create).await?;
                 Ok(ObjectWriter::local(path, pending))
             }
-            Backend::Remote(remote) => Ok(ObjectWriter::remote(path, remote.clone(), remote.upload(path)?)),
+            Backend::Remote(remote) => Ok(ObjectWriter::remote(path, Upload::new(remote.clone(), path)?)),
+        }
+    }
+
+    /// Uploads in parts of textmill below this location that were started at least `age` ago and neither finished nor
+    /// given up: their process was killed, or is still at work. A local directory has none.
+    pub async fn unfinished_uploads(&self, age: Duration) -> Result<Vec<UnfinishedUpload>, StoreError> {
+        match &self.backend {
+            Backend::Local(_) => Ok(Vec::new()),
+            Backend::Remote(remote) => unfinished::list(remote, age).await,
+        }
+    }
+
+    /// Has the store forget an upload and its parts.
+    pub async fn give_up_upload(&self, upload: &UnfinishedUpload) -> Result<(), StoreError> {
+        match &self.backend {
+            Backend::Local(_) => Ok(()),
+            Backend::Remote(remote) => upload.give_up(remote).await,
         }
     }
 

@@ -5,12 +5,14 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use futures::StreamExt;
+use bytes::Bytes;
 use futures::stream::BoxStream;
+use futures::{StreamExt, stream};
+use object_store::multipart::{MultipartStore, PartId};
 use object_store::path::Path;
 use object_store::{
-    CopyOptions, Error, GetOptions, GetResult, GetResultPayload, ListResult, MultipartUpload, ObjectMeta, ObjectStore,
-    PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
+    CopyOptions, Error, GetOptions, GetResult, GetResultPayload, ListResult, MultipartId, MultipartUpload, ObjectMeta,
+    ObjectStore, ObjectStoreExt, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
 };
 
 /// A kind of request.
@@ -22,6 +24,18 @@ pub enum Request {
     Get,
     /// Copying an object inside the store.
     Copy,
+    /// Listing objects; the fault is in the middle of the names.
+    List,
+    /// Deleting an object.
+    Delete,
+    /// Starting an upload in parts.
+    Start,
+    /// Uploading a part.
+    Part,
+    /// Making an object of the parts.
+    Complete,
+    /// Giving an upload up.
+    Abort,
 }
 
 /// What goes wrong with a request.
@@ -43,12 +57,20 @@ pub struct FaultStore {
     inner: Arc<dyn ObjectStore>,
     faults: BTreeMap<(Request, usize), Fault>,
     seen: Mutex<BTreeMap<Request, usize>>,
+    /// Uploads by id. Here and not in the store below, because parts may come in any order.
+    uploads: Arc<Mutex<BTreeMap<String, BTreeMap<usize, PutPayload>>>>,
 }
 
 impl FaultStore {
     /// `inner` without faults yet.
     pub fn new(inner: Arc<dyn ObjectStore>) -> Self {
-        Self { inner, faults: BTreeMap::new(), seen: Mutex::default() }
+        Self { inner, faults: BTreeMap::new(), seen: Mutex::default(), uploads: Arc::default() }
+    }
+
+    /// Ids of the uploads that were neither finished nor given up, as they change.
+    pub fn uploads(&self) -> impl Fn() -> Vec<String> + use<> {
+        let uploads = Arc::clone(&self.uploads);
+        move || uploads.lock().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
     }
 
     /// Makes the `nth` request of its kind, counted from 1, fail.
@@ -56,6 +78,26 @@ impl FaultStore {
     pub fn fail(mut self, request: Request, nth: usize, fault: Fault) -> Self {
         self.faults.insert((request, nth), fault);
         self
+    }
+
+    /// With a fault, a listing breaks after its first name.
+    fn cut(&self, names: BoxStream<'static, Result<ObjectMeta>>) -> BoxStream<'static, Result<ObjectMeta>> {
+        match self.next(Request::List) {
+            None => names,
+            Some(_) => names.take(1).chain(stream::once(async { Err(broken("the listing broke off")) })).boxed(),
+        }
+    }
+
+    fn upload<T>(&self, path: &Path, id: &str, work: impl FnOnce(&mut BTreeMap<usize, PutPayload>) -> T) -> Result<T> {
+        let mut uploads = self.uploads.lock().unwrap_or_else(PoisonError::into_inner);
+        match uploads.get_mut(id) {
+            Some(upload) => Ok(work(upload)),
+            None => Err(Error::NotFound { path: path.to_string(), source: "NoSuchUpload".into() }),
+        }
+    }
+
+    fn forget(&self, id: &str) {
+        self.uploads.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
     }
 
     fn next(&self, request: Request) -> Option<Fault> {
@@ -114,11 +156,25 @@ impl ObjectStore for FaultStore {
     }
 
     fn delete_stream(&self, locations: BoxStream<'static, Result<Path>>) -> BoxStream<'static, Result<Path>> {
-        self.inner.delete_stream(locations)
+        let fault = self.next(Request::Delete);
+        let inner = Arc::clone(&self.inner);
+        let deletions = locations.then(move |location| {
+            let inner = Arc::clone(&inner);
+            async move {
+                let location = location?;
+                with_fault(fault, &location, inner.delete(&location)).await?;
+                Ok(location)
+            }
+        });
+        deletions.boxed()
     }
 
     fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
-        self.inner.list(prefix)
+        self.cut(self.inner.list(prefix))
+    }
+
+    fn list_with_offset(&self, prefix: Option<&Path>, offset: &Path) -> BoxStream<'static, Result<ObjectMeta>> {
+        self.cut(self.inner.list_with_offset(prefix, offset))
     }
 
     async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {
@@ -128,5 +184,48 @@ impl ObjectStore for FaultStore {
     async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
         let work = self.inner.copy_opts(from, to, options);
         with_fault(self.next(Request::Copy), from, work).await
+    }
+}
+
+#[async_trait]
+impl MultipartStore for FaultStore {
+    async fn create_multipart(&self, path: &Path) -> Result<MultipartId> {
+        let start = async {
+            let mut uploads = self.uploads.lock().unwrap_or_else(PoisonError::into_inner);
+            let id = format!("upload-{}", uuid::Uuid::new_v4());
+            uploads.insert(id.clone(), BTreeMap::new());
+            Ok(id)
+        };
+        with_fault(self.next(Request::Start), path, start).await
+    }
+
+    async fn put_part(&self, path: &Path, id: &MultipartId, part_idx: usize, data: PutPayload) -> Result<PartId> {
+        let put = async {
+            self.upload(path, id, |parts| parts.insert(part_idx, data))?;
+            Ok(PartId { content_id: part_idx.to_string() })
+        };
+        with_fault(self.next(Request::Part), path, put).await
+    }
+
+    async fn complete_multipart(&self, path: &Path, id: &MultipartId, parts: Vec<PartId>) -> Result<PutResult> {
+        let complete = async {
+            let pieces = self.upload(path, id, |held| {
+                let numbers = parts.iter().filter_map(|part| part.content_id.parse().ok());
+                numbers.filter_map(|number: usize| held.get(&number).cloned()).flatten().collect::<Vec<Bytes>>()
+            })?;
+            let done = self.inner.put(path, pieces.into_iter().collect()).await?;
+            self.forget(id);
+            Ok(done)
+        };
+        with_fault(self.next(Request::Complete), path, complete).await
+    }
+
+    async fn abort_multipart(&self, path: &Path, id: &MultipartId) -> Result<()> {
+        let abort = async {
+            self.upload(path, id, |_| ())?;
+            self.forget(id);
+            Ok(())
+        };
+        with_fault(self.next(Request::Abort), path, abort).await
     }
 }

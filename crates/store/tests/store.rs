@@ -2,6 +2,8 @@
 
 #[path = "suite/commit.rs"]
 mod commit;
+#[path = "suite/faults.rs"]
+mod faults;
 #[path = "suite/files.rs"]
 mod files;
 #[path = "suite/members.rs"]

@@ -19,8 +19,8 @@ pub struct Cluster {
 
 impl Cluster {
     /// A scheduler and `executors` executors of one thread each, started in `dir`.
-    pub fn start(dir: &Dir, executors: usize, environment: &[(&str, &str)]) -> Self {
-        let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    pub fn start(dir: &Dir, executors: usize, environment: &[(String, String)]) -> Self {
+        let environment = environment.to_vec();
         let folder = dir.path().to_owned();
         let mut scheduler = spawn(&folder, &environment, "scheduler", &["scheduler", "--port", "0"]);
         let url = first_line(scheduler.stdout.take().expect("a pipe"));
@@ -70,7 +70,7 @@ impl Drop for Cluster {
     }
 }
 
-fn spawn(folder: &std::path::Path, environment: &Vec<(String, String)>, name: &str, args: &[&str]) -> Child {
+fn spawn(folder: &std::path::Path, environment: &[(String, String)], name: &str, args: &[&str]) -> Child {
     std::fs::create_dir_all(folder.join("logs")).expect("a folder");
     let log = File::create(folder.join("logs").join(name)).expect("a file");
     let mut command = Command::new(env!("CARGO_BIN_EXE_textmill"));

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::json;
 use textmill_document::ByteSize;
-use textmill_engine::{RunStatus, VerifyReport, collect_garbage};
+use textmill_engine::{GcOptions, GcReport, RunStatus, VerifyReport, collect_garbage};
 
 use super::{block_on, open};
 use crate::args::{GcArgs, OutputArgs, TableFormat};
@@ -95,18 +95,32 @@ fn verify_text(report: &VerifyReport) -> String {
 
 pub(super) fn gc(args: &GcArgs) -> Result<Exit, CommandError> {
     let store = open(&args.output)?;
-    let lease = Duration::from_secs(args.lease_secs);
-    let report = block_on(2, async { Ok(collect_garbage(&store, args.dry_run, lease).await?) })?;
-    let verb = if args.dry_run { "would delete" } else { "deleted" };
+    let options = GcOptions {
+        dry_run: args.dry_run,
+        lease: Duration::from_secs(args.lease_secs),
+        upload_age: Duration::from_secs(args.upload_age_secs),
+    };
+    let report = block_on(2, async { Ok(collect_garbage(&store, &options).await?) })?;
     match args.format {
-        TableFormat::Json => {
-            output::json(&json!({"dry_run": args.dry_run, "paths": report.paths, "bytes": report.bytes}))?;
-        }
-        TableFormat::Text => {
-            let mut text: String = report.paths.iter().map(|path| format!("{path}\n")).collect();
-            text.push_str(&format!("{verb} {} files, {}", report.paths.len(), ByteSize(report.bytes)));
-            output::data(&text)?;
-        }
+        TableFormat::Json => output::json(&json!({
+            "dry_run": args.dry_run,
+            "paths": report.paths,
+            "bytes": report.bytes,
+            "uploads": report.uploads,
+        }))?,
+        TableFormat::Text => output::data(&gc_text(&report, args.dry_run))?,
     }
     Ok(Exit::Done)
+}
+
+fn gc_text(report: &GcReport, dry_run: bool) -> String {
+    let would = if dry_run { "would " } else { "" };
+    let (delete, give) = if dry_run { ("delete", "give") } else { ("deleted", "gave") };
+    let mut text: String = report.paths.iter().map(|path| format!("{path}\n")).collect();
+    if !report.uploads.is_empty() {
+        text.extend(report.uploads.iter().map(|path| format!("{path} (unfinished upload)\n")));
+        text.push_str(&format!("{would}{give} up {} unfinished uploads\n", report.uploads.len()));
+    }
+    text.push_str(&format!("{would}{delete} {} files, {}", report.paths.len(), ByteSize(report.bytes)));
+    text
 }

@@ -142,10 +142,16 @@ async fn a_create_that_failed_in_doubt_is_looked_up() {
     let store =
         faulty(|faults| faults.fail(Request::Put, 1, Fault::Unavailable).fail(Request::Put, 2, Fault::Conflict));
     assert_eq!(store.create("x", bytes("1")).await.expect("creates"), Created::New);
-    // Carried out, but the answer is lost: the caller must look at what is there.
+    // Carried out, but the answer is lost: what is there is what was written.
     let store = faulty(|faults| faults.fail(Request::Put, 1, Fault::LostResponse));
-    assert_eq!(store.create("x", bytes("1")).await.expect("creates"), Created::AlreadyExists);
+    assert_eq!(store.create("x", bytes("1")).await.expect("creates"), Created::New);
+    assert_eq!(store.create("x", bytes("2")).await.expect("creates"), Created::AlreadyExists);
     assert_eq!(store.get("x").await.expect("reads"), "1");
+    // The same with a rival that was first.
+    let store = faulty(|faults| faults.fail(Request::Put, 2, Fault::Unavailable));
+    store.put("x", bytes("rival")).await.expect("writes");
+    assert_eq!(store.create("x", bytes("mine")).await.expect("creates"), Created::AlreadyExists);
+    assert_eq!(store.get("x").await.expect("reads"), "rival");
 }
 
 #[cfg(unix)]
