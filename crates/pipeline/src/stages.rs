@@ -15,6 +15,7 @@ mod minhash_dedupe;
 mod normalize;
 mod perplexity;
 mod signals;
+mod transformer;
 mod url_filter;
 mod with_columns;
 
@@ -43,6 +44,7 @@ pub static STAGES: &[StageKind] = &[
     minhash_dedupe::KIND,
     line_dedupe::KIND,
     classifier::KIND,
+    transformer::KIND,
     perplexity::KIND,
     signals::KIND,
     decontaminate::KIND,
@@ -226,6 +228,7 @@ mod tests {
         std::fs::write(&items, "{\"text\": \"a b c d e f g h i j k l m\"}").expect("written");
         let lm = folder.path().join("model.arpa");
         std::fs::write(&lm, "\\data\\\nngram 1=1\n\\1-grams:\n-1\t<unk>\n\\end\\\n").expect("written");
+        let tiny = concat!(env!("CARGO_MANIFEST_DIR"), "/../score/tests/data/tiny");
         let configs = [
             json!({}),
             json!({}),
@@ -239,6 +242,8 @@ mod tests {
             json!({}),
             json!({}),
             json!({"model": model, "label": "good"}),
+            json!({"model": format!("{tiny}.onnx"), "tokenizer": format!("{tiny}-tokenizer.json"),
+                "labels": ["clean", "advertisement", "toxic"], "label": "toxic", "max_tokens": 64}),
             json!({"model": lm}),
             json!({}),
             json!({"against": [items]}),
@@ -247,6 +252,9 @@ mod tests {
         ];
         assert_eq!(configs.len(), STAGES.len(), "a configuration for each stage");
         for (kind, config) in STAGES.iter().zip(&configs) {
+            if kind.name == "transformer" && !cfg!(feature = "onnx") {
+                continue;
+            }
             let built = (kind.build)(config, &context).expect("a valid configuration");
             assert_eq!(built.stage.name(), kind.name);
             let declared = (kind.reasons)();

@@ -1,4 +1,4 @@
-//! Safety and quality of documents, measured: fastText classifiers, perplexity under n-gram models, plain signals, and
+//! Safety and quality of documents, measured: fastText classifiers, transformers from ONNX files, perplexity under n-gram models, plain signals, and
 //! contamination with evaluation sets. Classifiers are trained here too.
 //!
 //! A score becomes a column, and a bound on it decides; with `mode: annotate` the bound is set elsewhere, so that it can be
@@ -26,6 +26,7 @@ mod files;
 mod perplexity;
 pub mod signals;
 mod tokens;
+mod transformer;
 mod unit;
 
 pub use bounds::{Bounds, NO_SCORE, SCORE_TOO_HIGH, SCORE_TOO_LOW};
@@ -37,4 +38,7 @@ pub use classifier::{
 pub use contamination::{Action, DecontaminateConfig, DecontaminateConfigError, DecontaminateStage};
 pub use perplexity::{Cutoffs, PerplexityConfig, PerplexityConfigError, PerplexityStage};
 pub use tokens::Tokens;
+pub use transformer::{
+    Activation, ModelProblem, TransformerConfig, TransformerConfigError, TransformerStage, Truncation,
+};
 pub use unit::{Aggregate, Unit};
