@@ -121,7 +121,7 @@ impl TransformerConfigError {
             Self::Label { .. } | Self::NoLabel { .. } => "label",
             Self::SoftmaxOfOne => "activation",
             Self::Column(_) | Self::NoColumn => "column",
-            Self::Bound { field, .. } | Self::DecidesInAnnotate(field) => field,
+            Self::Bound { field, .. } | Self::DecidesInAnnotate(field) => *field,
             Self::Crossed { .. } => "min",
         })
     }

@@ -2,7 +2,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use tract_onnx::prelude::*;
-use tract_onnx::tract_hir::internal::TDim;
+use tract_onnx::tract_hir::internal::TractErrorContext;
 
 use super::config::{Activation, TransformerConfig, Truncation};
 use super::error::{ModelProblem, TransformerConfigError};
@@ -13,7 +13,6 @@ use crate::Aggregate;
 use crate::unit::Sum;
 
 /// A model that answers numbers for tokens.
-#[derive(Debug)]
 struct Model {
     plan: Arc<TypedRunnableModel>,
     inputs: Vec<Input>,
@@ -27,7 +26,7 @@ impl Model {
     fn new(file: ModelFile, filler: u32) -> Result<Self, ModelProblem> {
         let length = file.inputs.iter().find_map(|input| input.length);
         let inputs = file.inputs.clone();
-        let plan = guarded(|| plan(&file, length)).map_err(ModelProblem::Unusable)?;
+        let plan = guarded(|| plan(file, length)).map_err(ModelProblem::Unusable)?;
         Ok(Self { plan, inputs, length, filler })
     }
 
@@ -45,12 +44,11 @@ impl Model {
     /// One row, as long as the text or as the model wants it.
     fn input(&self, input: Input, tokens: &Tokens) -> TractResult<TValue> {
         let length = self.length.unwrap_or(tokens.ids.len());
-        let (given, filler) = match input.role {
+        let (mut row, filler): (Vec<i64>, i64) = match input.role {
             Role::Ids => (tokens.ids.iter().copied().map(i64::from).collect(), i64::from(self.filler)),
             Role::Mask => (vec![1; tokens.ids.len()], 0),
             Role::Types => (tokens.types.iter().copied().map(i64::from).collect(), 0),
         };
-        let mut row: Vec<i64> = given;
         row.resize(length, filler);
         let row = Tensor::from_shape(&[1, length], &row)?;
         Ok(row.cast_to_dt(input.kind)?.into_owned().into_tvalue())
@@ -58,13 +56,15 @@ impl Model {
 }
 
 /// One plan for all lengths: a plan for each would hold the weights again.
-fn plan(file: &ModelFile, length: Option<usize>) -> TractResult<Arc<TypedRunnableModel>> {
+fn plan(file: ModelFile, length: Option<usize>) -> TractResult<Arc<TypedRunnableModel>> {
     // Shapes of values inside are hints, and exporters leave some that contradict the inputs.
     let onnx = tract_onnx::onnx().with_ignore_value_info(true);
     let mut model = onnx.model_for_proto_model(&file.proto)?.with_outputs_by_name([&file.output])?;
+    // The weights are in the model now.
+    drop(file.proto);
     let tokens = length.map_or_else(|| TDim::from(model.symbols.sym("tokens")), TDim::from);
     for (at, input) in file.inputs.iter().enumerate() {
-        let shape: TVec<TDim> = tvec!(1.to_dim(), tokens.clone());
+        let shape: TVec<TDim> = tvec!(TDim::from(1_usize), tokens.clone());
         model.set_input_fact(at, InferenceFact::dt_shape(input.kind, shape))?;
     }
     model.into_optimized()?.into_runnable()
@@ -87,7 +87,6 @@ fn guarded<T>(work: impl FnOnce() -> TractResult<T>) -> Result<T, String> {
 }
 
 /// A model with its tokenizer and what makes a score of its answer.
-#[derive(Debug)]
 pub(super) struct Scorer {
     model: Model,
     tokenizer: TextTokenizer,
@@ -95,6 +94,13 @@ pub(super) struct Scorer {
     activation: Activation,
     place: usize,
     aggregate: Aggregate,
+}
+
+// A derived one would print every weight and token.
+impl std::fmt::Debug for Scorer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Scorer").field("window", &self.window).field("place", &self.place).finish_non_exhaustive()
+    }
 }
 
 impl Scorer {
@@ -222,7 +228,7 @@ mod tests {
         let unknown = model(|graph| graph.node[0].input[0] = "nowhere".to_owned());
         assert!(matches!(unknown, Err(ModelProblem::Unusable(_))));
         let odd = model(|graph| graph.initializer[5].dims = vec![3, 3, 3]);
-        assert!(matches!(odd, Err(ModelProblem::Unusable(_))), "{odd:?}");
+        assert!(matches!(odd, Err(ModelProblem::Unusable(_))));
         let model = model(|_| ()).expect("a model");
         let beyond = Tokens { ids: vec![5, 1_000_000], types: vec![0, 0] };
         model.run(&beyond).expect_err("no such token");

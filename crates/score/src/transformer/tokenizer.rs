@@ -3,7 +3,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use tokenizers::Tokenizer;
 
 /// A tokenizer, and what it puts around a text.
-#[derive(Debug)]
 pub(super) struct TextTokenizer {
     tokenizer: Tokenizer,
     before: Vec<Token>,
