@@ -17,6 +17,7 @@ mod normalize;
 mod perplexity;
 mod sample;
 mod signals;
+mod transformer;
 mod url_filter;
 mod with_columns;
 
@@ -47,6 +48,7 @@ pub static STAGES: &[StageKind] = &[
     minhash_dedupe::KIND,
     line_dedupe::KIND,
     classifier::KIND,
+    transformer::KIND,
     perplexity::KIND,
     signals::KIND,
     decontaminate::KIND,
@@ -232,6 +234,7 @@ mod tests {
         std::fs::write(&items, "{\"text\": \"a b c d e f g h i j k l m\"}").expect("written");
         let lm = folder.path().join("model.arpa");
         std::fs::write(&lm, "\\data\\\nngram 1=1\n\\1-grams:\n-1\t<unk>\n\\end\\\n").expect("written");
+        let tiny = concat!(env!("CARGO_MANIFEST_DIR"), "/../score/tests/data/tiny");
         let configs = [
             json!({}),
             json!({}),
@@ -245,6 +248,8 @@ mod tests {
             json!({}),
             json!({}),
             json!({"model": model, "label": "good"}),
+            json!({"model": format!("{tiny}.onnx"), "tokenizer": format!("{tiny}-tokenizer.json"),
+                "labels": ["clean", "advertisement", "toxic"], "label": "toxic", "max_tokens": 64}),
             json!({"model": lm}),
             json!({}),
             json!({"against": [items]}),
@@ -255,6 +260,9 @@ mod tests {
         ];
         assert_eq!(configs.len(), STAGES.len(), "a configuration for each stage");
         for (kind, config) in STAGES.iter().zip(&configs) {
+            if kind.name == "transformer" && !cfg!(feature = "onnx") {
+                continue;
+            }
             let built = (kind.build)(config, &context).expect("a valid configuration");
             assert_eq!(built.stage.name(), kind.name);
             let declared = (kind.reasons)();

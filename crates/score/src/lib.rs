@@ -1,4 +1,4 @@
-//! Safety and quality of documents, measured: fastText classifiers, perplexity under n-gram models, plain signals, and
+//! Safety and quality of documents, measured: fastText classifiers, transformers from ONNX files, perplexity under n-gram models, plain signals, and
 //! contamination with evaluation sets. Classifiers are trained here too.
 //!
 //! A score becomes a column, and a bound on it decides; with `mode: annotate` the bound is set elsewhere, so that it can be
@@ -28,6 +28,7 @@ mod perplexity;
 mod sample;
 pub mod signals;
 mod tokens;
+mod transformer;
 mod unit;
 
 pub use bounds::{Bounds, NO_SCORE, SCORE_TOO_HIGH, SCORE_TOO_LOW};
@@ -43,4 +44,7 @@ pub use highest::{
 pub use perplexity::{Cutoffs, PerplexityConfig, PerplexityConfigError, PerplexityStage};
 pub use sample::{NOT_SAMPLED, SampleConfig, SampleConfigError, SampleStage};
 pub use tokens::Tokens;
+pub use transformer::{
+    Activation, ModelProblem, TransformerConfig, TransformerConfigError, TransformerStage, Truncation,
+};
 pub use unit::{Aggregate, Unit};

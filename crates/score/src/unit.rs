@@ -76,14 +76,14 @@ fn split(text: &str) -> (&str, &str) {
 }
 
 #[derive(Default)]
-struct Sum {
+pub(crate) struct Sum {
     best: Option<f64>,
     weighted: f64,
     weight: usize,
 }
 
 impl Sum {
-    fn add(&mut self, how: Aggregate, score: f64, chars: usize) {
+    pub(crate) fn add(&mut self, how: Aggregate, score: f64, chars: usize) {
         let better = |known: f64| if how == Aggregate::Max { score > known } else { score < known };
         if self.best.is_none_or(better) {
             self.best = Some(score);
@@ -92,7 +92,7 @@ impl Sum {
         self.weight += chars;
     }
 
-    fn result(&self, how: Aggregate) -> Option<f64> {
+    pub(crate) fn result(&self, how: Aggregate) -> Option<f64> {
         match how {
             Aggregate::Mean => (self.weight > 0).then(|| self.weighted / self.weight as f64),
             Aggregate::Max | Aggregate::Min => self.best,
