@@ -6,6 +6,7 @@ mod decontaminate;
 mod exact_dedupe;
 mod extract;
 mod filter;
+mod importance;
 mod keep_where;
 mod language_id;
 mod languages;
@@ -14,6 +15,7 @@ mod mask_pii;
 mod minhash_dedupe;
 mod normalize;
 mod perplexity;
+mod safety;
 mod signals;
 mod url_filter;
 mod with_columns;
@@ -39,11 +41,13 @@ pub static STAGES: &[StageKind] = &[
     mask_pii::KIND,
     url_filter::KIND,
     filter::KIND,
+    safety::KIND,
     exact_dedupe::KIND,
     minhash_dedupe::KIND,
     line_dedupe::KIND,
     classifier::KIND,
     perplexity::KIND,
+    importance::KIND,
     signals::KIND,
     decontaminate::KIND,
     keep_where::KIND,
@@ -226,6 +230,12 @@ mod tests {
         std::fs::write(&items, "{\"text\": \"a b c d e f g h i j k l m\"}").expect("written");
         let lm = folder.path().join("model.arpa");
         std::fs::write(&lm, "\\data\\\nngram 1=1\n\\1-grams:\n-1\t<unk>\n\\end\\\n").expect("written");
+        let importance = folder.path().join("importance.json");
+        let mut trainer = textmill_score::ImportanceTrainer::new(textmill_score::ImportanceOptions::default());
+        let trainer = trainer.as_mut().expect("good options");
+        [textmill_score::Side::Target, textmill_score::Side::Raw].map(|side| trainer.push(side, "a clear page"));
+        let trained = trainer.clone().finish().expect("trained").to_json().expect("JSON");
+        std::fs::write(&importance, trained).expect("written");
         let configs = [
             json!({}),
             json!({}),
@@ -235,11 +245,13 @@ mod tests {
             json!({}),
             json!({"black_domains": {"entries": ["example.org"]}}),
             json!({"use": ["gopher_quality"]}),
+            json!({"words": {"entries": ["casino"]}}),
             json!({}),
             json!({}),
             json!({}),
             json!({"model": model, "label": "good"}),
             json!({"model": lm}),
+            json!({"model": importance}),
             json!({}),
             json!({"against": [items]}),
             json!("text <> ''"),

@@ -23,7 +23,9 @@ mod calibration;
 mod classifier;
 mod contamination;
 mod files;
+mod importance;
 mod perplexity;
+mod pieces;
 pub mod signals;
 mod tokens;
 mod unit;
@@ -35,6 +37,11 @@ pub use classifier::{
     TrainingOptions, TrainingReport,
 };
 pub use contamination::{Action, DecontaminateConfig, DecontaminateConfigError, DecontaminateStage};
+pub use importance::{
+    ImportanceConfig, ImportanceConfigError, ImportanceError, ImportanceModel, ImportanceOptions, ImportanceStage,
+    ImportanceTrainer, Side,
+};
 pub use perplexity::{Cutoffs, PerplexityConfig, PerplexityConfigError, PerplexityStage};
+pub use pieces::{Form, NoPieces, Pieces, PiecesError};
 pub use tokens::Tokens;
 pub use unit::{Aggregate, Unit};
