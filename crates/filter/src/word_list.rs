@@ -183,7 +183,8 @@ mod tests {
 
     #[test]
     fn the_graver_of_two_levels_counts_and_entries_keep_their_text() {
-        let list = list(&[("Casino", Level::L3), ("casino", Level::L2), ("赌&&&场", Level::L4), ("abcd", Level::L1)], &[]);
+        let list =
+            list(&[("Casino", Level::L3), ("casino", Level::L2), ("赌&&&场", Level::L4), ("abcd", Level::L1)], &[]);
         let found = |text: &str| -> Vec<(String, u8)> {
             list.found(text).map(|entry| (entry.text.clone(), entry.level.number())).collect()
         };

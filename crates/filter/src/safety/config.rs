@@ -139,7 +139,8 @@ impl SafetyConfig {
 
     /// Whether a URL is needed.
     pub(super) fn reads_url(&self) -> bool {
-        let Self { white_domains, black_domains, silver_domains, gray_domains, safe_domains, domestic_domains, .. } = self;
+        let Self { white_domains, black_domains, silver_domains, gray_domains, safe_domains, domestic_domains, .. } =
+            self;
         [white_domains, black_domains, silver_domains, gray_domains, safe_domains, domestic_domains]
             .into_iter()
             .any(|list| !list.is_empty())

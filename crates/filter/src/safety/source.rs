@@ -51,9 +51,8 @@ impl Sources {
     /// The type of a source: what its name says, else its host.
     pub(super) fn of(&self, name: Option<&str>, parts: Option<&UrlParts<'_>>) -> SourceType {
         let named = |list: &[String]| name.is_some_and(|name| list.iter().any(|known| known == name.trim()));
-        let hosted = |set: &StringSet| {
-            parts.is_some_and(|parts| parts.domains().any(|domain| set.contains(domain.as_bytes())))
-        };
+        let hosted =
+            |set: &StringSet| parts.is_some_and(|parts| parts.domains().any(|domain| set.contains(domain.as_bytes())));
         if named(&self.safe) {
             return SourceType::Safe;
         }

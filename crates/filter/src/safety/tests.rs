@@ -158,7 +158,11 @@ fn what_cannot_be_used_is_refused_with_its_field() {
     let cases = [
         (base.clone(), "", "nothing to drop by"),
         (SafetyConfig { words: words(vec!["none.txt".into()]), ..base.clone() }, "words.files", "none.txt"),
-        (SafetyConfig { words: words(vec![path("a", "赌\tL7")]), ..base.clone() }, "words.files", "line 1 has the level"),
+        (
+            SafetyConfig { words: words(vec![path("a", "赌\tL7")]), ..base.clone() },
+            "words.files",
+            "line 1 has the level",
+        ),
         (SafetyConfig { words: words(vec![path("b", "abc\n")]), ..base.clone() }, "words", "too short"),
         (SafetyConfig { black_domains: files("none"), ..base.clone() }, "black_domains", "none"),
         (SafetyConfig { safe_domains: files("none"), ..config.clone() }, "safe_domains", "none"),

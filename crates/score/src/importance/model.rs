@@ -318,8 +318,11 @@ mod tests {
             let message = load(&text).expect_err(part).to_string();
             assert!(message.contains(part) && message.contains("model.json"), "{message}");
         }
-        let huge = good.replace("\"target\":[", "\"target\":[18446744073709551615,").replace("\"buckets\":4", "\"buckets\":5");
-        assert!(load(&huge.replace("\"raw\":[", "\"raw\":[1,")).expect_err("too large").to_string().contains("too large"));
+        let huge =
+            good.replace("\"target\":[", "\"target\":[18446744073709551615,").replace("\"buckets\":4", "\"buckets\":5");
+        assert!(
+            load(&huge.replace("\"raw\":[", "\"raw\":[1,")).expect_err("too large").to_string().contains("too large")
+        );
         let empty = "{\"format\":\"textmill importance model 1\",\"tokens\":\"words\",\"ngrams\":1,\"buckets\":1,\
                      \"target_texts\":0,\"raw_texts\":0,\"target\":[1],\"raw\":[0]}";
         assert!(load(empty).expect_err("nothing").to_string().contains("raw texts"));

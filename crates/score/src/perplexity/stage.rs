@@ -185,7 +185,8 @@ mod tests {
     #[test]
     fn pieces_of_a_tokenizer_are_the_words_of_the_model() {
         let folder = tempfile::tempdir().expect("a folder");
-        let arpa = "\\data\\\nngram 1=5\n\n\\1-grams:\n-2\t<unk>\n-99\t<s>\n-1\t</s>\n-0.5\thello\n-0.25\t,\n\n\\end\\\n";
+        let arpa =
+            "\\data\\\nngram 1=5\n\n\\1-grams:\n-2\t<unk>\n-99\t<s>\n-1\t</s>\n-0.5\thello\n-0.25\t,\n\n\\end\\\n";
         let model = folder.path().join("pieces.arpa");
         std::fs::write(&model, arpa).expect("written");
         let tokenizer = write(folder.path(), &words(&["hello", ","], true)).display().to_string();
