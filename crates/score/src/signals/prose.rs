@@ -101,7 +101,7 @@ mod tests {
     #[test]
     fn sentences_end_at_marks_only_and_short_ones_do_not_count() {
         assert_eq!(of("One two three, four; five: six\nseven"), (7, 3, 1));
-        assert_eq!(of("One two three. Go on. Four five six?"), (8, 4, 2));
+        assert_eq!(of("One two three. Go on. Four five six?"), (8, 5, 2));
         assert_eq!(of("Menu\nHome"), (2, 0, 1));
         assert_eq!(of(" ... !? \n"), (0, 0, 0));
         assert_eq!(of("don't_stop 3.14"), (2, 1, 1));
