@@ -246,8 +246,12 @@ fn safety_and_scores_decide_together() {
     train(&dir, &["--output", "bad.bin"]);
     dir.write("words.txt", "lovely\tL2\nexcellent\tL3\nawful\tL1\n");
     let safety = "safety: {mode: annotate, words: {files: [words.txt]}, domestic_level: null}";
-    let more = "\n  - id: score\n    run: {classifier: {mode: annotate, model: bad.bin, label: bad, tokens: words}}\n  -                 id: safe\n    run: {keep_where: \"unsafe_reason IS NULL AND bad_score <= 0.5\"}\noutput:";
-    let text = pipeline_of(safety, "[id, text, source_type, unsafe_level, bad_score]").replace("\noutput:", more);
+    let more = [
+        "\n  - id: score\n    run: {classifier: {mode: annotate, model: bad.bin, label: bad, tokens: words}}",
+        "\n  - id: safe\n    run: {keep_where: \"unsafe_reason IS NULL AND bad_score <= 0.5\"}\noutput:",
+    ]
+    .concat();
+    let text = pipeline_of(safety, "[id, text, source_type, unsafe_level, bad_score]").replace("\noutput:", &more);
     dir.write("pipeline.yaml", text);
     let run = dir.json(&["run", "pipeline.yaml", "--format", "json"]);
     let kept = run["totals"]["output"]["documents"].as_u64().expect("a count");

@@ -231,10 +231,11 @@ mod tests {
         let lm = folder.path().join("model.arpa");
         std::fs::write(&lm, "\\data\\\nngram 1=1\n\\1-grams:\n-1\t<unk>\n\\end\\\n").expect("written");
         let importance = folder.path().join("importance.json");
-        let mut trainer = textmill_score::ImportanceTrainer::new(textmill_score::ImportanceOptions::default());
-        let trainer = trainer.as_mut().expect("good options");
-        [textmill_score::Side::Target, textmill_score::Side::Raw].map(|side| trainer.push(side, "a clear page"));
-        let trained = trainer.clone().finish().expect("trained").to_json().expect("JSON");
+        let options = textmill_score::ImportanceOptions::default();
+        let mut trainer = textmill_score::ImportanceTrainer::new(options).expect("good options");
+        trainer.push(textmill_score::Side::Target, "a clear page");
+        trainer.push(textmill_score::Side::Raw, "buy now");
+        let trained = trainer.finish().expect("trained").to_json().expect("JSON");
         std::fs::write(&importance, trained).expect("written");
         let configs = [
             json!({}),

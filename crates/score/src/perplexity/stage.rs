@@ -51,7 +51,7 @@ impl PerplexityStage {
     fn perplexities<'a>(&self, texts: impl Iterator<Item = Option<&'a str>>) -> Result<Vec<Option<f64>>, NoPieces> {
         let most = self.config.max_chars.map(std::num::NonZeroU32::get);
         let (mut line_buffer, mut lines) = (String::new(), String::new());
-        let mut of = |text: &str| {
+        let mut of = |text: &str| -> Result<Option<f64>, NoPieces> {
             // Lines are sentences, also where tokens know no line feeds.
             lines.clear();
             for line in head(text, most).split('\n') {
@@ -192,7 +192,7 @@ mod tests {
         let tokenizer = write(folder.path(), &words(&["hello", ","], true)).display().to_string();
         let blanks = PerplexityConfig::new(model.display().to_string());
         let pieces = PerplexityConfig { tokenizer: Some(tokenizer), ..blanks.clone() };
-        let of = |config: &PerplexityConfig, text| {
+        let of = |config: &PerplexityConfig, text: &str| {
             let found = stage(config.clone()).perplexities([Some(text)].into_iter()).expect("pieces");
             found[0].expect("has words").log10()
         };
