@@ -80,7 +80,8 @@ impl Pieces {
 
     /// Adds the pieces of a text to `buffer`, separated by blanks. A blank inside a piece becomes `▁`.
     pub fn join(&self, text: &str, buffer: &mut String) -> Result<(), NoPieces> {
-        let found = self.tokenizer.encode_fast(text, false).map_err(|error| NoPieces(error.to_string()))?;
+        let found = self.tokenizer.encode(text, false).map_err(|error| NoPieces(error.to_string()))?;
+        // The fast way has numbers only.
         for piece in found.get_tokens() {
             if !buffer.is_empty() {
                 buffer.push(' ');

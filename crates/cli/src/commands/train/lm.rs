@@ -41,8 +41,12 @@ pub(super) fn run(args: &LmArgs) -> Result<Exit, CommandError> {
     let mut trainer = Trainer::new(options)?;
     let (form, mut buffer) = (form(args)?, String::new());
     let texts = Texts { paths: &args.paths, text: &args.text, label: None };
-    let read = texts
-        .each(|text, _| text.split('\n').try_for_each(|line| Ok(trainer.push(form.apply(line, &mut buffer)?)?)))?;
+    let read = texts.each(|text, _| {
+        for line in text.split('\n') {
+            trainer.push(form.apply(line, &mut buffer)?)?;
+        }
+        Ok(())
+    })?;
     super::make_folder(&args.output)?;
     let trained = write(trainer, &args.output, compact)?;
     let Trained { sentences, tokens, ngrams, discounts } = trained;
