@@ -1,9 +1,11 @@
 """Compares language models with KenLM's. Called by scripts/compare-kenlm."""
-import io, json, re, subprocess, sys, tempfile, time
+import io, json, os, re, subprocess, sys, tempfile, time
 
 import kenlm, zstandard
 
 ROUNDS, ORDER = 40, 5
+KINDS = {"probing": ["probing"], "trie": ["trie"], "array-trie": ["-a", "22", "trie"], "quant-trie": ["-q", "8", "-b", "8", "trie"],
+         "quant-array-trie": ["-q", "8", "-b", "8", "-a", "22", "trie"]}
 
 
 def sentences(path):
@@ -18,7 +20,7 @@ def sentences(path):
                     yield line
 
 
-def compare(lm, path, folder):
+def compare(lm, build_binary, path, folder):
     found = list(dict.fromkeys(sentences(path)))
     held_out, train = found[::50][:1000], [line for index, line in enumerate(found) if index % 50]
     arpa = f"{folder}/model.arpa"
@@ -46,13 +48,32 @@ def compare(lm, path, folder):
     print(f"{len(held_out)} held-out sentences: largest difference {worst:.7f}")
     print(f"reading ARPA, CPU seconds: textmill {ours_read:.3f}, KenLM {theirs_read:.3f}: {theirs_read / ours_read:.2f} times")
     print(f"scoring, words a CPU second: textmill {ours_speed:.0f}, KenLM {theirs_speed:.0f}: {ours_speed / theirs_speed:.2f} times")
-    return len(ours) == len(theirs) and worst <= 1e-4 and ours_read <= theirs_read and ours_speed >= 1.5 * theirs_speed
+    binaries = compare_binaries(lm, build_binary, arpa, held_out)
+    return binaries and len(ours) == len(theirs) and worst <= 1e-4 and ours_read <= theirs_read and ours_speed >= 1.5 * theirs_speed
+
+
+def compare_binaries(lm, build_binary, arpa, held_out):
+    good = True
+    for kind, options in KINDS.items():
+        file = f"{arpa}.{kind}"
+        subprocess.run([build_binary, *options, arpa, file], check=True, capture_output=True)
+        done = subprocess.run([lm, "score", file, "1"], input="\n".join(held_out), text=True, capture_output=True, check=True)
+        ours = [float(line) for line in done.stdout.split()]
+        model = kenlm.Model(file)
+        # Added up in double precision, unlike `score`.
+        theirs = [[word[0] for word in model.full_scores(line)] for line in held_out]
+        worst = max(abs(a - sum(b)) / len(b) for a, b in zip(ours, theirs))
+        read = re.search(r"read ([\d.]+)", done.stderr).group(1)
+        print(f"{kind}: {len(ours)} sentences, largest difference a word {worst:.9f}, read in {read} s")
+        good &= len(ours) == len(theirs) == len(held_out) and worst <= 1e-6
+        os.remove(file)
+    return good
 
 
 good = True
-for path in sys.argv[2:]:
+for path in sys.argv[3:]:
     print(f"== {path.rsplit('/', 1)[1]}")
     with tempfile.TemporaryDirectory() as folder:
-        good &= compare(sys.argv[1], path, folder)
+        good &= compare(sys.argv[1], sys.argv[2], path, folder)
 print("equal, and fast enough" if good else "NOT as promised")
 sys.exit(0 if good else 1)

@@ -245,3 +245,103 @@ fn the_highest_of_all_documents_are_kept_exactly() {
     let of = |lang: &str| within.iter().filter(|(_, _, of)| of == lang).count();
     assert_eq!((within.len(), of("en"), of("zh")), (4, 2, 2));
 }
+
+/// A tokenizer of the words of the reviews, lower case, with one for all others.
+fn tokenizer() -> Value {
+    json!({
+        "version": "1.0", "truncation": null, "padding": null, "added_tokens": [], "normalizer": {"type": "Lowercase"},
+        "pre_tokenizer": {"type": "Whitespace"}, "post_processor": null, "decoder": null,
+        "model": {"type": "WordLevel", "unk_token": "[UNK]", "vocab": {"[UNK]": 0, "the": 1, "page": 2, "is": 3, ",": 4,
+            "i": 5, "think": 6, ".": 7, "seen": 8, "on": 9, "day": 10}},
+    })
+}
+
+fn pipeline_of(stage: &str, columns: &str) -> String {
+    pipeline("").replace("classifier: {}", stage).replace("[id, text as content, bad_score]", columns)
+}
+
+#[test]
+fn pieces_of_a_tokenizer_go_through_training_scoring_and_counting() {
+    let dir = reviews();
+    dir.write("tokenizer.json", tokenizer().to_string());
+    let args = ["train", "lm", "labelled.jsonl", "--order", "2", "--discount-fallback", "--format", "json"];
+    let report = dir.json(&[args.as_slice(), &["--tokenizer", "tokenizer.json", "--output", "pieces.lm"]].concat());
+    // `The N page M is W, I think.` and `Seen on day D.`: 9 and 5 pieces, and the end of each line.
+    assert_eq!(report["ngrams"][0], 14, "11 pieces and three of its own: {report}");
+    let stage = "perplexity: {model: pieces.lm, tokenizer: tokenizer.json, max: 5}";
+    dir.write("pipeline.yaml", pipeline_of(stage, "[id, perplexity]"));
+    let run = dir.json(&["run", "pipeline.yaml", "--format", "json"]);
+    assert_eq!(run["totals"]["output"]["documents"], 600, "{run}");
+    let counts = "signals: {use: [token_num, eflaw], tokenizer: {file: tokenizer.json}}";
+    dir.write("pipeline.yaml", pipeline_of(counts, "[id, token_num, eflaw]"));
+    dir.ok(&["run", "pipeline.yaml", "--output", "counted"]);
+
+    let both = dir.run(&["train", "lm", "x", "--output", "x.lm", "--tokenizer", "tokenizer.json", "--tokens", "words"]);
+    assert!(both.code == 2 && both.stderr.contains("cannot be used with"), "{}", both.stderr);
+    let none = dir.run(&["train", "lm", "labelled.jsonl", "--output", "x.lm", "--tokenizer", "labelled.jsonl"]);
+    assert!(none.code == 2 && none.stderr.contains("is no tokenizer"), "{}", none.stderr);
+    for (stage, part) in [
+        ("perplexity: {model: pieces.lm, tokenizer: pieces.lm}", "is no tokenizer"),
+        ("perplexity: {model: pieces.lm, tokenizer: tokenizer.json, tokens: words}", "cannot be set as well"),
+        ("signals: {tokenizer: {file: none.json}}", "none.json"),
+    ] {
+        dir.write("pipeline.yaml", pipeline_of(stage, "[id]"));
+        let refused = dir.run(&["run", "pipeline.yaml", "--output", "refused"]);
+        assert!(refused.code == 2 && refused.stderr.contains(part), "{stage}\n{}", refused.stderr);
+        assert!(files(&dir.join("refused")).is_empty());
+    }
+}
+
+#[test]
+fn importance_weights_find_what_is_like_the_target() {
+    let dir = reviews();
+    let article =
+        |number: u64| json!({"text": format!("The committee of river {number} met, and it published its report.")});
+    dir.write("target.jsonl", lines((0..200).map(article)));
+    let args = ["train", "importance", "--target", "target.jsonl", "--raw", "labelled.jsonl", "--format", "json"];
+    let report = dir.json(&[args.as_slice(), &["--output", "models/articles.json"]].concat());
+    assert_eq!((&report["target_texts"], &report["raw_texts"]), (&json!(200), &json!(1500)), "{report}");
+    assert!(report["divergence"].as_f64().is_some_and(|nats| nats > 1.0), "{report}");
+    dir.ok(&["train", "importance", "--target", "target.jsonl", "--raw", "labelled.jsonl", "--output", "again.json"]);
+    let read = |name: &str| fs::read(dir.join(name)).expect("a model");
+    assert!(read("models/articles.json") == read("again.json"), "the same texts give the same bytes");
+
+    dir.write("in/articles.jsonl", lines((300..350).map(article)));
+    dir.write("pipeline.yaml", pipeline_of("importance: {model: again.json, min: 0}", "[id, importance]"));
+    let run = dir.json(&["run", "pipeline.yaml", "--format", "json"]);
+    assert_eq!(run["totals"]["output"]["documents"], 50, "{run}");
+
+    dir.write("pipeline.yaml", pipeline_of("importance: {model: labelled.jsonl}", "[id]"));
+    let refused = dir.run(&["run", "pipeline.yaml", "--output", "refused"]);
+    assert!(refused.code == 2 && refused.stderr.contains("no importance model"), "{}", refused.stderr);
+    let usage = dir.run(&[args.as_slice(), &["--output", "x.json", "--ngrams", "9"]].concat());
+    assert!(usage.code == 2 && usage.stderr.contains("from 1 to 5"), "{}", usage.stderr);
+}
+
+#[test]
+fn safety_and_scores_decide_together() {
+    let dir = reviews();
+    train(&dir, &["--output", "bad.bin"]);
+    dir.write("words.txt", "lovely\tL2\nexcellent\tL3\nawful\tL1\n");
+    let safety = "safety: {mode: annotate, words: {files: [words.txt]}, domestic_level: null}";
+    let more = [
+        "\n  - id: score\n    run: {classifier: {mode: annotate, model: bad.bin, label: bad, tokens: words}}",
+        "\n  - id: safe\n    run: {keep_where: \"unsafe_reason IS NULL AND bad_score <= 0.5\"}\noutput:",
+    ]
+    .concat();
+    let text = pipeline_of(safety, "[id, text, source_type, unsafe_level, bad_score]").replace("\noutput:", &more);
+    dir.write("pipeline.yaml", text);
+    let run = dir.json(&["run", "pipeline.yaml", "--format", "json"]);
+    let kept = run["totals"]["output"]["documents"].as_u64().expect("a count");
+    // A third is bad, and of the others a third is lovely.
+    assert!((200..340).contains(&kept), "{run}");
+    assert_eq!(dir.columns("out/data"), ["id", "text", "source_type", "unsafe_level", "bad_score"]);
+
+    dir.write("pipeline.yaml", pipeline_of("safety: {words: {files: [words.txt]}}", "[id]"));
+    dir.ok(&["run", "pipeline.yaml", "--output", "decided"]);
+    let drops = dir.ok(&["drops", "decided", "--reason", "unsafe_word", "--limit", "1000"]).stdout;
+    assert!(drops.contains("lovely") && drops.contains("awful") && !drops.contains("useless"), "{drops}");
+    dir.write("words.txt", "lovely\tgrave\n");
+    let refused = dir.run(&["run", "pipeline.yaml", "--output", "refused"]);
+    assert!(refused.code == 2 && refused.stderr.contains("line 1 has the level"), "{}", refused.stderr);
+}

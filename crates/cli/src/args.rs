@@ -459,6 +459,37 @@ pub(crate) enum TrainCommand {
     Classifier(ClassifierArgs),
     /// An n-gram language model, for the stage `perplexity`
     Lm(LmArgs),
+    /// What makes target texts likelier than raw ones, for the stage `importance`
+    Importance(ImportanceArgs),
+}
+
+/// Counts of hashed words and pairs of words, after DSIR
+#[derive(Debug, Args)]
+pub(crate) struct ImportanceArgs {
+    /// What the corpus should be like: files, folders or patterns of JSONL (also .gz, .zst) or Parquet; may be given again
+    #[arg(long, value_name = "PATH", required = true)]
+    pub target: Vec<String>,
+    /// A sample of what it is chosen from
+    #[arg(long, value_name = "PATH", required = true)]
+    pub raw: Vec<String>,
+    /// The model to write: .json
+    #[arg(long, short, value_name = "FILE")]
+    pub output: PathBuf,
+    /// Field with the text
+    #[arg(long, value_name = "FIELD", default_value = "text")]
+    pub text: String,
+    /// The form of the texts; the model says it to the stage
+    #[arg(long, value_enum, default_value_t)]
+    pub tokens: TokensChoice,
+    /// Words of the longest n-grams, 1 to 5
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    pub ngrams: u32,
+    /// Buckets that n-grams are hashed to
+    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    pub buckets: u32,
+    /// How to print the result
+    #[arg(long, value_enum, default_value_t)]
+    pub format: TableFormat,
 }
 
 /// Interpolated modified Kneser-Ney. Each line of a text is a sentence
@@ -476,6 +507,9 @@ pub(crate) struct LmArgs {
     /// The form of the texts; the stage must be given the same
     #[arg(long, value_enum, default_value_t)]
     pub tokens: TokensChoice,
+    /// A `tokenizer.json` whose pieces are the words of the model, in place of --tokens; the stage must be given the same
+    #[arg(long, value_name = "FILE", conflicts_with = "tokens")]
+    pub tokenizer: Option<PathBuf>,
     /// Words of the longest n-grams, 1 to 6
     #[arg(long, value_name = "N", default_value_t = 5)]
     pub order: usize,

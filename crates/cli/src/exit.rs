@@ -96,6 +96,12 @@ pub(crate) enum CommandError {
     /// A language model could not be trained.
     #[error("training: {0}")]
     LanguageModel(#[from] textmill_ngram_lm::LmError),
+    /// An importance model could not be trained.
+    #[error("training: {0}")]
+    Importance(#[from] textmill_score::ImportanceError),
+    /// A tokenizer could not take a text apart.
+    #[error("training: {0}; train without --tokenizer, or with one that has a token for what it does not know")]
+    Pieces(#[from] textmill_score::NoPieces),
     /// A file could not be written.
     #[error("{} cannot be written: {source}", .path.display())]
     Write {
@@ -151,7 +157,7 @@ impl CommandError {
             Self::Fetch { .. } => Exit::Input,
             Self::Training(textmill_fasttext::FastTextError::Save { .. }) | Self::Write { .. } => Exit::Storage,
             Self::LanguageModel(textmill_ngram_lm::LmError::Write(_)) => Exit::Storage,
-            Self::Training(_) | Self::LanguageModel(_) => Exit::Usage,
+            Self::Training(_) | Self::LanguageModel(_) | Self::Importance(_) | Self::Pieces(_) => Exit::Usage,
             // A reader that went away (`| head`) has all it wanted.
             Self::Stdout(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
             Self::Stdout(_) => Exit::Storage,

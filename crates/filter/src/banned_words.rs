@@ -1,15 +1,15 @@
 //! Lists of words that a document must not have.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use aho_corasick::AhoCorasick;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use textmill_document::Reason;
 
 use crate::rule::{BadParameter, RuleConfig, in_range};
 use crate::statistics::text_lines;
-use crate::{Finding, Measures, Rule};
+use crate::word_list::{DEFAULT_MIN_LATIN_CHARS, WordList, WordSource};
+use crate::{Finding, Level, Measures, Rule};
 
 const TOO_MANY: Reason =
     Reason { code: "too_many_banned_words", summary: "more different entries of the list are in it than `max_hits`" };
@@ -17,24 +17,6 @@ const TOO_DENSE: Reason = Reason {
     code: "too_many_banned_words_per_line",
     summary: "more different entries of the list per line than `max_hits_per_line`",
 };
-
-/// Separates the parts of a compound, all of which must be there.
-const AND: &str = "&&&";
-
-/// How grave an entry is; `l1` is the gravest.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Level {
-    /// The gravest, and that of entries without a level.
-    #[default]
-    L1,
-    /// Drops in sources that are not trusted.
-    L2,
-    /// A hint.
-    L3,
-    /// A weak hint.
-    L4,
-}
 
 /// Drops documents with words out of a list.
 ///
@@ -92,114 +74,37 @@ impl Default for BannedWords {
             words: Vec::new(),
             allow: Vec::new(),
             levels: vec![Level::L1, Level::L2],
-            min_latin_chars: 5,
+            min_latin_chars: DEFAULT_MIN_LATIN_CHARS,
             max_hits: Some(0),
             max_hits_per_line: None,
         }
     }
 }
 
-impl BannedWords {
-    fn counts(&self, entry: &str) -> bool {
-        let is_short = entry.is_ascii() && (entry.len() as u64) < self.min_latin_chars;
-        !entry.is_empty() && !is_short && !self.allow.iter().any(|allowed| allowed.to_lowercase() == entry)
-    }
-}
-
-/// The entries of a file with their levels.
-fn read(path: &Path) -> Result<(Vec<(String, Level)>, String), BadParameter> {
-    let problem =
-        |problem: String| BadParameter { name: "files", problem: format!("names `{}`: {problem}", path.display()) };
-    let text = std::fs::read_to_string(path).map_err(|error| problem(error.to_string()))?;
-    let mut entries = Vec::new();
-    for (number, line) in text.lines().enumerate().map(|(index, line)| (index + 1, line.trim_end())) {
-        if line.trim().is_empty() || line.starts_with('#') {
-            continue;
-        }
-        let (entry, level) = match line.split_once('\t') {
-            None => (line, Level::L1),
-            Some((entry, level)) => {
-                let level = [("L1", Level::L1), ("L2", Level::L2), ("L3", Level::L3), ("L4", Level::L4)]
-                    .into_iter()
-                    .find(|(name, _)| name.eq_ignore_ascii_case(level.trim()))
-                    .ok_or_else(|| problem(format!("line {number} has the level `{level}`; it must be L1 to L4")))?;
-                (entry, level.1)
-            }
-        };
-        entries.push((entry.to_owned(), level));
-    }
-    Ok((entries, format!("blake3:{}", blake3::hash(text.as_bytes()).to_hex())))
-}
-
 impl RuleConfig for BannedWords {
     fn build(&self) -> Result<Box<dyn Rule>, BadParameter> {
         in_range("max_hits_per_line", self.max_hits_per_line, 0.0, f64::INFINITY)?;
-        let mut entries: Vec<(String, Level)> = self.words.iter().map(|word| (word.clone(), Level::L1)).collect();
-        let mut digests = Vec::new();
-        for path in &self.files {
-            let (more, digest) = read(path)?;
-            entries.extend(more);
-            digests.push(digest);
-        }
-        let counted = entries.into_iter().filter(|(_, level)| self.levels.contains(level));
-        let counted = counted.map(|(entry, _)| entry.trim().to_lowercase()).filter(|entry| self.counts(entry));
-        let mut rule = BannedWordsRule::new(counted)?;
-        (rule.max_hits, rule.max_hits_per_line, rule.digests) = (self.max_hits, self.max_hits_per_line, digests);
-        Ok(Box::new(rule))
+        let Self { files, words, allow, min_latin_chars, max_hits, max_hits_per_line, .. } = self;
+        let source = WordSource { files, words, allow, min_latin_chars: *min_latin_chars };
+        let (list, digests) = source
+            .load(|level| self.levels.contains(&level))
+            .map_err(|problem| BadParameter { name: "files", problem })?;
+        let (max_hits, max_hits_per_line) = (*max_hits, *max_hits_per_line);
+        Ok(Box::new(BannedWordsRule { list, max_hits, max_hits_per_line, digests }))
     }
 }
 
 #[derive(Debug)]
 struct BannedWordsRule {
-    /// Finds the parts of entries.
-    search: AhoCorasick,
-    /// For each part, whether it is of ASCII only.
-    is_latin: Vec<bool>,
-    /// For each entry, its parts.
-    entries: Vec<Vec<usize>>,
+    list: WordList,
     max_hits: Option<u64>,
     max_hits_per_line: Option<f64>,
     digests: Vec<String>,
 }
 
 impl BannedWordsRule {
-    fn new(entries: impl Iterator<Item = String>) -> Result<Self, BadParameter> {
-        let mut unique: Vec<String> = entries.collect();
-        unique.sort_unstable();
-        unique.dedup();
-        let split = |entry: &str| -> Vec<String> { entry.split(AND).map(|part| part.trim().to_owned()).collect() };
-        let mut parts: Vec<String> =
-            unique.iter().flat_map(|entry| split(entry)).filter(|part| !part.is_empty()).collect();
-        parts.sort_unstable();
-        parts.dedup();
-        let place = |part: &String| parts.binary_search(part).ok();
-        let entries = unique.iter().map(|entry| split(entry).iter().filter_map(place).collect()).collect();
-        let search = AhoCorasick::new(&parts)
-            .map_err(|error| BadParameter { name: "files", problem: format!("are too large together: {error}") })?;
-        let is_latin = parts.iter().map(|part| part.is_ascii()).collect();
-        Ok(Self { search, is_latin, entries, max_hits: None, max_hits_per_line: None, digests: Vec::new() })
-    }
-
-    /// Number of different entries in `text`.
-    fn hits(&self, text: &str) -> u64 {
-        let lower = text.to_lowercase();
-        let bytes = lower.as_bytes();
-        let is_letter = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_alphabetic);
-        let mut found = vec![false; self.is_latin.len()];
-        for hit in self.search.find_overlapping_iter(&lower) {
-            let part = hit.pattern().as_usize();
-            let is_latin = self.is_latin.get(part).is_some_and(|is_latin| *is_latin);
-            let stands_alone = !is_letter(hit.start().checked_sub(1)) && !is_letter(Some(hit.end()));
-            if let Some(found) = found.get_mut(part).filter(|_| !is_latin || stands_alone) {
-                *found = true;
-            }
-        }
-        let is_there = |part: &usize| found.get(*part).is_some_and(|found| *found);
-        self.entries.iter().filter(|parts| !parts.is_empty() && parts.iter().all(is_there)).count() as u64
-    }
-
     fn signals_of(&self, document: &Measures<'_>) -> (f64, f64) {
-        let hits = self.hits(document.text());
+        let hits = self.list.found(document.text()).count() as u64;
         (hits as f64, crate::measures::ratio(hits, text_lines(document).count() as u64))
     }
 }

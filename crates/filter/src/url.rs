@@ -16,6 +16,7 @@ mod tests;
 
 pub use config::{DEFAULT_MIN_SOFT_WORDS, UrlFilterConfig, UrlFilterError, UrlList, UrlMatching};
 pub use host::UrlParts;
+pub(crate) use rules::domain_set;
 pub use rules::{
     BANNED_URL_SUBSTRING, BANNED_URL_WORD, BLOCKED_DOMAIN, BLOCKED_HOST, BLOCKED_PATH, BLOCKED_SUBDOMAIN, BLOCKED_URL,
     DomainList, NO_URL, TOO_MANY_SOFT_URL_WORDS, URL_REASONS, UrlFinding, UrlRules,

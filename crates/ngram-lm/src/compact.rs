@@ -4,16 +4,25 @@
 //! magic · order u32 · for each order its n-grams u64 · bytes of words u64 · words, each with its length u32
 //!       · unigrams (f32 f32) · for each order from 2: (hash u64, f32, f32) · BLAKE3 of all that
 //! ```
+//!
+//! The magic tells how n-grams are hashed.
 
-use crate::model::{NgramModel, Weights};
+use crate::model::{Hashes, NgramModel, Weights};
 use crate::table::Table;
 use crate::vocabulary::{UNKNOWN_WORD, Vocabulary};
 use crate::{LmError, MAX_ORDER};
 
-pub(crate) const MAGIC: &[u8] = b"textmill n-gram model 1\n";
+const MAGICS: [(Hashes, &[u8]); 2] =
+    [(Hashes::Own, b"textmill n-gram model 1\n"), (Hashes::KenLm, b"textmill n-gram model 1 of KenLM\n")];
+
+/// Whether a file begins as compact ones do.
+pub(crate) fn begins(start: &[u8]) -> bool {
+    MAGICS.iter().any(|(_, magic)| start.starts_with(magic))
+}
 
 pub(crate) fn encode(model: &NgramModel) -> Vec<u8> {
-    let mut bytes = MAGIC.to_vec();
+    let magic = MAGICS.iter().find(|(hashes, _)| *hashes == model.hashes).map(|(_, magic)| *magic);
+    let mut bytes = magic.unwrap_or_default().to_vec();
     let mut put = |part: &[u8]| bytes.extend_from_slice(part);
     put(&u32::try_from(model.order()).unwrap_or(u32::MAX).to_le_bytes());
     model.counts().into_iter().for_each(|count| put(&(count as u64).to_le_bytes()));
@@ -80,7 +89,9 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<NgramModel, LmError> {
     if blake3::hash(content).as_bytes() != digest {
         return Err(LmError::Compact("its digest differs: it is damaged, or was cut"));
     }
-    let mut rest = Rest(content.strip_prefix(MAGIC).ok_or(LmError::Compact("it begins differently"))?);
+    let started = MAGICS.iter().find_map(|(hashes, magic)| Some((*hashes, content.strip_prefix(*magic)?)));
+    let (hashes, content) = started.ok_or(LmError::Compact("it begins differently"))?;
+    let mut rest = Rest(content);
     let order = u32::from_le_bytes(rest.array()?) as usize;
     if !(1..=MAX_ORDER).contains(&order) {
         return Err(LmError::Compact("its order is out of range"));
@@ -111,7 +122,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<NgramModel, LmError> {
         tables.push(table);
     }
     if rest.0.is_empty() {
-        Ok(NgramModel::new(vocabulary, unigrams, tables))
+        Ok(NgramModel::with_hashes(vocabulary, unigrams, tables, hashes))
     } else {
         Err(LmError::Compact("it is too long"))
     }

@@ -30,6 +30,9 @@ pub enum LmError {
     /// A compact file is damaged or of another kind.
     #[error("no intact compact language model: {0}")]
     Compact(&'static str),
+    /// A binary file of `KenLM` is of a kind that is not read, or damaged.
+    #[error("this binary file of KenLM cannot be used: {0}; make it again with `build_binary`, or use its ARPA file")]
+    KenLm(String),
     /// The words of the model cannot be told apart by their hashes, which happens to one model in a billion.
     #[error("two words of the model have the same hash: `{0}` and `{1}`")]
     Collision(String, String),

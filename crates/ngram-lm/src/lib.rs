@@ -27,6 +27,7 @@
 mod arpa;
 mod compact;
 mod error;
+mod kenlm;
 mod model;
 mod table;
 mod train;

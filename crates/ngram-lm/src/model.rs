@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::table::Table;
 use crate::vocabulary::{BEGIN, END, UNKNOWN, Vocabulary};
-use crate::{LmError, MAX_ORDER, compact, words};
+use crate::{LmError, MAX_ORDER, compact, kenlm, words};
 
 /// Probability of an n-gram's last word after the others, and the weight of what follows it when that is not known; both
 /// as logarithms to base 10.
@@ -14,13 +14,42 @@ pub(crate) struct Weights {
     pub(crate) backoff: f32,
 }
 
+/// How n-grams are hashed, from the last word to the first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Hashes {
+    /// By [`hash_of`] and [`hash_step`].
+    Own,
+    /// As `KenLM`'s probing tables have it, which hold n-grams by their hashes alone.
+    KenLm,
+}
+
+impl Hashes {
+    fn first(self, word: u32) -> u64 {
+        match self {
+            Self::Own => hash_of(word),
+            Self::KenLm => u64::from(word),
+        }
+    }
+
+    fn step(self, hash: u64, word: u32) -> u64 {
+        match self {
+            Self::Own => hash_step(hash, word),
+            Self::KenLm => {
+                let word = (u64::from(word) + 1).wrapping_mul(17_894_857_484_156_487_943);
+                hash.wrapping_mul(8_978_948_897_894_561_157) ^ word
+            }
+        }
+    }
+}
+
 /// A language model. Threads share it.
 #[derive(Debug, Clone)]
 pub struct NgramModel {
     pub(crate) vocabulary: Vocabulary,
     pub(crate) unigrams: Vec<Weights>,
-    /// n-grams of two words, of three, ..., by [`hash_step`] from the last word to the first.
+    /// n-grams of two words, of three, ..., by `hashes`.
     pub(crate) tables: Vec<Table<Weights>>,
+    pub(crate) hashes: Hashes,
     begin: u32,
     end: u32,
 }
@@ -71,22 +100,36 @@ pub(crate) fn hash(ngram: &[u32]) -> u64 {
 
 impl NgramModel {
     pub(crate) fn new(vocabulary: Vocabulary, unigrams: Vec<Weights>, tables: Vec<Table<Weights>>) -> Self {
-        let (begin, end) = (vocabulary.number(BEGIN), vocabulary.number(END));
-        Self { vocabulary, unigrams, tables, begin, end }
+        Self::with_hashes(vocabulary, unigrams, tables, Hashes::Own)
     }
 
-    /// Reads a file: ARPA as text, or compact (`.lm`), told by its first bytes.
+    pub(crate) fn with_hashes(
+        vocabulary: Vocabulary,
+        unigrams: Vec<Weights>,
+        tables: Vec<Table<Weights>>,
+        hashes: Hashes,
+    ) -> Self {
+        let (begin, end) = (vocabulary.number(BEGIN), vocabulary.number(END));
+        Self { vocabulary, unigrams, tables, hashes, begin, end }
+    }
+
+    /// Reads a file: ARPA as text, compact (`.lm`), or `KenLM`'s binary form, told by its first bytes.
     pub fn load(path: &Path) -> Result<Self, LmError> {
         let open = |source| LmError::Open { path: path.to_owned(), source };
         let file = File::open(path).map_err(open)?;
         let length = file.metadata().map_err(open)?.len();
         let mut reader = BufReader::with_capacity(1 << 20, file);
-        if reader.fill_buf().map_err(LmError::Read)?.starts_with(compact::MAGIC) {
-            let mut bytes = Vec::new();
-            reader.take(length).read_to_end(&mut bytes).map_err(LmError::Read)?;
-            return compact::decode(&bytes);
-        }
-        Self::read_arpa(reader)
+        let start = reader.fill_buf().map_err(LmError::Read)?;
+        let decode = if compact::begins(start) {
+            compact::decode
+        } else if kenlm::begins(start) {
+            kenlm::decode
+        } else {
+            return Self::read_arpa(reader);
+        };
+        let mut bytes = Vec::new();
+        reader.take(length).read_to_end(&mut bytes).map_err(LmError::Read)?;
+        decode(&bytes)
     }
 
     /// Words of the longest n-grams.
@@ -165,9 +208,9 @@ impl NgramModel {
         (next.words[0], next.backoffs[0]) = (word, weights.backoff);
         let mut probability = weights.probability;
         let mut matched = 1;
-        let mut hash = hash_of(word);
+        let mut hash = self.hashes.first(word);
         for (table, before) in self.tables.iter().zip(state.words.iter().take(state.length)) {
-            hash = hash_step(hash, *before);
+            hash = self.hashes.step(hash, *before);
             let Some(found) = table.get(hash) else { break };
             probability = found.probability;
             if let (Some(word), Some(backoff)) = (next.words.get_mut(matched), next.backoffs.get_mut(matched)) {

@@ -6,6 +6,7 @@ mod decontaminate;
 mod exact_dedupe;
 mod extract;
 mod filter;
+mod importance;
 mod keep_highest;
 mod keep_where;
 mod language_id;
@@ -15,6 +16,7 @@ mod mask_pii;
 mod minhash_dedupe;
 mod normalize;
 mod perplexity;
+mod safety;
 mod sample;
 mod signals;
 mod transformer;
@@ -44,12 +46,14 @@ pub static STAGES: &[StageKind] = &[
     mask_pii::KIND,
     url_filter::KIND,
     filter::KIND,
+    safety::KIND,
     exact_dedupe::KIND,
     minhash_dedupe::KIND,
     line_dedupe::KIND,
     classifier::KIND,
     transformer::KIND,
     perplexity::KIND,
+    importance::KIND,
     signals::KIND,
     decontaminate::KIND,
     keep_highest::KIND,
@@ -235,6 +239,13 @@ mod tests {
         let lm = folder.path().join("model.arpa");
         std::fs::write(&lm, "\\data\\\nngram 1=1\n\\1-grams:\n-1\t<unk>\n\\end\\\n").expect("written");
         let tiny = concat!(env!("CARGO_MANIFEST_DIR"), "/../score/tests/data/tiny");
+        let importance = folder.path().join("importance.json");
+        let options = textmill_score::ImportanceOptions::default();
+        let mut trainer = textmill_score::ImportanceTrainer::new(options).expect("good options");
+        trainer.push(textmill_score::Side::Target, "a clear page");
+        trainer.push(textmill_score::Side::Raw, "buy now");
+        let trained = trainer.finish().expect("trained").to_json().expect("JSON");
+        std::fs::write(&importance, trained).expect("written");
         let configs = [
             json!({}),
             json!({}),
@@ -244,6 +255,7 @@ mod tests {
             json!({}),
             json!({"black_domains": {"entries": ["example.org"]}}),
             json!({"use": ["gopher_quality"]}),
+            json!({"words": {"entries": ["casino"]}}),
             json!({}),
             json!({}),
             json!({}),
@@ -251,6 +263,7 @@ mod tests {
             json!({"model": format!("{tiny}.onnx"), "tokenizer": format!("{tiny}-tokenizer.json"),
                 "labels": ["clean", "advertisement", "toxic"], "label": "toxic", "max_tokens": 64}),
             json!({"model": lm}),
+            json!({"model": importance}),
             json!({}),
             json!({"against": [items]}),
             json!({"column": "score", "share": 0.1}),

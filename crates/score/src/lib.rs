@@ -24,7 +24,9 @@ mod classifier;
 mod contamination;
 mod files;
 mod highest;
+mod importance;
 mod perplexity;
+mod pieces;
 mod sample;
 pub mod signals;
 mod tokens;
@@ -41,7 +43,12 @@ pub use contamination::{Action, DecontaminateConfig, DecontaminateConfigError, D
 pub use highest::{
     GROUP, KeepHighestConfig, KeepHighestConfigError, KeepHighestStage, NO_RANK, NOT_AMONG_HIGHEST, RANK, TIE, score_of,
 };
+pub use importance::{
+    ImportanceConfig, ImportanceConfigError, ImportanceError, ImportanceModel, ImportanceOptions, ImportanceStage,
+    ImportanceTrainer, Side,
+};
 pub use perplexity::{Cutoffs, PerplexityConfig, PerplexityConfigError, PerplexityStage};
+pub use pieces::{Form, NoPieces, Pieces, PiecesError};
 pub use sample::{NOT_SAMPLED, SampleConfig, SampleConfigError, SampleStage};
 pub use tokens::Tokens;
 pub use transformer::{

@@ -81,7 +81,7 @@ fn joins(char: char) -> bool {
         || matches!(char, '\u{0300}'..='\u{036F}' | '\u{0900}'..='\u{0DFF}' | '\u{0591}'..='\u{06ED}')
 }
 
-fn is_han(char: char) -> bool {
+pub(crate) fn is_han(char: char) -> bool {
     matches!(char, '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{3134F}')
 }
 

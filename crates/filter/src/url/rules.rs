@@ -110,7 +110,6 @@ impl UrlRules {
     /// Loads the lists that `config` names.
     pub fn load(config: &UrlFilterConfig) -> Result<Self, UrlFilterError> {
         let mut digests = Vec::new();
-        let host = |entry: &str| normal_host(entry.trim_end_matches('.')).into_owned();
         let ranked = [
             (DomainList::White, &config.white_domains, "white_domains"),
             (DomainList::Black, &config.black_domains, "black_domains"),
@@ -119,14 +118,14 @@ impl UrlRules {
         ];
         let mut domains = Vec::new();
         for (rank, list, field) in ranked {
-            domains.push((rank, set(list, field, &mut digests, host)?));
+            domains.push((rank, domain_set(list, field, &mut digests)?));
         }
         let matching = config.matching;
         let url = |entry: &str| comparable_url(entry, matching).to_owned();
         Ok(Self {
             matching,
             domains,
-            hosts: set(&config.hosts, "hosts", &mut digests, host)?,
+            hosts: domain_set(&config.hosts, "hosts", &mut digests)?,
             urls: set(&config.urls, "urls", &mut digests, url)?,
             path_prefixes: set(&config.path_prefixes, "path_prefixes", &mut digests, path_prefix)?,
             banned_words: set(&config.banned_words, "banned_words", &mut digests, alphanumeric)?,
@@ -286,6 +285,19 @@ fn set(
         if entry.is_empty() { Ok(()) } else { builder.push(entry.as_bytes()).map_err(too_large) }
     })?;
     builder.finish().map_err(too_large)
+}
+
+/// The domains of `list`, for lookups with [`UrlParts::domains`].
+pub(crate) fn domain_set(
+    list: &UrlList,
+    field: &'static str,
+    digests: &mut Vec<String>,
+) -> Result<StringSet, UrlFilterError> {
+    set(list, field, digests, normal_domain)
+}
+
+fn normal_domain(entry: &str) -> String {
+    normal_host(entry.trim_end_matches('.')).into_owned()
 }
 
 fn substrings(list: &UrlList, digests: &mut Vec<String>) -> Result<Option<Substrings>, UrlFilterError> {

@@ -10,6 +10,7 @@ use super::config::{ANY, Cutoffs, PerplexityConfig, PerplexityConfigError};
 use crate::bounds::{Bounds, NO_SCORE, SCORE_TOO_HIGH, SCORE_TOO_LOW};
 use crate::files::digest;
 use crate::unit::head;
+use crate::{Form, NoPieces};
 
 /// The stage `perplexity`.
 #[derive(Debug)]
@@ -17,23 +18,28 @@ pub struct PerplexityStage {
     config: PerplexityConfig,
     bounds: Bounds,
     model: Arc<NgramModel>,
-    digest: String,
+    form: Form,
+    digests: Vec<String>,
 }
 
 impl PerplexityStage {
     /// The stage as configured. Loads the model.
     pub fn new(config: PerplexityConfig) -> Result<Self, PerplexityConfigError> {
         let bounds = config.check()?;
+        let form = config.form()?;
         let path = Path::new(&config.model);
         let failed = |source| PerplexityConfigError::Model { path: path.to_owned(), source };
         let model = Arc::new(NgramModel::load(path).map_err(failed)?);
-        let digest = digest(path).map_err(|error| failed(LmError::Read(error)))?;
-        Ok(Self { config, bounds, model, digest })
+        let mut digests = vec![digest(path).map_err(|error| failed(LmError::Read(error)))?];
+        if let Form::Pieces(pieces) = &form {
+            digests.push(pieces.digest().to_owned());
+        }
+        Ok(Self { config, bounds, model, form, digests })
     }
 
-    /// Digest of the model: part of what decides a result.
+    /// Digests of the model and of the tokenizer: part of what decides a result.
     pub fn digests(&self) -> &[String] {
-        std::slice::from_ref(&self.digest)
+        &self.digests
     }
 
     /// Every reason for which the stage can drop a document, in any configuration.
@@ -42,19 +48,19 @@ impl PerplexityStage {
     }
 
     /// The perplexity of each text; nothing for one without a word.
-    fn perplexities<'a>(&self, texts: impl Iterator<Item = Option<&'a str>>) -> Vec<Option<f64>> {
+    fn perplexities<'a>(&self, texts: impl Iterator<Item = Option<&'a str>>) -> Result<Vec<Option<f64>>, NoPieces> {
         let most = self.config.max_chars.map(std::num::NonZeroU32::get);
         let (mut line_buffer, mut lines) = (String::new(), String::new());
-        let mut of = |text: &str| {
+        let mut of = |text: &str| -> Result<Option<f64>, NoPieces> {
             // Lines are sentences, also where tokens know no line feeds.
             lines.clear();
             for line in head(text, most).split('\n') {
-                lines.push_str(self.config.tokens.apply(line, &mut line_buffer));
+                lines.push_str(self.form.apply(line, &mut line_buffer)?);
                 lines.push('\n');
             }
-            Some(self.model.score_lines(&lines)).filter(|score| score.words > 0).map(|score| score.perplexity())
+            Ok(Some(self.model.score_lines(&lines)).filter(|score| score.words > 0).map(|score| score.perplexity()))
         };
-        texts.map(|text| text.and_then(&mut of)).collect()
+        texts.map(|text| text.map_or(Ok(None), &mut of)).collect()
     }
 
     /// The bucket of each document.
@@ -97,7 +103,7 @@ impl Stage for PerplexityStage {
     }
 
     fn apply(&self, batch: DocumentBatch) -> Result<Applied, StageError> {
-        let found = self.perplexities(batch.text()?.iter());
+        let found = self.perplexities(batch.text()?.iter()).map_err(|error| StageError::Compute(error.to_string()))?;
         let dropped = found.iter().enumerate().filter_map(|(row, score)| self.bounds.decide(row, *score)).collect();
         let mut arrays: Vec<ArrayRef> = vec![Arc::new(Float64Array::from(found.clone()))];
         if !self.config.cutoffs.is_empty() {
@@ -116,6 +122,7 @@ mod tests {
 
     use super::*;
     use crate::Tokens;
+    use crate::pieces::tests::{words, write};
 
     fn config(folder: &Path) -> PerplexityConfig {
         let options = TrainOptions { order: 3, discount_fallback: true, ..TrainOptions::default() };
@@ -173,6 +180,34 @@ mod tests {
         let applied = stage.apply(batch).expect("applies");
         let buckets = applied.kept.strings("perplexity_bucket").expect("added");
         assert_eq!(buckets.iter().collect::<Vec<_>>(), [Some("tail"), Some("head"), None]);
+    }
+
+    #[test]
+    fn pieces_of_a_tokenizer_are_the_words_of_the_model() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let arpa =
+            "\\data\\\nngram 1=5\n\n\\1-grams:\n-2\t<unk>\n-99\t<s>\n-1\t</s>\n-0.5\thello\n-0.25\t,\n\n\\end\\\n";
+        let model = folder.path().join("pieces.arpa");
+        std::fs::write(&model, arpa).expect("written");
+        let tokenizer = write(folder.path(), &words(&["hello", ","], true)).display().to_string();
+        let blanks = PerplexityConfig::new(model.display().to_string());
+        let pieces = PerplexityConfig { tokenizer: Some(tokenizer), ..blanks.clone() };
+        let of = |config: &PerplexityConfig, text: &str| {
+            let found = stage(config.clone()).perplexities([Some(text)].into_iter()).expect("pieces");
+            found[0].expect("has words").log10()
+        };
+        // Two pieces, or one unknown word, and the end of the line.
+        assert!((of(&pieces, "Hello,") - (0.5 + 0.25 + 1.0) / 3.0).abs() < 1e-6);
+        assert!((of(&blanks, "Hello,") - (2.0 + 1.0) / 2.0).abs() < 1e-6);
+        assert!((of(&pieces, "Hello,\nHello") - (0.5 + 0.25 + 1.0 + 0.5 + 1.0) / 5.0).abs() < 1e-6);
+        let stage = stage(pieces.clone());
+        assert_eq!(stage.digests().len(), 2);
+        assert_stage_compliance(&stage);
+
+        let refused = |config| PerplexityStage::new(config).expect_err("refused").field().map(ToOwned::to_owned);
+        assert_eq!(refused(PerplexityConfig { tokens: Tokens::Words, ..pieces.clone() }).as_deref(), Some("tokens"));
+        let none = Some("none.json".to_owned());
+        assert_eq!(refused(PerplexityConfig { tokenizer: none, ..pieces }).as_deref(), Some("tokenizer"));
     }
 
     #[test]

@@ -79,11 +79,11 @@ pub(super) fn judge(row: usize, measured: &Measured) -> Option<Dropped> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Needs, TokenizerName};
+    use super::super::Needs;
     use super::*;
 
     fn reason(text: &str) -> Option<&'static str> {
-        let needs = Needs { lines: true, words: true, tokens: None::<TokenizerName> };
+        let needs = Needs { lines: true, words: true, prose: false };
         judge(0, &Measured::of(text, needs)).map(|dropped| dropped.reason.code)
     }
 

@@ -2,31 +2,39 @@
 //! features that quality models want.
 
 mod characters;
+mod config;
 mod gate;
+mod lexicon;
 mod lines;
+mod prose;
 mod registry;
 mod stage;
 mod tokenizer;
 mod words;
 
+pub use config::{SignalsConfig, SignalsConfigError};
 pub use gate::gate_reasons;
+pub use lexicon::{LexiconConfig, LexiconError};
 pub use registry::{SIGNALS, Signal, signal};
-pub use stage::{SignalsConfig, SignalsConfigError, SignalsStage};
-pub use tokenizer::TokenizerName;
+pub use stage::SignalsStage;
+pub use tokenizer::TokenizerChoice;
 pub use words::STOP_WORDS;
 
 use characters::Characters;
 use lines::Lines;
+use prose::Prose;
 use words::Words;
 
 /// What is measured of a text. Parts that no wanted signal needs are left at nothing.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Measured {
     bytes: usize,
+    /// Counted by the stage, since that may fail.
     tokens: usize,
     characters: Characters,
     lines: Lines,
     words: Words,
+    prose: Prose,
 }
 
 /// Which parts of [`Measured`] are needed. Characters always are: everything else is a share of them.
@@ -34,17 +42,18 @@ pub(crate) struct Measured {
 pub(crate) struct Needs {
     pub(crate) lines: bool,
     pub(crate) words: bool,
-    pub(crate) tokens: Option<TokenizerName>,
+    pub(crate) prose: bool,
 }
 
 impl Measured {
     pub(crate) fn of(text: &str, needs: Needs) -> Self {
         Self {
             bytes: text.len(),
-            tokens: needs.tokens.map_or(0, |tokenizer| tokenizer.count(text)),
+            tokens: 0,
             characters: Characters::of(text),
             lines: if needs.lines { Lines::of(text) } else { Lines::default() },
             words: if needs.words { Words::of(text) } else { Words::default() },
+            prose: if needs.prose { Prose::of(text) } else { Prose::default() },
         }
     }
 }

@@ -18,11 +18,13 @@ pub struct Signal {
 pub(super) struct Parts {
     pub(super) lines: bool,
     pub(super) words: bool,
+    pub(super) prose: bool,
     pub(super) tokens: bool,
 }
 
 const fn count(name: &'static str, summary: &'static str, of: fn(&Measured) -> f64) -> Signal {
-    Signal { name, summary, whole: true, of, parts: Parts { lines: false, words: false, tokens: false } }
+    let parts = Parts { lines: false, words: false, prose: false, tokens: false };
+    Signal { name, summary, whole: true, of, parts }
 }
 
 const fn ratio(name: &'static str, summary: &'static str, of: fn(&Measured) -> f64) -> Signal {
@@ -36,6 +38,10 @@ impl Signal {
 
     const fn of_words(self) -> Self {
         Self { parts: Parts { words: true, ..self.parts }, ..self }
+    }
+
+    const fn of_prose(self) -> Self {
+        Self { parts: Parts { prose: true, ..self.parts }, ..self }
     }
 
     const fn of_tokens(self) -> Self {
@@ -95,10 +101,9 @@ pub static SIGNALS: &[Signal] = &[
     ratio("mean_diff_unicode_value", "mean distance of neighbouring code points", |m| m.characters.distance),
     count("longest_word", "characters of the longest word", |m| m.words.longest as f64).of_words(),
     ratio("eflaw", "(words + words of at most three characters) a sentence; below 20 is easy to read", |m| {
-        share(m.words.all + m.words.short, m.lines.sentences)
+        m.prose.eflaw()
     })
-    .of_words()
-    .of_lines(),
+    .of_prose(),
 ];
 
 /// The signal called `name`.
@@ -108,18 +113,18 @@ pub fn signal(name: &str) -> Option<&'static Signal> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Needs, TokenizerName};
+    use super::super::Needs;
     use super::*;
 
     #[test]
     fn names_are_unique_and_a_signal_asks_for_what_it_needs() {
-        let everything = Needs { lines: true, words: true, tokens: Some(TokenizerName::default()) };
+        let everything = Needs { lines: true, words: true, prose: true };
         let text = "The cat, and the dog… https://a.example/ &nbsp; 我们的。\n• 12 The cat, and the dog □ 😀";
         let all = Measured::of(text, everything);
         for signal in SIGNALS {
             assert_eq!(SIGNALS.iter().filter(|other| other.name == signal.name).count(), 1, "{}", signal.name);
-            let Parts { lines, words, tokens } = signal.parts;
-            let needs = Needs { lines, words, tokens: tokens.then(TokenizerName::default) };
+            let Parts { lines, words, prose, .. } = signal.parts;
+            let needs = Needs { lines, words, prose };
             let (wanted, found) = ((signal.of)(&all), (signal.of)(&Measured::of(text, needs)));
             assert_eq!(wanted.to_bits(), found.to_bits(), "{}", signal.name);
             assert!(wanted.is_finite() && (signal.of)(&Measured::of("", everything)).abs() < 1e-12, "{}", signal.name);

@@ -2,102 +2,13 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Float64Array, Int64Array};
 use arrow::datatypes::{DataType, Field};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 use textmill_document::{Applied, ColumnRead, DocumentBatch, Reason, Stage, StageError, columns};
 
-use super::registry::{SIGNALS, Signal, signal};
-use super::{Measured, Needs, TokenizerName, gate};
-
-/// Measures texts: each signal becomes a column.
-///
-/// # What it removes
-/// Nothing. With `webkit_gate: true`, documents that the hard rules in front of `llm_web_kit`'s quality model give no
-/// quality: no stop word, hardly any entropy, an endless word or sentence, and so on.
-///
-/// # Why
-/// The counts are part of what `WanJuan-CC` publishes. The others are for looking at a corpus, and for scores that
-/// `with_columns` and `keep_where` make of them.
-///
-/// # Parameters
-/// See below. The signals: `token_num`, `cbytes_num`, `line_num`, `char_num`; `lines_num`, `words_num`,
-/// `word_compression`, `content_word_len`, `content_word_frac`, `num_len`, `num_frac`, `space_len`, `space_frac`,
-/// `punc_len`, `punc_frac`, `emoji_len`, `emoji_frac`, `punc_end_sentence_num`, `punc_end_sentence_mean_len`,
-/// `longest_punc_sentence_len`, `stop_word_num`, `stop_word_frac`, `ellipsis_line_frac`, `enter_frac`,
-/// `max_continue_space_num`, `html_semi_entity_count`, `html_semi_entity_frac`, `url_char_frac`, `special_char_len`,
-/// `special_char_frac`, `unique_words_frac`, `entropy`, `average_words_per_line`, `bulletpoint_line_frac`,
-/// `dup_top_2gram`, `dup_top_4gram`, `dup_10gram`, `std_dev_unicode_value`, `mean_diff_unicode_value`, `longest_word`,
-/// `eflaw`. Words are jieba's, without its hidden Markov model.
-///
-/// # Source
-/// Counts: the data card of `WanJuan-CC`. Features and gate: `quality_model.py` of `llm_web_kit`. EFLAW: `McAlpine` 2004, as
-/// used by `GneissWeb` (2025).
-///
-/// # Kept example
-/// `The quick brown fox jumps over the lazy dog, and it runs away.`
-///
-/// # Dropped example
-/// With `webkit_gate: true`: a page of one word of a thousand letters, reason `endless_word`, value 1000, bound 56.
-///
-/// # Cost
-/// Per second and core, characters about 150 MB, lines 200 MB, words 15 MB, tokens 20 MB. Only what is asked for is
-/// measured.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct SignalsConfig {
-    /// The signals, in the order of their columns. Default those of `WanJuan-CC`: `token_num`, `cbytes_num`,
-    /// `line_num`, `char_num`.
-    #[serde(rename = "use")]
-    pub signals: Vec<String>,
-    /// What `token_num` counts. Default `cl100k_base`.
-    pub tokenizer: TokenizerName,
-    /// Drops documents by the rules in front of `llm_web_kit`'s quality model. Default false.
-    pub webkit_gate: bool,
-}
-
-impl Default for SignalsConfig {
-    fn default() -> Self {
-        let signals = SIGNALS.iter().take(4).map(|signal| signal.name.to_owned()).collect();
-        Self { signals, tokenizer: TokenizerName::default(), webkit_gate: false }
-    }
-}
-
-/// What is wrong with a configuration.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum SignalsConfigError {
-    /// There is no such signal.
-    #[error("there is no signal `{name}`; there are: {}", .known.join(", "))]
-    Unknown {
-        /// The name.
-        name: String,
-        /// Where it stands.
-        path: String,
-        /// All signals.
-        known: Vec<&'static str>,
-    },
-    /// A signal is asked for twice.
-    #[error("the signal `{name}` is there twice")]
-    Twice {
-        /// The name.
-        name: String,
-        /// Where it stands.
-        path: String,
-    },
-    /// Nothing is measured and nothing decided.
-    #[error("`use` is empty and there is no gate: the stage would do nothing")]
-    Nothing,
-}
-
-impl SignalsConfigError {
-    /// Name of the field at fault.
-    pub fn field(&self) -> Option<&str> {
-        match self {
-            Self::Unknown { path, .. } | Self::Twice { path, .. } => Some(path),
-            Self::Nothing => Some("use"),
-        }
-    }
-}
+use super::config::{SignalsConfig, SignalsConfigError};
+use super::lexicon::Lexicon;
+use super::registry::Signal;
+use super::tokenizer::Counter;
+use super::{Measured, Needs, gate};
 
 /// The stage `signals`.
 #[derive(Debug)]
@@ -105,35 +16,41 @@ pub struct SignalsStage {
     config: SignalsConfig,
     signals: Vec<&'static Signal>,
     needs: Needs,
+    /// What counts tokens, where they are wanted.
+    counter: Option<Counter>,
+    lexicons: Vec<Lexicon>,
 }
 
 impl SignalsStage {
-    /// The stage as configured.
+    /// The stage as configured. Loads the tokenizer and the lexicons.
     pub fn new(config: SignalsConfig) -> Result<Self, SignalsConfigError> {
-        let mut signals: Vec<&'static Signal> = Vec::new();
-        for (index, name) in config.signals.iter().enumerate() {
-            let path = format!("use.{index}");
-            let known = || SIGNALS.iter().map(|signal| signal.name).collect();
-            let found = signal(name);
-            let found = found.ok_or_else(|| SignalsConfigError::Unknown {
-                name: name.clone(),
-                path: path.clone(),
-                known: known(),
-            })?;
-            if signals.iter().any(|signal| signal.name == found.name) {
-                return Err(SignalsConfigError::Twice { name: name.clone(), path });
-            }
-            signals.push(found);
-        }
-        if signals.is_empty() && !config.webkit_gate {
-            return Err(SignalsConfigError::Nothing);
-        }
+        let signals = config.found()?;
+        let any = |part: fn(&Signal) -> bool| signals.iter().any(|signal| part(signal));
         let needs = Needs {
-            lines: config.webkit_gate || signals.iter().any(|signal| signal.parts.lines),
-            words: config.webkit_gate || signals.iter().any(|signal| signal.parts.words),
-            tokens: signals.iter().any(|signal| signal.parts.tokens).then_some(config.tokenizer),
+            lines: config.webkit_gate || any(|signal| signal.parts.lines),
+            words: config.webkit_gate || any(|signal| signal.parts.words),
+            prose: any(|signal| signal.parts.prose),
         };
-        Ok(Self { config, signals, needs })
+        let counted = any(|signal| signal.parts.tokens);
+        let counter = counted.then(|| Counter::load(&config.tokenizer)).transpose()?;
+        let mut lexicons = Vec::new();
+        for (index, lexicon) in config.lexicons.iter().enumerate() {
+            let failed = |source| SignalsConfigError::Lexicon { path: format!("lexicons.{index}.file"), source };
+            lexicons.push(Lexicon::load(lexicon).map_err(failed)?);
+        }
+        Ok(Self { config, signals, needs, counter, lexicons })
+    }
+
+    /// Digests of the tokenizer and the lexicons: part of what decides a result.
+    pub fn digests(&self) -> Vec<String> {
+        let tokenizer = self.counter.as_ref().and_then(Counter::digest);
+        tokenizer.into_iter().chain(self.lexicons.iter().map(Lexicon::digest)).map(ToOwned::to_owned).collect()
+    }
+
+    fn measure(&self, text: &str) -> Result<Measured, StageError> {
+        let tokens = self.counter.as_ref().map_or(Ok(0), |counter| counter.count(text));
+        let tokens = tokens.map_err(|error| StageError::Compute(error.to_string()))?;
+        Ok(Measured { tokens, ..Measured::of(text, self.needs) })
     }
 
     fn array(signal: &Signal, measured: &[Measured]) -> ArrayRef {
@@ -152,7 +69,7 @@ impl Stage for SignalsStage {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn reads(&self) -> Vec<ColumnRead> {
@@ -161,7 +78,9 @@ impl Stage for SignalsStage {
 
     fn adds(&self) -> Vec<Field> {
         let data_type = |whole| if whole { DataType::Int64 } else { DataType::Float64 };
-        self.signals.iter().map(|signal| Field::new(signal.name, data_type(signal.whole), true)).collect()
+        let signals = self.signals.iter().map(|signal| Field::new(signal.name, data_type(signal.whole), true));
+        let lexicons = self.config.lexicons.iter().map(|lexicon| Field::new(&lexicon.column, DataType::Float64, true));
+        signals.chain(lexicons).collect()
     }
 
     fn reasons(&self) -> Vec<Reason> {
@@ -170,9 +89,14 @@ impl Stage for SignalsStage {
 
     fn apply(&self, batch: DocumentBatch) -> Result<Applied, StageError> {
         // A document without text is an empty one.
-        let texts = batch.text()?.iter().map(Option::unwrap_or_default);
-        let measured: Vec<_> = texts.map(|text| Measured::of(text, self.needs)).collect();
-        let arrays = self.signals.iter().map(|signal| Self::array(signal, &measured));
+        let texts = || batch.text().map(|texts| texts.iter().map(Option::unwrap_or_default));
+        let measured = texts()?.map(|text| self.measure(text)).collect::<Result<Vec<_>, _>>()?;
+        let mut arrays: Vec<ArrayRef> = self.signals.iter().map(|signal| Self::array(signal, &measured)).collect();
+        let mut buffer = String::new();
+        for lexicon in &self.lexicons {
+            let scores = texts()?.map(|text| lexicon.score(text, &mut buffer));
+            arrays.push(Arc::new(scores.collect::<Float64Array>()));
+        }
         let batch = batch.with_columns(self.adds().into_iter().zip(arrays).collect())?;
         let rows = measured.iter().enumerate().filter(|_| self.config.webkit_gate);
         let dropped = rows.filter_map(|(row, measured)| gate::judge(row, measured)).collect();
@@ -182,21 +106,40 @@ impl Stage for SignalsStage {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use arrow::array::AsArray;
     use arrow::datatypes::Int64Type;
     use textmill_document::testing::{assert_stage_compliance, text_batch};
 
+    use super::super::registry::SIGNALS;
+    use super::super::{LexiconConfig, TokenizerChoice};
     use super::*;
+    use crate::Tokens;
+    use crate::pieces::tests::{words, write};
 
     fn all() -> SignalsConfig {
         let signals = SIGNALS.iter().map(|signal| signal.name.to_owned()).collect();
         SignalsConfig { signals, ..SignalsConfig::default() }
     }
 
+    fn lexicon(folder: &Path, column: &str) -> LexiconConfig {
+        let path = folder.join("lexicon.tsv");
+        std::fs::write(&path, "lovely\t1\nawful\t-1\n").expect("written");
+        LexiconConfig { column: column.to_owned(), file: path.display().to_string(), tokens: Tokens::Words }
+    }
+
+    fn tokenizer(folder: &Path, unknown: bool) -> TokenizerChoice {
+        TokenizerChoice::File(write(folder, &words(&["hello"], unknown)).display().to_string())
+    }
+
     #[test]
     fn keeps_the_duties_of_a_stage() {
+        let folder = tempfile::tempdir().expect("a folder");
         let gate = SignalsConfig { webkit_gate: true, ..SignalsConfig::default() };
-        for config in [SignalsConfig::default(), all(), gate] {
+        let lexicons = vec![lexicon(folder.path(), "mood"), lexicon(folder.path(), "temper")];
+        let files = SignalsConfig { lexicons, tokenizer: tokenizer(folder.path(), true), ..all() };
+        for config in [SignalsConfig::default(), all(), gate, files] {
             assert_stage_compliance(&SignalsStage::new(config).expect("valid"));
         }
     }
@@ -210,17 +153,63 @@ mod tests {
             batch.column(name).expect("added").as_primitive::<Int64Type>().values().to_vec()
         };
         assert_eq!(["token_num", "cbytes_num", "line_num", "char_num"].map(column), [[2, 0], [11, 0], [1, 0], [11, 0]]);
+        assert!(stage.digests().is_empty());
     }
 
     #[test]
-    fn wrong_lists_are_refused_at_their_place() {
+    fn lexicons_and_tokenizers_of_files_become_columns() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let config = SignalsConfig {
+            signals: vec!["token_num".to_owned()],
+            tokenizer: tokenizer(folder.path(), true),
+            lexicons: vec![lexicon(folder.path(), "mood")],
+            webkit_gate: false,
+        };
+        let stage = SignalsStage::new(config).expect("valid");
+        assert_eq!(stage.digests().len(), 2);
+        let kept = stage.apply(text_batch(&[Some("Hello, awful"), Some("lovely"), None])).expect("applies").kept;
+        assert_eq!(kept.column("token_num").expect("added").as_primitive::<Int64Type>().values(), &[3, 1, 0]);
+        let mood: Vec<Option<f64>> = kept.floats("mood").expect("added").iter().collect();
+        assert_eq!(mood, [Some(-1.0 / 3.0), Some(1.0), None]);
+    }
+
+    #[test]
+    fn a_text_that_the_tokenizer_cannot_take_apart_fails_alone() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let config = SignalsConfig { tokenizer: tokenizer(folder.path(), false), ..SignalsConfig::default() };
+        let stage = SignalsStage::new(config).expect("valid");
+        let batch = text_batch(&[Some("hello"), Some("world"), Some("hello hello")]);
+        let applied = textmill_document::apply_checked(&stage, &batch).expect("keeps its contract");
+        assert_eq!(applied.failed.iter().map(|failed| failed.row).collect::<Vec<_>>(), [1]);
+        assert!(applied.failed[0].detail.contains("the tokenizer"), "{}", applied.failed[0].detail);
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_refused_at_its_place() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let refused = |config: SignalsConfig| {
+            let error = SignalsStage::new(config).expect_err("refused");
+            (error.field().unwrap_or_default().to_owned(), error.to_string())
+        };
         let of = |names: &[&str]| {
             let signals = names.iter().map(|name| (*name).to_owned()).collect();
-            let error = SignalsStage::new(SignalsConfig { signals, ..SignalsConfig::default() }).expect_err("refused");
-            error.field().unwrap_or_default().to_owned()
+            refused(SignalsConfig { signals, ..SignalsConfig::default() }).0
         };
         assert_eq!(of(&["entropy", "entropi"]), "use.1");
         assert_eq!(of(&["entropy", "entropy"]), "use.1");
         assert_eq!(of(&[]), "use");
+        let tokenizer = TokenizerChoice::File("none.json".to_owned());
+        let (field, message) = refused(SignalsConfig { tokenizer: tokenizer.clone(), ..SignalsConfig::default() });
+        assert!(field == "tokenizer" && message.contains("none.json"), "{message}");
+        let signals = vec!["entropy".to_owned()];
+        assert_eq!(refused(SignalsConfig { tokenizer, signals, ..SignalsConfig::default() }).0, "tokenizer");
+        for columns in [["text", "a"], ["a", "a"], ["a", " "], ["token_num", "a"]] {
+            let lexicons = columns.map(|column| lexicon(folder.path(), column)).to_vec();
+            let (field, _) = refused(SignalsConfig { lexicons, ..SignalsConfig::default() });
+            assert!(field.starts_with("lexicons.") && field.ends_with(".column"), "{field}");
+        }
+        let lexicons = vec![LexiconConfig { file: "none.tsv".to_owned(), ..lexicon(folder.path(), "a") }];
+        let (field, message) = refused(SignalsConfig { lexicons, ..SignalsConfig::default() });
+        assert!(field == "lexicons.0.file" && message.contains("none.tsv"), "{message}");
     }
 }

@@ -30,8 +30,6 @@ pub(crate) struct Words {
     pub(crate) stops: usize,
     /// Characters of the longest word.
     pub(crate) longest: usize,
-    /// Words of at most three characters.
-    pub(crate) short: usize,
     /// Share of the characters in the most frequent run of two, and of four words.
     pub(crate) top_2gram: f64,
     pub(crate) top_4gram: f64,
@@ -68,7 +66,6 @@ impl Words {
         self.all += 1;
         self.chars += chars;
         self.longest = self.longest.max(chars);
-        self.short += usize::from(chars <= 3);
         self.stops += usize::from(is_stop_word(word));
     }
 
@@ -117,7 +114,7 @@ mod tests {
     fn words_of_both_languages_are_counted() {
         let found = Words::of("The cat, and 我们的 dog.");
         assert_eq!((found.all, found.distinct, found.stops), (6, 6, 4));
-        assert_eq!((found.chars, found.longest, found.short), (15, 3, 6));
+        assert_eq!((found.chars, found.longest), (15, 3));
         assert_eq!(Words::of(" , 。\n"), Words::default());
     }
 

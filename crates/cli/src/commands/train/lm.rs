@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use textmill_ngram_lm::{NgramModel, TrainOptions, Trained, Trainer};
+use textmill_score::{Form, Pieces};
 
 use crate::args::{LmArgs, TableFormat};
 use crate::exit::CommandError;
@@ -38,10 +39,12 @@ pub(super) fn run(args: &LmArgs) -> Result<Exit, CommandError> {
         memory: usize::try_from(args.memory.0).unwrap_or(usize::MAX),
     };
     let mut trainer = Trainer::new(options)?;
-    let (tokens, mut buffer) = (args.tokens.tokens(), String::new());
+    let (form, mut buffer) = (form(args)?, String::new());
     let texts = Texts { paths: &args.paths, text: &args.text, label: None };
     let read = texts.each(|text, _| {
-        text.split('\n').try_for_each(|line| trainer.push(tokens.apply(line, &mut buffer)))?;
+        for line in text.split('\n') {
+            trainer.push(form.apply(line, &mut buffer)?)?;
+        }
         Ok(())
     })?;
     super::make_folder(&args.output)?;
@@ -54,6 +57,14 @@ pub(super) fn run(args: &LmArgs) -> Result<Exit, CommandError> {
         TableFormat::Text => output::data(&table(&printed))?,
     }
     Ok(Exit::Done)
+}
+
+/// The form of the texts.
+fn form(args: &LmArgs) -> Result<Form, CommandError> {
+    let Some(path) = &args.tokenizer else { return Ok(Form::Tokens(args.tokens.tokens())) };
+    let hint = "--tokenizer wants the `tokenizer.json` of a model";
+    let pieces = Pieces::load(path).map_err(|error| CommandError::usage(error.to_string(), hint))?;
+    Ok(Form::Pieces(pieces))
 }
 
 /// Writes beside the place and renames, so that a model that is there is never half a model.

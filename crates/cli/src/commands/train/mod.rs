@@ -2,6 +2,7 @@
 
 mod classes;
 mod classifier;
+mod importance;
 mod lm;
 
 use std::path::Path;
@@ -14,6 +15,7 @@ pub(super) fn run(command: &TrainCommand) -> Result<Exit, CommandError> {
     match command {
         TrainCommand::Classifier(args) => classifier::run(args),
         TrainCommand::Lm(args) => lm::run(args),
+        TrainCommand::Importance(args) => importance::run(args),
     }
 }
 
