@@ -175,7 +175,8 @@ fn scored(shards: usize) -> Dir {
     let documents: Vec<Value> = (0..90_u64)
         .map(|number| {
             let score = (number % 10 != 7).then_some((number * 37 % 30) as f64 / 30.0);
-            json!({"id": format!("d{number}"), "text": format!("text {number}"), "score": score, "lang": ["en", "zh"][number as usize % 2]})
+            let lang = if number % 2 == 0 { "en" } else { "zh" };
+            json!({"id": format!("d{number}"), "text": format!("text {number}"), "score": score, "lang": lang})
         })
         .collect();
     for (shard, part) in documents.chunks(90 / shards).enumerate() {
