@@ -45,7 +45,7 @@ fn text(pipeline: &Pipeline, found: &Estimate) -> String {
     );
     found.phases.iter().for_each(|phase| push_phase(&mut text, phase));
     text.push_str(&format!(
-        "\noutput          {} documents, {}\nCPU             {}\nscratch         {} in the output location\n\
+        "\noutput          {} documents, {}\nCPU             {} in stages; reading, writing and comparing come on top\nscratch         {} in the output location\n\
          memory          {} for each thread that runs tasks\n",
         count(found.output_documents),
         ByteSize(found.output_bytes),

@@ -12,7 +12,7 @@ use serde::Serialize;
 use textmill_pipeline::{Node, Parent, Pipeline};
 
 pub use self::exchange::ExchangeEstimate;
-use self::rates::{BETWEEN_PACKED, PASSED_BYTES_PER_SECOND};
+use self::rates::BETWEEN_PACKED;
 pub use self::rates::{Rates, StageRate};
 use crate::TASK_MEMORY;
 
@@ -42,7 +42,7 @@ pub struct Estimate {
     pub output_documents: u64,
     /// Bytes of the published Parquet.
     pub output_bytes: u64,
-    /// CPU time of all phases; comparing documents is not in it.
+    /// CPU time of all stages; reading, writing and comparing documents are not in it.
     pub cpu_seconds: f64,
     /// Space in the output location before it is cleared up: everything handed over, the keys, and the output twice
     /// where it cannot be linked.
@@ -60,7 +60,7 @@ pub struct PhaseEstimate {
     pub id: String,
     /// Tasks, if the input can be cut everywhere; a compressed file is one task.
     pub tasks: u64,
-    /// CPU time, with reading and writing.
+    /// CPU time of its stages.
     pub cpu_seconds: f64,
     /// Bytes that it leaves in the output location for the next phase, without keys.
     pub handed_over_bytes: u64,
@@ -119,7 +119,7 @@ pub fn estimate(pipeline: &Pipeline, size: CorpusSize, rates: &Rates) -> Option<
     let (readable_documents, readable_bytes) = rates.readable();
     let flow = Flow::new(pipeline, given.times(readable_documents, readable_bytes), rates);
     let tasks = (stored / pipeline.input.split_bytes.bytes().max(1) as f64).ceil().max(1.0);
-    let phases: Vec<_> = (0..pipeline.phases().len()).map(|phase| flow.phase(phase, whole(tasks), given)).collect();
+    let phases: Vec<_> = (0..pipeline.phases().len()).map(|phase| flow.phase(phase, whole(tasks))).collect();
     let output: Amount = pipeline.output_nodes.iter().map(|parent| flow.out(*parent)).sum();
     let output_bytes = whole(output.bytes * rates.output_packed);
     let keys: u64 = phases.iter().flat_map(|phase| &phase.exchanges).map(|exchange| exchange.key_bytes).sum();
@@ -185,18 +185,16 @@ impl<'a> Flow<'a> {
         }
     }
 
-    fn phase(&self, number: usize, tasks: u64, input: Amount) -> PhaseEstimate {
+    fn phase(&self, number: usize, tasks: u64) -> PhaseEstimate {
         let inside = || self.pipeline.nodes.iter().zip(&self.levels).enumerate().filter(|(_, (_, at))| **at == number);
         let stages: Vec<_> = inside().map(|(index, (node, _))| self.stage(index, node)).collect();
         let exchanges = inside().filter_map(|(index, (node, _))| {
             Some(exchange::estimate(node, node.exchange.as_ref()?, self.stages[index].0))
         });
-        let read = if number == 0 { input.bytes } else { self.handed_over(number - 1).bytes };
-        let stage_seconds: f64 = stages.iter().filter_map(|stage| stage.cpu_seconds).sum();
         PhaseEstimate {
             id: format!("p{number}"),
             tasks,
-            cpu_seconds: stage_seconds + read / PASSED_BYTES_PER_SECOND,
+            cpu_seconds: stages.iter().filter_map(|stage| stage.cpu_seconds).sum(),
             handed_over_bytes: whole(self.handed_over(number).bytes * BETWEEN_PACKED),
             exchanges: exchanges.collect(),
             stages,
