@@ -109,7 +109,9 @@ fn forms(value: &str) -> BTreeSet<String> {
     for part in std::iter::once(inside).chain(inside.split(':')).filter(|part| part.len() >= 6) {
         let encoded: String = part
             .bytes()
-            .map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+            .map(
+                |byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") },
+            )
             .collect();
         let half = part.len() / 2;
         forms.extend([part.to_owned(), encoded]);

@@ -245,7 +245,9 @@ async fn read_request(client: &mut TcpStream) -> io::Result<Option<Request>> {
     let headers: Vec<&str> = lines.filter(|line| !line.to_ascii_lowercase().starts_with("connection:")).collect();
     let value = |name: &str| {
         let lower = format!("{name}:");
-        headers.iter().find_map(|line| line.to_ascii_lowercase().strip_prefix(&lower).map(|value| value.trim().to_owned()))
+        headers
+            .iter()
+            .find_map(|line| line.to_ascii_lowercase().strip_prefix(&lower).map(|value| value.trim().to_owned()))
     };
     let length: usize = value("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
     assert!(length <= LARGEST && value("transfer-encoding").is_none(), "a request that nobody should make: {head}");

@@ -107,14 +107,19 @@ fn what_cannot_be_used_ends_with_code_5_and_says_what_to_do() {
         ("AWS_ACCESS_KEY_ID", None),
         ("AWS_SECRET_ACCESS_KEY", None),
         // Nobody hands out credentials here.
-        ("AWS_METADATA_ENDPOINT", Some("http://169.254.169.254")),
+        ("AWS_METADATA_ENDPOINT", Some("http://127.0.0.1:1")),
     ];
     type Case<'a> = (&'a str, &'a str, &'a [(&'a str, Option<&'a str>)], &'a str);
     let cases: [Case<'_>; 8] = [
         ("no bucket", "s3://no-such-bucket/out", &[], "the bucket does not exist"),
         ("no credentials", "s3://bucket/out", &no_key, "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"),
         ("half of them", "s3://bucket/out", &[("AWS_SECRET_ACCESS_KEY", None)], "s3:// needs AWS_ACCESS_KEY_ID"),
-        ("wrong secret", "s3://bucket/out", &[("AWS_SECRET_ACCESS_KEY", Some(secret))], "AWS_SECRET_ACCESS_KEY does not"),
+        (
+            "wrong secret",
+            "s3://bucket/out",
+            &[("AWS_SECRET_ACCESS_KEY", Some(secret))],
+            "AWS_SECRET_ACCESS_KEY does not",
+        ),
         ("unknown key", "s3://bucket/out", &[("AWS_ACCESS_KEY_ID", Some(secret))], "AWS_ACCESS_KEY_ID"),
         ("no TLS", "s3://bucket/out", &[("AWS_ALLOW_HTTP", Some("false"))], "AWS_ALLOW_HTTP=true"),
         ("no account", "az://container/out", &[("AZURE_STORAGE_ACCOUNT_NAME", None)], "AZURE_STORAGE_ACCOUNT_NAME"),

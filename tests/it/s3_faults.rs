@@ -56,7 +56,8 @@ fn account(report: &Ran) -> Value {
     }
     let whole: Value = serde_json::from_str(&report.stdout).unwrap_or_else(|_| panic!("{}", report.stderr));
     assert_eq!(whole["balance"]["balanced"], true, "{whole}");
-    let mut account = serde_json::json!({"rows": whole["rows"], "totals": whole["totals"], "clusters": whole["clusters"]});
+    let mut account =
+        serde_json::json!({"rows": whole["rows"], "totals": whole["totals"], "clusters": whole["clusters"]});
     strip(&mut account);
     account
 }
@@ -90,7 +91,12 @@ fn a_store_that_fails_all_the_time_gives_the_same_bytes() {
     let whole = same_as_local(&prepared, "calm", Plan::default());
     let busy = Plan { seed: 7, rates: vec![(Fault::Unavailable, 300)], ..Plan::default() };
     let busy = same_as_local(&prepared, "busy", busy);
-    assert!(busy.requests() <= 2 * whole.requests(), "{} requests, {} without faults", busy.requests(), whole.requests());
+    assert!(
+        busy.requests() <= 2 * whole.requests(),
+        "{} requests, {} without faults",
+        busy.requests(),
+        whole.requests()
+    );
     let faults = [Fault::Unavailable, Fault::Internal, Fault::Reset, Fault::LostResponse, Fault::LostAs500];
     let others = [Fault::ShortBody, Fault::Conflict, Fault::TooMany];
     let mut seen = std::collections::BTreeMap::<Fault, usize>::new();
@@ -129,7 +135,8 @@ fn store_at(proxy: &Proxy) -> Store {
 fn a_large_object_is_whole_whatever_happens_to_its_upload() {
     let dir = Dir::new();
     std::fs::create_dir_all(dir.join("s3/bucket")).unwrap();
-    let content: Vec<u8> = (0_u32..6_000_000).flat_map(|number| number.wrapping_mul(2_654_435_761).to_le_bytes()).collect();
+    let content: Vec<u8> =
+        (0_u32..6_000_000).flat_map(|number| number.wrapping_mul(2_654_435_761).to_le_bytes()).collect();
     let runtime = runtime();
     let upstream = runtime.block_on(serve(dir.join("s3"), KEY, SECRET));
     for fault in [Fault::LostResponse, Fault::LostAs500, Fault::Unavailable, Fault::Reset] {
@@ -178,7 +185,8 @@ fn what_a_killed_upload_leaves_is_given_up_by_gc() {
     let runtime = runtime();
     let upstream = runtime.block_on(serve(dir.join("s3"), KEY, SECRET));
     // The second part never gets an answer, so the upload is under way when the kill comes.
-    let plan = Plan { rules: vec![(|request| request.target.contains("partNumber=2"), Fault::Silence, 9)], ..Plan::default() };
+    let plan =
+        Plan { rules: vec![(|request| request.target.contains("partNumber=2"), Fault::Silence, 9)], ..Plan::default() };
     let proxy = runtime.block_on(Proxy::start(upstream, plan));
     let args = ["run", "pipeline.yaml", "--output", "s3://bucket/out"];
     let mut child = command(&dir, &args, proxy.address).stderr(std::process::Stdio::null()).spawn().expect("starts");
@@ -232,13 +240,15 @@ fn credentials_that_expire_in_the_middle_end_the_run_with_advice_and_it_resumes(
     let plan = Plan { rules: vec![(expired, Fault::Expired, 1_000)], ..Plan::default() };
     let proxy = runtime.block_on(Proxy::start(upstream, plan));
     let args = ["run", "pipeline.yaml", "--output", "s3://bucket/out"];
-    let ran = Ran::from(command(&dir, &args, proxy.address).env("AWS_SESSION_TOKEN", "once-upon-a-time").output().unwrap());
+    let ran =
+        Ran::from(command(&dir, &args, proxy.address).env("AWS_SESSION_TOKEN", "once-upon-a-time").output().unwrap());
     assert_eq!(ran.code, 5, "{}", ran.stderr);
     assert!(ran.stderr.contains("the credentials have expired"), "{}", ran.stderr);
     assert!(!ran.stderr.contains("once-upon-a-time") && !ran.stderr.contains(SECRET), "{}", ran.stderr);
     let again = Ran::from(command(&dir, &args, upstream).output().expect("starts"));
     assert_eq!(again.code, 0, "{}", again.stderr);
-    let verified = Ran::from(command(&dir, &["verify", "s3://bucket/out", "--format", "json"], upstream).output().unwrap());
+    let verified =
+        Ran::from(command(&dir, &["verify", "s3://bucket/out", "--format", "json"], upstream).output().unwrap());
     let report: Value = serde_json::from_str(&verified.stdout).expect("JSON");
     assert_eq!(report["digest"], dir.digest("local"));
 }

@@ -19,7 +19,8 @@ pub(crate) fn start(global: &Global) {
         EnvFilter::new("info")
     });
     let quiet = (global.log == "info").then_some(QUIET);
-    let filter = SILENT.into_iter().chain(quiet).filter_map(|part| part.parse().ok()).fold(filter, EnvFilter::add_directive);
+    let filter =
+        SILENT.into_iter().chain(quiet).filter_map(|part| part.parse().ok()).fold(filter, EnvFilter::add_directive);
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(|| Redacted(io::stderr()));
     match global.log_format {
         LogFormat::Text => builder.with_ansi(output::color_stderr()).with_target(false).init(),

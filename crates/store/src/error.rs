@@ -180,7 +180,9 @@ impl StoreError {
         let reason = redact(&chain(error));
         match (error, advice::about(&reason)) {
             (
-                Error::NotFound { .. } | Error::PermissionDenied { .. } | Error::Unauthenticated { .. }
+                Error::NotFound { .. }
+                | Error::PermissionDenied { .. }
+                | Error::Unauthenticated { .. }
                 | Error::Generic { .. },
                 Some(advice),
             ) => Self::Access { path, reason: format!("{operation} refused: {reason}"), advice },

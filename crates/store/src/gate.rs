@@ -152,7 +152,12 @@ impl State {
         }
         self.last_report = Some(now);
         let (busy, failed, limit) = (self.busy, self.failed, self.limit.floor());
-        tracing::warn!(busy, failed, limit, "the object store is busy or fails; requests are slowed down and sent again");
+        tracing::warn!(
+            busy,
+            failed,
+            limit,
+            "the object store is busy or fails; requests are slowed down and sent again"
+        );
         (self.busy, self.failed) = (0, 0);
     }
 }

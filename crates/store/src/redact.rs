@@ -117,7 +117,10 @@ mod tests {
     #[test]
     fn signatures_and_users_are_masked() {
         for (text, expected) in [
-            ("GET https://u:p@host/b/k?sig=abc failed, see https://h/doc", "GET https://***@host/b/k?*** failed, see https://h/doc"),
+            (
+                "GET https://u:p@host/b/k?sig=abc failed, see https://h/doc",
+                "GET https://***@host/b/k?*** failed, see https://h/doc",
+            ),
             ("no link: 中文", "no link: 中文"),
             ("url?q=1 is no URL", "url?q=1 is no URL"),
             (r#"{"a":"http://u:p@h/x?s=1","b":"http://v:q@i"}"#, r#"{"a":"http://***@h/x?***","b":"http://***@i"}"#),

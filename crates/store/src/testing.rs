@@ -88,12 +88,7 @@ impl FaultStore {
         }
     }
 
-    fn upload<T>(
-        &self,
-        path: &Path,
-        id: &str,
-        work: impl FnOnce(&mut BTreeMap<usize, PutPayload>) -> T,
-    ) -> Result<T> {
+    fn upload<T>(&self, path: &Path, id: &str, work: impl FnOnce(&mut BTreeMap<usize, PutPayload>) -> T) -> Result<T> {
         let mut uploads = self.uploads.lock().unwrap_or_else(PoisonError::into_inner);
         match uploads.get_mut(id) {
             Some(upload) => Ok(work(upload)),
@@ -156,7 +151,7 @@ impl ObjectStore for FaultStore {
         let (meta, range, attributes) = (got.meta.clone(), got.range.clone(), got.attributes.clone());
         let mut body = got.bytes().await?;
         body.truncate(body.len().saturating_sub(1));
-        let payload = GetResultPayload::Stream(futures::stream::once(async { Ok(body) }).boxed());
+        let payload = GetResultPayload::Stream(stream::once(async { Ok(body) }).boxed());
         Ok(GetResult { payload, meta, range, attributes })
     }
 

@@ -39,9 +39,9 @@ async fn an_upload_survives_every_fault_at_every_step() {
     let content = content();
     for request in [Request::Start, Request::Part, Request::Complete, Request::Put, Request::Delete] {
         for fault in [Fault::Unavailable, Fault::LostResponse, Fault::Conflict] {
-            let (store, uploads) =
-                with_uploads(|faults| faults.fail(request, 1, fault));
-            let written = write(&store, &content).await.unwrap_or_else(|error| panic!("{request:?} {fault:?}: {error}"));
+            let (store, uploads) = with_uploads(|faults| faults.fail(request, 1, fault));
+            let written =
+                write(&store, &content).await.unwrap_or_else(|error| panic!("{request:?} {fault:?}: {error}"));
             assert_eq!(written, digest(&content));
             assert_eq!(store.hash("d/file").await.expect("hashes"), Some(written), "{request:?} {fault:?}");
             assert_eq!(paths(&store).await, ["d/file"], "{request:?} {fault:?}: a record stayed");
@@ -106,7 +106,8 @@ async fn a_writer_that_is_given_up_or_dropped_leaves_no_upload() {
 
 #[tokio::test]
 async fn a_listing_that_breaks_goes_on_after_the_last_name() {
-    let store = faulty(|faults| (1..=9).fold(faults, |faults, nth| faults.fail(Request::List, nth, Fault::Unavailable)));
+    let store =
+        faulty(|faults| (1..=9).fold(faults, |faults, nth| faults.fail(Request::List, nth, Fault::Unavailable)));
     let names: Vec<String> = (0..10).map(|number| format!("x/{number:02}")).collect();
     for name in &names {
         store.put(name, Bytes::from("1")).await.expect("writes");
