@@ -107,7 +107,7 @@ fn what_cannot_be_used_ends_with_code_5_and_says_what_to_do() {
         ("AWS_ACCESS_KEY_ID", None),
         ("AWS_SECRET_ACCESS_KEY", None),
         // Nobody hands out credentials here.
-        ("AWS_METADATA_ENDPOINT", Some("http://169.254.169.254")),
+        ("AWS_METADATA_ENDPOINT", Some("http://127.0.0.1:1")),
     ];
     type Case<'a> = (&'a str, &'a str, &'a [(&'a str, Option<&'a str>)], &'a str);
     let cases: [Case<'_>; 8] = [

@@ -126,7 +126,6 @@ impl IngestError {
             Self::Store(error) => match error.kind() {
                 StoreErrorKind::Config => IngestErrorKind::Config,
                 StoreErrorKind::NotFound => IngestErrorKind::Unreadable,
-                StoreErrorKind::Integrity => IngestErrorKind::Changed,
                 _ => IngestErrorKind::Storage,
             },
             Self::Read { .. } | Self::Internal { .. } => IngestErrorKind::Storage,
@@ -160,7 +159,14 @@ impl IngestError {
     pub(crate) fn read(location: &str, source: io::Error) -> Self {
         // Readers of the standard library carry an object store's error through; it says more by itself.
         if let Some(error) = source.get_ref().and_then(|inner| inner.downcast_ref::<StoreError>()) {
-            return Self::Store(error.clone());
+            return match error.kind() {
+                StoreErrorKind::Integrity => Self::Changed {
+                    location: location.to_owned(),
+                    planned: "one version".to_owned(),
+                    found: "another while it was read".to_owned(),
+                },
+                _ => Self::Store(error.clone()),
+            };
         }
         Self::Read { location: location.to_owned(), source }
     }

@@ -95,7 +95,8 @@ impl Source {
             Place::Local(path) => Box::new(self.open_local(path)?),
             Place::Remote { store, path, runtime } => {
                 let object = runtime.block_on(store.get_opts(path, self.pinned()));
-                let object = object.map_err(|error| StoreError::remote(&self.location, "read", &error))?;
+                let object =
+                    object.map_err(|error| IngestError::read(&self.location, unreadable(&self.location, &error)))?;
                 Box::new(StreamReader {
                     location: self.location.clone(),
                     stream: object.into_stream(),

@@ -10,13 +10,18 @@ const ADVICE: &[(&str, &str)] = &[
     ("TokenRefreshRequired", "the session token must be renewed in the environment; the same command resumes the run"),
     ("InvalidToken", "AWS_SESSION_TOKEN does not belong to this key: set all three variables anew, or unset it"),
     ("InvalidAccessKeyId", "the store does not know this AWS_ACCESS_KEY_ID; check it and AWS_ENDPOINT_URL"),
+    ("NotSignedUp", "the store does not know this AWS_ACCESS_KEY_ID; check it and AWS_ENDPOINT_URL"),
     ("SignatureDoesNotMatch", "AWS_SECRET_ACCESS_KEY does not belong to AWS_ACCESS_KEY_ID, or AWS_REGION is wrong"),
     ("RequestTimeTooSkewed", "the clock of this machine is wrong: set it"),
     ("NoSuchBucket", "the bucket does not exist: check its name, the region and the endpoint"),
     ("ContainerNotFound", "the container does not exist: check its name and AZURE_STORAGE_ACCOUNT_NAME"),
     ("no credentials in the environment", NO_CREDENTIALS),
     ("URL scheme is not allowed", "an endpoint without TLS needs AWS_ALLOW_HTTP=true (or AZURE_ALLOW_HTTP=true)"),
+    ("403 Forbidden", RIGHTS),
+    ("401 Unauthorized", RIGHTS),
 ];
+
+const RIGHTS: &str = "check the rights of these credentials on the bucket, and that they are those of this store";
 
 const NO_CREDENTIALS: &str = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (s3://), \
     GOOGLE_APPLICATION_CREDENTIALS (gs://), or AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY (az://); a \

@@ -46,7 +46,8 @@ impl HttpConnector for Connector {
 #[async_trait]
 impl HttpService for Watched {
     async fn call(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
-        let about_credentials = request.uri().host().is_some_and(|host| METADATA_HOSTS.contains(&host));
+        let about_credentials =
+            hands_out_credentials(request.uri().host(), request.uri().authority().map(|at| at.as_str()));
         // The path only: a query can hold a signature.
         let what = format!("{} {}", request.method(), request.uri().path());
         if about_credentials {
@@ -74,9 +75,16 @@ impl HttpService for Watched {
     }
 }
 
+fn hands_out_credentials(host: Option<&str>, authority: Option<&str>) -> bool {
+    let named = std::env::var("AWS_METADATA_ENDPOINT").ok();
+    let named = named.as_deref().and_then(|url| Some(url.split_once("://")?.1.trim_end_matches('/')));
+    host.is_some_and(|host| METADATA_HOSTS.contains(&host)) || (named.is_some() && named == authority)
+}
+
 /// Reports, while `work` takes long, that there is no answer yet.
 pub(crate) async fn watched<T>(what: &str, work: impl Future<Output = T>) -> T {
-    let (begin, mut work) = (Instant::now(), pin!(work));
+    let begin = Instant::now();
+    let mut work = pin!(work);
     loop {
         match timeout(STALLED, &mut work).await {
             Ok(done) => return done,

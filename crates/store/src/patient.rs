@@ -47,11 +47,6 @@ impl Patient {
         Self(inner)
     }
 
-    /// The store itself, without patience.
-    pub(crate) fn inner(&self) -> &Arc<dyn Objects> {
-        &self.0
-    }
-
     async fn create(&self, location: &Path, payload: PutPayload, options: PutOptions) -> Result<PutResult> {
         let create = || async {
             let error = match self.0.put_opts(location, payload.clone(), options.clone()).await {
@@ -157,7 +152,8 @@ impl Body {
             if self.read == self.announced {
                 return Ok(None);
             }
-            let error = match watched(self.location.as_ref(), self.stream.next()).await {
+            let next = watched(self.location.as_ref(), self.stream.next()).await;
+            let error = match next {
                 Some(Ok(piece)) => {
                     self.read += piece.len() as u64;
                     if self.read > self.announced {
@@ -208,7 +204,7 @@ fn changed(location: &Path) -> Error {
 
 impl fmt::Display for Patient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        fmt::Display::fmt(&self.0, f)
     }
 }
 

@@ -151,7 +151,7 @@ impl ObjectStore for FaultStore {
         let (meta, range, attributes) = (got.meta.clone(), got.range.clone(), got.attributes.clone());
         let mut body = got.bytes().await?;
         body.truncate(body.len().saturating_sub(1));
-        let payload = GetResultPayload::Stream(futures::stream::once(async { Ok(body) }).boxed());
+        let payload = GetResultPayload::Stream(stream::once(async { Ok(body) }).boxed());
         Ok(GetResult { payload, meta, range, attributes })
     }
 
