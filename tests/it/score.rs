@@ -192,8 +192,8 @@ fn kept_highest(dir: &Dir, config: &str) -> Vec<(String, Option<f64>, String)> {
     dir.write("best.yaml", format!("{head}output: {{path: out, dropped: all}}\n"));
     dir.ok(&["run", "best.yaml", "--overwrite"]);
     let mut kept = Vec::new();
-    for (_, path) in crate::util::files(&dir.join("out/data")) {
-        let file = std::fs::File::open(path).unwrap();
+    for (_, path) in files(&dir.join("out/data")) {
+        let file = fs::File::open(path).unwrap();
         let reader =
             parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(file).unwrap().build().unwrap();
         for batch in reader.map(Result::unwrap) {

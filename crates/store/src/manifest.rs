@@ -243,6 +243,7 @@ mod tests {
             keys: BTreeMap::new(),
             ledger: Ledger::default(),
             metrics: TaskMetrics::default(),
+            given_up: None,
         };
         let json = serde_json::to_string(&manifest).expect("has a JSON form");
         assert!(json.contains(r#""outputs":{"quarantine":[{"path":"q""#), "{json}");

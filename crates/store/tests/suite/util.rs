@@ -79,5 +79,6 @@ pub fn manifest(key: &str, attempt: &str, files: &[&str]) -> TaskManifest {
         keys: BTreeMap::new(),
         ledger: Ledger::default(),
         metrics: TaskMetrics::default(),
+        given_up: None,
     }
 }
