@@ -22,7 +22,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         ..TransformerConfig::new(model, tokenizer, &labels, label)
     };
     let begin = Instant::now();
-    let stage = TransformerStage::new(config)?;
+    let stage = TransformerStage::new(&config)?;
     let loaded = begin.elapsed().as_secs_f64();
     let mut texts: Vec<String> = Vec::new();
     for line in std::io::stdin().lock().lines() {

@@ -1,5 +1,5 @@
-//! Safety and quality of documents, measured: fastText classifiers, transformers from ONNX files, perplexity under n-gram models, plain signals, and
-//! contamination with evaluation sets. Classifiers are trained here too.
+//! Safety and quality of documents, measured: fastText classifiers, transformers from ONNX files, perplexity under n-gram
+//! models, plain signals, and contamination with evaluation sets. fastText classifiers are trained here too.
 //!
 //! A score becomes a column, and a bound on it decides; with `mode: annotate` the bound is set elsewhere, so that it can be
 //! changed without running the model again. Scores point in opposite directions (a toxicity of 1 is bad, a fluency of 1 is

@@ -17,7 +17,8 @@ pub(super) const KIND: StageKind = StageKind {
 };
 
 fn build(config: &Value, _: &BuildContext) -> Result<BuiltStage, Vec<BuildError>> {
-    let (stage, config) = typed(config, TransformerStage::new, TransformerConfigError::field)?;
+    let new = |config: TransformerConfig| TransformerStage::new(&config);
+    let (stage, config) = typed(config, new, TransformerConfigError::field)?;
     let config = with_digests(config, "model_digests", stage.digests());
     Ok(BuiltStage::row_wise(Arc::new(stage), config))
 }

@@ -37,7 +37,7 @@ pub enum TransformerConfigError {
         reason: String,
     },
     /// More tokens than the model can take.
-    #[error("the model cannot be run on {tokens} tokens: {reason}")]
+    #[error("the model cannot be run on {tokens} tokens; lower `max_tokens` to what it takes ({reason})")]
     TooManyTokens {
         /// `max_tokens`.
         tokens: u32,

@@ -195,7 +195,8 @@ pub(super) mod tests {
 
     #[test]
     fn what_cannot_be_run_is_refused_by_name() {
-        let cases: [(&dyn Fn(&mut GraphProto), &str); 13] = [
+        type Case<'a> = (&'a dyn Fn(&mut GraphProto), &'a str);
+        let cases: [Case<'_>; 13] = [
             (&|graph| graph.node.clear(), "no graph"),
             (
                 &|graph| graph.input[0].name = "pixels".to_owned(),

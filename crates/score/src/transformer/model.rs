@@ -58,7 +58,7 @@ impl Model {
 /// One plan for all lengths: a plan for each would hold the weights again.
 fn plan(file: ModelFile, length: Option<usize>) -> TractResult<Arc<TypedRunnableModel>> {
     // Shapes of values inside are hints, and exporters leave some that contradict the inputs.
-    let onnx = tract_onnx::onnx().with_ignore_value_info(true);
+    let onnx = onnx().with_ignore_value_info(true);
     let mut model = onnx.model_for_proto_model(&file.proto)?.with_outputs_by_name([&file.output])?;
     // The weights are in the model now.
     drop(file.proto);
@@ -140,7 +140,7 @@ impl Scorer {
         let failed = |problem| TransformerConfigError::Model { path: Path::new(&config.model).to_owned(), problem };
         let tokens = config.max_tokens.get();
         if let Some(length) = self.model.length.filter(|length| *length < tokens as usize) {
-            let reason = format!("it takes {length}; set `max_tokens` to that");
+            let reason = format!("it takes {length}");
             return Err(TransformerConfigError::TooManyTokens { tokens, reason });
         }
         let shortest = self.tokenizer.frame(&[self.tokenizer.filler()]);

@@ -20,11 +20,11 @@ pub struct TransformerStage {
 
 impl TransformerStage {
     /// The stage as configured. Loads the model and its tokenizer, and tries them on each other.
-    pub fn new(config: TransformerConfig) -> Result<Self, TransformerConfigError> {
+    pub fn new(config: &TransformerConfig) -> Result<Self, TransformerConfigError> {
         let place = config.place()?;
         let column = config.score_column()?;
         let bounds = config.bounds()?;
-        let (scorer, digests) = Scorer::load(&config, place)?;
+        let (scorer, digests) = Scorer::load(config, place)?;
         Ok(Self { column, bounds, scorer, digests })
     }
 
@@ -85,7 +85,7 @@ mod tests_without {
 
     #[test]
     fn a_build_without_models_says_so() {
-        let error = TransformerStage::new(TransformerConfig::new("m.onnx", "t.json", &["a", "b"], "a"));
+        let error = TransformerStage::new(&TransformerConfig::new("m.onnx", "t.json", &["a", "b"], "a"));
         assert!(error.expect_err("refused").to_string().contains("without the feature `onnx`"));
     }
 }

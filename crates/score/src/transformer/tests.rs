@@ -42,7 +42,7 @@ fn config() -> TransformerConfig {
     TransformerConfig { max_tokens, ..TransformerConfig::new(model, tokenizer, &labels, "toxic") }
 }
 
-fn stage(config: TransformerConfig) -> TransformerStage {
+fn stage(config: &TransformerConfig) -> TransformerStage {
     TransformerStage::new(config).expect("a valid configuration")
 }
 
@@ -57,11 +57,11 @@ fn bits(scores: &[Option<f64>]) -> Vec<Option<u64>> {
 
 #[test]
 fn keeps_the_duties_of_a_stage() {
-    assert_stage_compliance(&stage(config()));
-    assert_stage_compliance(&stage(TransformerConfig { mode: Mode::Annotate, ..config() }));
-    assert_stage_compliance(&stage(TransformerConfig { min: Some(0.3), max: Some(0.5), ..config() }));
+    assert_stage_compliance(&stage(&config()));
+    assert_stage_compliance(&stage(&TransformerConfig { mode: Mode::Annotate, ..config() }));
+    assert_stage_compliance(&stage(&TransformerConfig { min: Some(0.3), max: Some(0.5), ..config() }));
     let truncation = Truncation::Chunks;
-    assert_stage_compliance(&stage(TransformerConfig { truncation, column: Some("t".to_owned()), ..config() }));
+    assert_stage_compliance(&stage(&TransformerConfig { truncation, column: Some("t".to_owned()), ..config() }));
 }
 
 #[test]
@@ -80,7 +80,7 @@ fn answers_are_those_of_onnxruntime() {
     for (truncation, aggregate, of) in ways {
         for (place, label) in labels.iter().enumerate() {
             let label = Some(label.clone());
-            let stage = stage(TransformerConfig { label, max_tokens, truncation, aggregate, ..config() });
+            let stage = stage(&TransformerConfig { label, max_tokens, truncation, aggregate, ..config() });
             for (answers, score) in texts.iter().zip(scores(&stage, &given)) {
                 let difference = (score.expect("a score") - of(answers)[place]).abs();
                 assert!(difference < 1e-4, "{truncation:?} {place} {difference} {:?}", answers.text);
@@ -91,7 +91,7 @@ fn answers_are_those_of_onnxruntime() {
 
 #[test]
 fn a_score_depends_on_its_text_only() {
-    let load = || stage(TransformerConfig { truncation: Truncation::Chunks, ..config() });
+    let load = || stage(&TransformerConfig { truncation: Truncation::Chunks, ..config() });
     let (stage, again) = (load(), load());
     let expected = expected();
     // Every number of tokens, odd ones too, up to more than are run at once.
@@ -115,7 +115,7 @@ fn a_score_depends_on_its_text_only() {
 
 #[test]
 fn scores_become_a_column_and_a_decision() {
-    let stage = stage(TransformerConfig { max: Some(0.5), ..config() });
+    let stage = stage(&TransformerConfig { max: Some(0.5), ..config() });
     assert_eq!(stage.digests().len(), 2);
     let texts = [Some("Thank you for the correction."), Some("水车慢慢地转。"), Some(" \n"), None];
     let applied = stage.apply(text_batch(&texts)).expect("applies");
@@ -128,7 +128,7 @@ fn scores_become_a_column_and_a_decision() {
 fn hostile_texts_cost_what_others_do() {
     let hostile = ["\0".repeat(1_000_000), "a".repeat(10_000_000), "\u{301}".repeat(500_000), "[CLS]".repeat(100_000)];
     for truncation in [Truncation::Head, Truncation::Tail, Truncation::HeadAndTail, Truncation::Chunks] {
-        let stage = stage(TransformerConfig { truncation, ..config() });
+        let stage = stage(&TransformerConfig { truncation, ..config() });
         let texts: Vec<&str> = hostile.iter().map(String::as_str).chain([""]).collect();
         let begin = std::time::Instant::now();
         let found = scores(&stage, &texts);
@@ -168,7 +168,7 @@ fn what_cannot_work_is_refused_with_its_field() {
         (TransformerConfig { mode: Mode::Annotate, max: Some(0.5), ..config() }, "max", "annotate"),
     ];
     for (config, field, part) in cases {
-        let error = TransformerStage::new(config).expect_err("refused");
+        let error = TransformerStage::new(&config).expect_err("refused");
         let message = error.to_string();
         assert!(error.field() == Some(field) && message.contains(part), "{field}: {:?}: {message}", error.field());
     }
@@ -181,7 +181,7 @@ fn a_model_that_is_cut_off_is_refused_wherever_it_ends() {
     let path = folder.path().join("cut.onnx");
     for part in [0, 1, 2, 10, 100, whole.len() / 2, whole.len() - 1_000, whole.len() - 1] {
         std::fs::write(&path, &whole[..part]).expect("written");
-        let error = TransformerStage::new(TransformerConfig { model: path.display().to_string(), ..config() });
+        let error = TransformerStage::new(&TransformerConfig { model: path.display().to_string(), ..config() });
         let error = error.expect_err("refused");
         assert!(error.field() == Some("model") && error.to_string().contains("cut.onnx"), "{part}: {error}");
     }
@@ -214,9 +214,9 @@ fn a_tokenizer_of_another_model_is_refused() {
         json["truncation"] = truncation.clone();
     });
     let text = "The mill grinds slowly.";
-    assert_eq!(bits(&scores(&padded.expect("valid"), &[text])), bits(&scores(&stage(config()), &[text])));
+    assert_eq!(bits(&scores(&padded.expect("valid"), &[text])), bits(&scores(&stage(&config()), &[text])));
 }
 
 fn stage_of(tokenizer: &Path) -> Result<TransformerStage, TransformerConfigError> {
-    TransformerStage::new(TransformerConfig { tokenizer: tokenizer.display().to_string(), ..config() })
+    TransformerStage::new(&TransformerConfig { tokenizer: tokenizer.display().to_string(), ..config() })
 }
