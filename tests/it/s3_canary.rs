@@ -37,7 +37,7 @@ fn credentials_are_seen_in_no_log_file_or_command_line() {
             (vec!["gc", out, "--upload-age-secs", "0"], 0),
             (vec!["--log-format", "json", "run", "s3.yaml", "--output", "s3://bucket/again"], 0),
             (vec!["run", "s3.yaml", "--output", "s3://no-such-bucket/out"], 5),
-            (vec!["run", "s3.yaml", "--output", "s3://bucket/in"], 2),
+            (vec!["drops", out, "--reason", "no-such-reason"], 2),
             (vec!["status", "s3://bucket/nothing"], 2),
         ] {
             let ran = run(&args);

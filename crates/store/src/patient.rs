@@ -25,11 +25,13 @@ use object_store::{
     PutResult, Result,
 };
 
+use tokio::time::Instant;
+
 use crate::http::{NoCredentials, watched};
 use crate::settings::Settings;
 
 /// How often an operation is tried without any progress.
-const TRIES: u32 = 4;
+const TRIES: u32 = 8;
 /// Deletions of a stream under way at once.
 const DELETIONS: usize = 16;
 
@@ -56,7 +58,7 @@ impl Patient {
             };
             match self.0.head(location).await {
                 Ok(_) => Ok(Err(exists(location, error))),
-                Err(Error::NotFound { .. }) => Err(error),
+                Err(Error::NotFound { .. }) => Err(in_doubt(error)),
                 Err(error) => Err(error),
             }
         };
@@ -69,6 +71,14 @@ fn exists(location: &Path, error: Error) -> Error {
     match error {
         exists @ Error::AlreadyExists { .. } => exists,
         error => Error::AlreadyExists { path: location.to_string(), source: Box::new(error) },
+    }
+}
+
+/// An error that does not say that the object exists, whatever the server said.
+fn in_doubt(error: Error) -> Error {
+    match error {
+        Error::AlreadyExists { source, .. } => Error::Generic { store: "conditional create", source },
+        error => error,
     }
 }
 
@@ -94,16 +104,22 @@ fn has_no_credentials(error: &Error) -> bool {
 
 /// Counts failures without progress and waits between them.
 #[derive(Debug, Default)]
-pub(crate) struct Failures(u32);
+pub(crate) struct Failures {
+    count: u32,
+    /// When the first one came: the client may have tried for long before it gave each of them up.
+    first: Option<Instant>,
+}
 
 impl Failures {
     /// Waits before the next try, or gives the error back where there is none.
     pub(crate) async fn after(&mut self, what: &str, place: &Path, error: Error) -> Result<()> {
-        self.0 += 1;
-        if self.0 >= TRIES || !is_transient(&error) {
+        let (now, settings) = (Instant::now(), Settings::get());
+        let first = *self.first.get_or_insert(now);
+        self.count += 1;
+        if self.count >= TRIES || now - first >= settings.retry || !is_transient(&error) {
             return Err(error);
         }
-        let pause = Settings::get().pause(self.0);
+        let pause = settings.pause(self.count);
         let reason = crate::redact(&error.to_string());
         tracing::warn!(path = %place, reason, "{what} failed; trying again in {} ms", pause.as_millis());
         tokio::time::sleep(pause).await;
@@ -111,7 +127,7 @@ impl Failures {
     }
 
     fn forget(&mut self) {
-        self.0 = 0;
+        *self = Self::default();
     }
 }
 

@@ -2,6 +2,7 @@
 //! cluster has to know, and it changes nothing about the result.
 
 use std::sync::LazyLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use object_store::{BackoffConfig, RetryConfig};
@@ -45,14 +46,20 @@ static SETTINGS: LazyLock<Settings> = LazyLock::new(|| {
     }
 });
 
+/// Set by [`crate::testing::without_pauses`].
+pub(crate) static NO_PAUSES: AtomicBool = AtomicBool::new(false);
+
 impl Settings {
     pub(crate) fn get() -> &'static Self {
         &SETTINGS
     }
 
-    /// The pause after the `failures`th failure in a row, counted from 1: 1, 4, 16, ... times the first.
+    /// The pause after the `failures`th failure in a row, counted from 1: 1, 2, 4, ... times the first.
     pub(crate) fn pause(&self, failures: u32) -> Duration {
-        self.backoff.saturating_mul(4_u32.saturating_pow(failures.saturating_sub(1)).min(LONGEST_BACKOFF))
+        if NO_PAUSES.load(Ordering::Relaxed) {
+            return Duration::ZERO;
+        }
+        self.backoff.saturating_mul(2_u32.saturating_pow(failures.saturating_sub(1)).min(LONGEST_BACKOFF))
     }
 
     /// What the clients of the `object_store` crate are told about single requests.
@@ -76,8 +83,8 @@ mod tests {
     #[test]
     fn pauses_grow_and_end() {
         let settings = Settings { backoff: Duration::from_millis(100), retry: DEFAULT_RETRY, requests: 1 };
-        let pauses: Vec<_> = (1..=6).map(|failures| settings.pause(failures).as_millis()).collect();
-        assert_eq!(pauses, [100, 400, 1_600, 6_400, 15_000, 15_000]);
+        let pauses: Vec<_> = (1..=10).map(|failures| settings.pause(failures).as_millis()).collect();
+        assert_eq!(pauses, [100, 200, 400, 800, 1_600, 3_200, 6_400, 12_800, 15_000, 15_000]);
         assert_eq!(settings.retries().backoff.max_backoff, Duration::from_secs(15));
     }
 }

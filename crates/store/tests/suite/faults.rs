@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use object_store::memory::InMemory;
-use textmill_store::testing::{Fault, FaultStore, Request};
-use textmill_store::{FileDigest, Store, StoreError};
+use textmill_store::testing::{Fault, FaultStore, Request, without_pauses};
+use textmill_store::{Created, FileDigest, Store, StoreError, StoreErrorKind};
 
 use crate::util::{faulty, paths};
 
@@ -29,6 +29,7 @@ async fn write(store: &Store, content: &[u8]) -> Result<FileDigest, StoreError> 
 
 /// A store with faults, and the ids of the uploads that are open in it.
 fn with_uploads(with: impl FnOnce(FaultStore) -> FaultStore) -> (Store, impl Fn() -> Vec<String>) {
+    without_pauses();
     let faults = with(FaultStore::new(Arc::new(InMemory::new())));
     let uploads = faults.uploads();
     (Store::with_object_store(Arc::new(faults), "", "mem://faulty"), uploads)
@@ -129,4 +130,17 @@ async fn a_publication_whose_answer_is_lost_is_done() {
     store.put("a", Bytes::from("1")).await.expect("writes");
     store.publish("a", "b").await.expect("publishes");
     assert_eq!(store.get("b").await.expect("reads"), "1");
+}
+
+#[tokio::test]
+async fn conflicts_without_an_object_are_tried_again_and_never_taken_for_one() {
+    let conflicts = |count: usize| {
+        faulty(|faults| (1..=count).fold(faults, |faults, nth| faults.fail(Request::Put, nth, Fault::Conflict)))
+    };
+    let store = conflicts(7);
+    assert_eq!(store.create("x", Bytes::from("1")).await.expect("creates"), Created::New);
+    let store = conflicts(8);
+    let error = store.create("x", Bytes::from("1")).await.expect_err("always in conflict");
+    assert_eq!(error.kind(), StoreErrorKind::Io);
+    assert!(error.to_string().contains("create failed") && error.to_string().contains("409"), "{error}");
 }

@@ -126,7 +126,7 @@ async fn transient_faults_are_retried_and_lasting_ones_reported() {
     let store = faulty(|faults| {
         let faults = faults.fail(Request::Put, 1, Fault::Unavailable).fail(Request::Put, 2, Fault::LostResponse);
         let faults = faults.fail(Request::Get, 1, Fault::ShortBody).fail(Request::Get, 2, Fault::Unavailable);
-        (5..9).fold(faults, |faults, nth| faults.fail(Request::Get, nth, Fault::ShortBody))
+        (5..13).fold(faults, |faults, nth| faults.fail(Request::Get, nth, Fault::ShortBody))
     });
     store.put("x", bytes("content")).await.expect("retries");
     assert_eq!(store.get("x").await.expect("retries"), "content");

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use textmill_document::{Ledger, columns};
 use textmill_store::Store;
 use textmill_store::manifest::{Dataset, FORMAT_VERSION, FileEntry, TaskManifest, TaskMetrics};
-use textmill_store::testing::FaultStore;
+use textmill_store::testing::{FaultStore, without_pauses};
 
 /// A local store that is deleted with the directory.
 pub fn local() -> (TempDir, Store) {
@@ -26,6 +26,7 @@ pub fn memory() -> Store {
 
 /// A bucket with faults, added by `with`.
 pub fn faulty(with: impl FnOnce(FaultStore) -> FaultStore) -> Store {
+    without_pauses();
     Store::with_object_store(Arc::new(with(FaultStore::new(Arc::new(InMemory::new())))), "", "mem://faulty")
 }
 
