@@ -116,7 +116,7 @@ fn forms(value: &str) -> BTreeSet<String> {
         let half = part.len() / 2;
         forms.extend([part.to_owned(), encoded]);
         if part.len() >= 16 {
-            forms.extend([part[..half].to_owned(), part[half..].to_owned()]);
+            forms.extend([part.chars().take(half).collect(), part.chars().skip(half).collect()]);
         }
     }
     forms

@@ -95,10 +95,10 @@ fn without_a_cluster_the_run_says_so_and_another_resumes_it() {
     assert_eq!(ran.code, 6, "{}", ran.stderr);
     assert!(ran.stderr.contains("127.0.0.1:9") && ran.stderr.contains("resumes"), "{}", ran.stderr);
     assert!(begun.elapsed() < Duration::from_secs(20));
-    dir.ok(&["run", "pipeline.yaml"]);
     let ran = dir.run(&["run", "pipeline.yaml", "--cluster", "http://127.0.0.1:9"]);
     assert_eq!(ran.code, 2, "{}", ran.stderr);
     assert!(ran.stderr.contains("df://HOST:PORT"), "{}", ran.stderr);
+    dir.ok(&["run", "pipeline.yaml"]);
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn cluster_local_starts_everything_and_ends_it() {
 fn another_models_folder_on_an_executor_is_named() {
     let dir = corpus(1, 20);
     dir.write("words.txt", "alpha\n");
-    let filter = "run: {filter: {use: [gopher_quality, {banned_words: {files: [words.txt]}}]}}";
+    let filter = "run: {filter: {use: [gopher_quality, banned_words], banned_words: {files: [words.txt]}}}";
     dir.write("pipeline.yaml", PIPELINE.replace("run: {filter: {use: [gopher_quality]}}", filter));
     let ran = dir.run(&["validate", "pipeline.yaml"]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);

@@ -96,6 +96,9 @@ fn refused(dir: &Dir, address: SocketAddr, output: &str, variables: &[(&str, Opt
     Ran::from(command.output().expect("textmill starts"))
 }
 
+/// What it is called, an output, the environment, and what is said of it.
+type Case<'a> = (&'a str, &'a str, &'a [(&'a str, Option<&'a str>)], &'a str);
+
 #[test]
 fn what_cannot_be_used_ends_with_code_5_and_says_what_to_do() {
     let dir = corpus(1, 5);
@@ -109,7 +112,6 @@ fn what_cannot_be_used_ends_with_code_5_and_says_what_to_do() {
         // Nobody hands out credentials here.
         ("AWS_METADATA_ENDPOINT", Some("http://127.0.0.1:1")),
     ];
-    type Case<'a> = (&'a str, &'a str, &'a [(&'a str, Option<&'a str>)], &'a str);
     let cases: [Case<'_>; 8] = [
         ("no bucket", "s3://no-such-bucket/out", &[], "the bucket does not exist"),
         ("no credentials", "s3://bucket/out", &no_key, "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"),

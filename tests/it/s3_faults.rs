@@ -81,7 +81,7 @@ fn same_as_local(prepared: &(Dir, String, Value), output: &str, plan: Plan) -> P
     assert_eq!(collected.code, 0, "{}", collected.stderr);
     let left = files(&dir.join("s3")).into_iter().filter(|(name, _)| name.contains("upload")).count();
     assert_eq!(left, 0, "uploads or their records are left");
-    println!("{output}: {} requests, {:?}", proxy.requests(), proxy.counts());
+    eprintln!("{output}: {} requests, {:?}", proxy.requests(), proxy.counts());
     proxy
 }
 
@@ -190,7 +190,7 @@ fn what_a_killed_upload_leaves_is_given_up_by_gc() {
     let proxy = runtime.block_on(Proxy::start(upstream, plan));
     let args = ["run", "pipeline.yaml", "--output", "s3://bucket/out"];
     let mut child = command(&dir, &args, proxy.address).stderr(std::process::Stdio::null()).spawn().expect("starts");
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + Duration::from_mins(1);
     while proxy.count(Fault::Silence) == 0 {
         assert!(Instant::now() < deadline, "no second part was sent");
         std::thread::sleep(Duration::from_millis(20));

@@ -166,6 +166,7 @@ pub(crate) enum VerifyChoice {
 
 /// How to run a pipeline
 #[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(crate) struct RunOptionArgs {
     /// Output location; overrides `output.path` of the file
     #[arg(long, short, value_name = "PATH", env = "TEXTMILL_OUTPUT")]

@@ -201,6 +201,7 @@ struct ChunkFile {
 }
 
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "there is one for each open file")]
 enum ChunkSource {
     Local(File),
     Remote {

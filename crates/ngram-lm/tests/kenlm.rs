@@ -1,4 +1,4 @@
-//! KenLM's binary files: the same scores, and no damage that is fatal.
+//! `KenLM`'s binary files: the same scores, and no damage that is fatal.
 
 use std::path::{Path, PathBuf};
 

@@ -26,7 +26,7 @@ pub const NOT_SAMPLED: Reason = Reason { code: "not_sampled", summary: "not in t
 /// See below. With `by`, `shares` says what is kept of each value of a column; `share` stands for all other values.
 ///
 /// # Source
-/// Sampling by the hash of an identifier is common; shares by bucket as in RefinedWeb's and `CCNet`'s use of perplexity
+/// Sampling by the hash of an identifier is common; shares by bucket as in `RefinedWeb`'s and `CCNet`'s use of perplexity
 /// buckets (Wenzek et al. 2020).
 ///
 /// # Kept example

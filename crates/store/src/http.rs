@@ -47,7 +47,7 @@ impl HttpConnector for Connector {
 impl HttpService for Watched {
     async fn call(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
         let about_credentials =
-            hands_out_credentials(request.uri().host(), request.uri().authority().map(|at| at.as_str()));
+            hands_out_credentials(request.uri().host(), request.uri().authority().map(ToString::to_string).as_deref());
         // The path only: a query can hold a signature.
         let what = format!("{} {}", request.method(), request.uri().path());
         if about_credentials {

@@ -248,6 +248,9 @@ impl Owner {
         if let Some(heartbeat) = &self.heartbeat {
             heartbeat.abort();
         }
+        if members::leave(&self.store, &self.place).await? {
+            return Ok(());
+        }
         self.store.put(&file(&self.place, "released"), seal(&self.id.0)?).await
     }
 }

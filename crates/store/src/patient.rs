@@ -173,7 +173,7 @@ impl Body {
                 Some(Ok(piece)) => {
                     self.read += piece.len() as u64;
                     if self.read > self.announced {
-                        return Err(self.broken(format!("is longer than the announced {} bytes", self.announced)));
+                        return Err(self.broken(&format!("is longer than the announced {} bytes", self.announced)));
                     }
                     if !piece.is_empty() {
                         self.failures.forget();
@@ -182,7 +182,7 @@ impl Body {
                     continue;
                 }
                 Some(Err(error)) => error,
-                None => self.broken(format!("broke off after {} of {} bytes", self.read, self.announced)),
+                None => self.broken(&format!("broke off after {} of {} bytes", self.read, self.announced)),
             };
             self.failures.after("reading", &self.location, error).await?;
             self.stream = self.rest();
@@ -208,7 +208,7 @@ impl Body {
         stream::once(get).try_flatten().boxed()
     }
 
-    fn broken(&self, what: String) -> Error {
+    fn broken(&self, what: &str) -> Error {
         Error::Generic { store: "body", source: format!("the body of {} {what}", self.location).into() }
     }
 }

@@ -8,7 +8,7 @@ use super::{doubled, pipeline};
 use crate::util::{Dir, Random, files, is_planned};
 
 /// Longest time that a run may take to say that it cannot go on.
-const NO_HANG: Duration = Duration::from_secs(60);
+const NO_HANG: Duration = Duration::from_mins(1);
 
 /// Who is killed.
 #[derive(Debug, Clone, Copy, PartialEq)]

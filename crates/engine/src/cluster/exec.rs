@@ -88,7 +88,7 @@ impl ExecutionPlan for WorkExec {
         let Some(worker) = self.worker.clone() else {
             return Err(DataFusionError::Execution("work is done by `textmill cluster executor` only".to_owned()));
         };
-        let rows = self.input.execute(partition, context)?.map_ok(descriptions).try_flatten();
+        let rows = self.input.execute(partition, context)?.map_ok(|batch| descriptions(&batch)).try_flatten();
         let done = rows.and_then(move |text| {
             let worker = Arc::clone(&worker);
             async move { worker.start(&text).await }
@@ -98,7 +98,7 @@ impl ExecutionPlan for WorkExec {
 }
 
 /// The rows of the only column.
-fn descriptions(batch: RecordBatch) -> impl futures::Stream<Item = Result<String>> {
+fn descriptions(batch: &RecordBatch) -> impl futures::Stream<Item = Result<String>> + use<> {
     let texts: Vec<String> = match batch.columns().first().and_then(|column| column.as_string_opt::<i32>()) {
         Some(texts) => texts.iter().flatten().map(ToOwned::to_owned).collect(),
         None => Vec::new(),

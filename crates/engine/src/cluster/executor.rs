@@ -18,7 +18,7 @@ use super::worker::Worker;
 use crate::{EngineError, MemoryBudget, TASK_MEMORY};
 
 /// How long an executor waits for its scheduler to be there.
-const SCHEDULER_PATIENCE: Duration = Duration::from_secs(60);
+const SCHEDULER_PATIENCE: Duration = Duration::from_mins(1);
 /// Prefix of the folders of executors in a work folder.
 const FOLDER: &str = "textmill-executor-";
 /// Share of the memory that sorts have, at least: the fourth part.

@@ -38,7 +38,7 @@ impl Health {
         loop {
             match self.ask().await {
                 None => return Ok(()),
-                Some(reason) if asked_from.elapsed() > self.patience => return Err(self.lost(reason)),
+                Some(reason) if asked_from.elapsed() > self.patience => return Err(self.lost(&reason)),
                 Some(_) => sleep(PAUSE / 4).await,
             }
         }
@@ -50,7 +50,7 @@ impl Health {
         loop {
             match self.ask().await {
                 None => ready_at = Instant::now(),
-                Some(reason) if ready_at.elapsed() > self.patience => return self.lost(reason),
+                Some(reason) if ready_at.elapsed() > self.patience => return self.lost(&reason),
                 Some(_) => {}
             }
             sleep(PAUSE).await;
@@ -67,7 +67,7 @@ impl Health {
         }
     }
 
-    fn lost(&self, reason: String) -> EngineError {
+    fn lost(&self, reason: &str) -> EngineError {
         EngineError::Cluster {
             address: self.address.clone(),
             reason: format!("{reason} ({} s)", self.patience.as_secs()),

@@ -57,7 +57,7 @@ impl UnsafeWords {
 ///
 /// # Source
 /// `rule_based_safety_module.py` of `llm_web_kit`, for its order, priorities, levels and types of sources. WanJuan's own
-/// lists (13 million domains, 36,289 words by the InternLM2 report) are not public; none is shipped.
+/// lists (13 million domains, 36,289 words by the `InternLM2` report) are not public; none is shipped.
 ///
 /// # Kept example
 /// With `domestic_domains: {entries: [news.cn]}` and the word `赌场` of level L2: a page of `news.cn` that names one.

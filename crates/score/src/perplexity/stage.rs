@@ -198,7 +198,7 @@ mod tests {
         };
         // Two pieces, or one unknown word, and the end of the line.
         assert!((of(&pieces, "Hello,") - (0.5 + 0.25 + 1.0) / 3.0).abs() < 1e-6);
-        assert!((of(&blanks, "Hello,") - (2.0 + 1.0) / 2.0).abs() < 1e-6);
+        assert!((of(&blanks, "Hello,") - f64::midpoint(2.0, 1.0)).abs() < 1e-6);
         assert!((of(&pieces, "Hello,\nHello") - (0.5 + 0.25 + 1.0 + 0.5 + 1.0) / 5.0).abs() < 1e-6);
         let stage = stage(pieces.clone());
         assert_eq!(stage.digests().len(), 2);

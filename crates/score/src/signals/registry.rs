@@ -14,6 +14,7 @@ pub struct Signal {
 }
 
 /// What it is measured of, besides single characters.
+#[allow(clippy::struct_excessive_bools, reason = "each is a part that can be left out")]
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Parts {
     pub(super) lines: bool,

@@ -202,7 +202,7 @@ mod tests {
         let (field, message) = refused(SignalsConfig { tokenizer: tokenizer.clone(), ..SignalsConfig::default() });
         assert!(field == "tokenizer" && message.contains("none.json"), "{message}");
         let signals = vec!["entropy".to_owned()];
-        assert_eq!(refused(SignalsConfig { tokenizer, signals, ..SignalsConfig::default() }).0, "tokenizer");
+        assert_eq!(refused(SignalsConfig { signals, tokenizer, ..SignalsConfig::default() }).0, "tokenizer");
         for columns in [["text", "a"], ["a", "a"], ["a", " "], ["token_num", "a"]] {
             let lexicons = columns.map(|column| lexicon(folder.path(), column)).to_vec();
             let (field, _) = refused(SignalsConfig { lexicons, ..SignalsConfig::default() });

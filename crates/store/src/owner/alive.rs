@@ -11,6 +11,12 @@ use crate::StoreError;
 use crate::machine::Process;
 use crate::store::Store;
 
+/// Whether the owner with files at `place` gave the output up: it says so, or, where it is one of several, took its record
+/// away.
+async fn is_released(store: &Store, place: &str) -> Result<bool, StoreError> {
+    Ok(store.head(&file(place, "released")).await?.is_some() || store.head(&file(place, "json")).await?.is_none())
+}
+
 /// Whether the owner with files at `place` is done or dead, if that can be told at once.
 pub(super) async fn is_known_over(
     store: &Store,
@@ -18,7 +24,7 @@ pub(super) async fn is_known_over(
     record: &Record,
     me: &Process,
 ) -> Result<Option<bool>, StoreError> {
-    if store.head(&file(place, "released")).await?.is_some() {
+    if is_released(store, place).await? {
         return Ok(Some(true));
     }
     if !record.process.is_on_machine_of(me) {
@@ -71,7 +77,7 @@ async fn watch(store: &Store, mut watched: Vec<Watched>, lease: Duration) -> Res
         sleep((lease / 12).min(lease.saturating_sub(from.elapsed()))).await;
         let mut silent = Vec::new();
         for owner in watched {
-            if store.head(&file(&owner.place, "released")).await?.is_some() {
+            if is_released(store, &owner.place).await? {
                 continue;
             }
             if store.get_opt(&file(&owner.place, "beat")).await? != owner.beat {

@@ -122,11 +122,24 @@ pub(super) async fn holders(store: &Store, record: Record) -> Result<Vec<(String
     if matches!(record.role, Role::Member(_)) {
         for info in store.list(&format!("{FOLDER}/{:08}", record.epoch)).await? {
             let Some(place) = info.path.strip_suffix(".json") else { continue };
-            found.push((place.to_owned(), unseal(&info.path, &store.get(&info.path).await?)?));
+            // One that is gone by now has left.
+            let Some(bytes) = store.get_opt(&info.path).await? else { continue };
+            found.push((place.to_owned(), unseal(&info.path, &bytes)?));
         }
     }
     found.push((place(record.epoch), record));
     Ok(found)
+}
+
+/// Takes away the record of a member; false for an owner that has its files elsewhere.
+pub(super) async fn leave(store: &Store, place: &str) -> Result<bool, StoreError> {
+    if !place.starts_with(FOLDER) {
+        return Ok(false);
+    }
+    for kind in ["json", "beat"] {
+        store.delete(&file(place, kind)).await?;
+    }
+    Ok(true)
 }
 
 /// Deletes the records of the members of all epochs. Only for an owner that is alone.

@@ -47,7 +47,7 @@ async fn an_upload_survives_every_fault_at_every_step() {
             assert_eq!(store.hash("d/file").await.expect("hashes"), Some(written), "{request:?} {fault:?}");
             assert_eq!(paths(&store).await, ["d/file"], "{request:?} {fault:?}: a record stayed");
             // An upload whose start was lost is not known to anybody; it has no parts.
-            let lost = if (request, fault) == (Request::Start, Fault::LostResponse) { 1 } else { 0 };
+            let lost = usize::from((request, fault) == (Request::Start, Fault::LostResponse));
             assert_eq!(uploads().len(), lost, "{request:?} {fault:?}");
         }
     }
