@@ -46,12 +46,17 @@ impl Health {
 
     /// Ends when the cluster could do nothing for too long, with what was wrong.
     pub(super) async fn until_lost(&self) -> EngineError {
-        let mut ready_at = Instant::now();
+        // From the first bad answer: nobody asks while the driver is busy with rows that it has.
+        let mut wrong_since = None;
         loop {
             match self.ask().await {
-                None => ready_at = Instant::now(),
-                Some(reason) if ready_at.elapsed() > self.patience => return self.lost(&reason),
-                Some(_) => {}
+                None => wrong_since = None,
+                Some(reason) => {
+                    let since: &mut Instant = wrong_since.get_or_insert_with(Instant::now);
+                    if since.elapsed() > self.patience {
+                        return self.lost(&reason);
+                    }
+                }
             }
             sleep(PAUSE).await;
         }

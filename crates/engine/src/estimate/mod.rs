@@ -194,7 +194,8 @@ impl<'a> Flow<'a> {
         PhaseEstimate {
             id: format!("p{number}"),
             tasks,
-            cpu_seconds: stages.iter().filter_map(|stage| stage.cpu_seconds).sum(),
+            // The sum of nothing is a negative zero, which shows.
+            cpu_seconds: stages.iter().filter_map(|stage| stage.cpu_seconds).sum::<f64>() + 0.0,
             handed_over_bytes: whole(self.handed_over(number).bytes * BETWEEN_PACKED),
             exchanges: exchanges.collect(),
             stages,
