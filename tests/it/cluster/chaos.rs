@@ -142,12 +142,16 @@ fn a_cluster_that_is_gone_is_given_up_within_a_minute() {
 }
 
 /// A split on which every executor dies: the test kills whoever begins it.
-fn poison(dir: &Dir, cluster: &mut Cluster, run: &mut Child, key: &str) -> usize {
+fn poison(dir: &Dir, cluster: &mut Cluster, key: &str) -> (Child, usize) {
     let mut deaths = 0;
-    let mut seen = std::collections::BTreeSet::new();
+    // Those of an earlier run stay until the output is published.
+    let marks = || files(&dir.join("out/_textmill/attempts"));
+    let mut seen: std::collections::BTreeSet<String> = marks().into_iter().map(|(name, _)| name).collect();
+    let mut run = driver(dir, cluster);
     wait_until(Duration::from_mins(3), || {
-        for (name, path) in files(&dir.join("out/_textmill/attempts")) {
-            if name.contains(key) && seen.insert(name) {
+        for (name, path) in marks() {
+            // A mark that is being written is none yet.
+            if name.contains(key) && !textmill_store::is_temporary(&name) && seen.insert(name) {
                 let port = std::fs::read_to_string(path).unwrap_or_default();
                 let port = port.trim().rsplit(':').next().expect("a port").to_owned();
                 let index = cluster.executors.iter().position(|child| listens(child.id(), &port));
@@ -158,7 +162,7 @@ fn poison(dir: &Dir, cluster: &mut Cluster, run: &mut Child, key: &str) -> usize
         }
         run.try_wait().expect("can be asked").is_some()
     });
-    deaths
+    (run, deaths)
 }
 
 /// Whether the executor with this process listens on `port`: its work folder is named after both.
@@ -190,8 +194,7 @@ fn a_split_that_kills_every_executor_is_given_up_and_the_others_go_on() {
     let mut cluster = Cluster::start(&dir, 2, &[]);
     for (text, code, said) in [(pipeline(), 4, "is given up"), (quarantining, 3, "1 whole shard(s)")] {
         dir.write("pipeline.yaml", text);
-        let mut run = driver(&dir, &cluster);
-        let deaths = poison(&dir, &mut cluster, &mut run, &key);
+        let (mut run, deaths) = poison(&dir, &mut cluster, &key);
         let log = std::fs::read_to_string(dir.join("logs/driver")).unwrap_or_default();
         assert_eq!(run.wait().expect("ends").code(), Some(code), "{log}\n{}", cluster.log());
         assert_eq!(deaths, 4, "{log}");
