@@ -29,11 +29,11 @@ def client():
     return boto3.client("s3", endpoint_url=os.environ["AWS_ENDPOINT_URL"])
 
 
-def fill(folder):
+def fill(folder, prefix):
     s3 = client()
     s3.create_bucket(Bucket=BUCKET)
     for path in sorted(pathlib.Path(folder).iterdir()):
-        s3.upload_file(str(path), BUCKET, f"quickstart-data/{path.name}")
+        s3.upload_file(str(path), BUCKET, f"{prefix}/{path.name}")
 
 
 def account(report):
@@ -51,7 +51,7 @@ def compare(folder, seconds):
     reports = [account({part: load(name)[part] for part in ("rows", "totals", "balance")})
                for name in ("local-report.json", "s3-report.json")]
     uploads = client().list_multipart_uploads(Bucket=BUCKET).get("Uploads", [])
-    print(f"documents: {local['documents']:,} locally, {remote['documents']:,} on moto, in {seconds} s")
+    print(f"documents: {local['documents']:,} locally, {remote['documents']:,} from moto to moto on three executors, in {seconds} s")
     print(f"digest:    {local['digest']} locally\n           {remote['digest']} on moto")
     print(f"account:   {'equal' if reports[0] == reports[1] else 'DIFFERENT'}, balanced: {reports[1]['balance']['balanced']}")
     print(f"uploads left in the bucket: {len(uploads)}")
@@ -64,6 +64,6 @@ if __name__ == "__main__":
     if sys.argv[1] == "serve":
         serve(sys.argv[2])
     elif sys.argv[1] == "fill":
-        fill(sys.argv[2])
+        fill(sys.argv[2], sys.argv[3])
     else:
         sys.exit(compare(sys.argv[2], sys.argv[3]))

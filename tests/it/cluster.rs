@@ -2,13 +2,13 @@
 
 mod chaos;
 mod processes;
+mod stores;
 
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use self::processes::Cluster;
-use crate::s3_server::{KEY, SECRET, serve};
-use crate::util::{Dir, PIPELINE, Ran, corpus, files, jsonl};
+use crate::util::{Dir, PIPELINE, corpus, files, jsonl};
 
 /// [`PIPELINE`] with all kinds of exchanges after it.
 pub fn pipeline() -> String {
@@ -59,31 +59,6 @@ fn a_cluster_gives_the_bytes_of_a_local_run() {
     assert!(files(&dir.join("out/_textmill/attempts")).is_empty(), "marks of attempts are left");
     let again = dir.ok(&["run", "pipeline.yaml", "--output", "out", "--cluster", &cluster.url]);
     assert!(again.stderr.contains("already complete"), "{}", again.stderr);
-}
-
-#[test]
-fn input_and_output_on_s3_give_the_same_bytes_on_a_cluster() {
-    let dir = doubled(4, 150);
-    dir.ok(&["run", "pipeline.yaml", "--output", "local"]);
-    crate::s3_server::fill_bucket(&dir);
-    dir.write("s3.yaml", pipeline().replace("\"in/*\"", "\"s3://bucket/in/*.jsonl\""));
-    let runtime = crate::s3_server::runtime();
-    let address = runtime.block_on(serve(dir.join("s3"), KEY, SECRET));
-    let s3 = |args: &[&str]| crate::s3_server::command(&dir, args, address);
-    let environment: Vec<(String, String)> = s3(&[])
-        .get_envs()
-        .filter_map(|(name, value)| Some((name.to_str()?.to_owned(), value?.to_str()?.to_owned())))
-        .collect();
-    let cluster = Cluster::start(&dir, 3, &environment);
-    let ran = |args: &[&str]| Ran::from(s3(args).output().expect("textmill starts"));
-    let run = ran(&["run", "s3.yaml", "--output", "s3://bucket/out", "--cluster", &cluster.url]);
-    assert_eq!(run.code, 0, "{}\n{}", run.stderr, cluster.log());
-    let verified = ran(&["verify", "s3://bucket/out", "--format", "json"]);
-    let digest = serde_json::from_str::<serde_json::Value>(&verified.stdout).unwrap()["digest"].clone();
-    assert_eq!(digest, dir.digest("local"));
-    for text in [&run.stderr, &run.stdout, &cluster.log()] {
-        assert!(!text.contains(SECRET), "a secret in a log: {text}");
-    }
 }
 
 #[test]

@@ -36,14 +36,7 @@ pub(crate) async fn publish(
     replaces: Option<&str>,
 ) -> Result<RunManifest, EngineError> {
     let ledger = phases.ledger(pipeline)?;
-    let mut staged = BTreeMap::new();
-    for dataset in Dataset::ALL {
-        let files = phases.manifests().filter_map(|task| task.outputs.get(&dataset)).flatten().cloned().collect();
-        let shards = shards(engine, context, pipeline, dataset, files).await?;
-        if !shards.is_empty() {
-            staged.insert(dataset, shards);
-        }
-    }
+    let staged = stage(engine, context, pipeline, phases).await?;
     check_rows(&staged, &ledger, pipeline)?;
     let datasets: BTreeMap<_, _> =
         staged.iter().map(|(dataset, files)| (*dataset, published_names(*dataset, files))).collect();
@@ -84,46 +77,81 @@ fn published_names(dataset: Dataset, files: &[FileEntry]) -> Vec<FileEntry> {
     files.iter().enumerate().map(entry).collect()
 }
 
-/// The files of one dataset as shards of about `shard_bytes`.
-async fn shards(
+/// A file to be published.
+enum Shard {
+    /// A task wrote it as it is to be.
+    Written(FileEntry),
+    /// The task at this position of the list joins it from several.
+    Joined(usize),
+}
+
+/// The files of all datasets as shards of about `shard_bytes`. What is to be joined is joined side by side, whatever
+/// dataset it belongs to.
+async fn stage(
     engine: &dyn Engine,
     context: &Arc<TaskContext>,
     pipeline: &Pipeline,
-    dataset: Dataset,
-    files: Vec<FileEntry>,
-) -> Result<Vec<FileEntry>, EngineError> {
-    let sampled = dataset == Dataset::Dropped && pipeline.output.dropped == DroppedPolicy::Sample;
-    let groups = if sampled && !files.is_empty() {
-        let rows = choose_sample(engine, &context.store, &files, pipeline.output.dropped_sample).await?;
-        vec![Group { files, rows: Some(rows) }]
-    } else {
-        group(files, pipeline.output.shard_bytes.bytes())
-    };
-    let mut shards: Vec<Option<FileEntry>> = Vec::new();
+    phases: &Phases,
+) -> Result<BTreeMap<Dataset, Vec<FileEntry>>, EngineError> {
+    let mut shards = Vec::new();
     let mut tasks = Vec::new();
-    for Group { files, rows } in groups {
-        if let ([only], None) = (files.as_slice(), &rows) {
-            shards.push(Some(only.clone()));
-        } else {
-            tasks.push(compaction(context, dataset, tasks.len() as u64, files, rows));
-            shards.push(None);
+    for dataset in Dataset::ALL {
+        let files = phases.manifests().filter_map(|task| task.outputs.get(&dataset)).flatten().cloned().collect();
+        for (number, group) in groups(engine, context, pipeline, dataset, files).await?.into_iter().enumerate() {
+            let shard = match group.whole() {
+                Ok(file) => Shard::Written(file),
+                Err(group) => {
+                    tasks.push(compaction(context, dataset, number as u64, group));
+                    Shard::Joined(tasks.len() - 1)
+                }
+            };
+            shards.push((dataset, shard));
         }
     }
     let manifests = run_missing(engine, context, tasks).await?;
-    let mut joined = manifests.iter().map(|manifest| manifest.outputs.get(&dataset).into_iter().flatten());
-    let mut result = Vec::new();
-    for shard in shards {
+    let mut staged: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for (dataset, shard) in shards {
         match shard {
-            Some(file) => result.push(file),
-            None => result.extend(joined.next().into_iter().flatten().cloned()),
+            Shard::Written(file) => staged.entry(dataset).or_default().push(file),
+            Shard::Joined(task) => {
+                for file in manifests[task].outputs.get(&dataset).into_iter().flatten() {
+                    staged.entry(dataset).or_default().push(file.clone());
+                }
+            }
         }
     }
-    Ok(result)
+    Ok(staged)
+}
+
+/// Which files of one dataset make a shard together.
+async fn groups(
+    engine: &dyn Engine,
+    context: &TaskContext,
+    pipeline: &Pipeline,
+    dataset: Dataset,
+    files: Vec<FileEntry>,
+) -> Result<Vec<Group>, EngineError> {
+    let sampled = dataset == Dataset::Dropped && pipeline.output.dropped == DroppedPolicy::Sample;
+    if !sampled || files.is_empty() {
+        return Ok(group(files, pipeline.output.shard_bytes.bytes()));
+    }
+    let rows = choose_sample(engine, &context.store, &files, pipeline.output.dropped_sample).await?;
+    Ok(vec![Group { files, rows: Some(rows) }])
 }
 
 struct Group {
     files: Vec<FileEntry>,
     rows: Option<Vec<Vec<u32>>>,
+}
+
+impl Group {
+    /// The only file, where all of it is wanted.
+    fn whole(self) -> Result<FileEntry, Self> {
+        match (self.files.as_slice(), &self.rows) {
+            ([only], None) => Ok(only.clone()),
+            _ => Err(self),
+        }
+    }
 }
 
 /// Neighbours are joined while they fit into one shard together.
@@ -143,13 +171,8 @@ fn group(files: Vec<FileEntry>, shard_bytes: u64) -> Vec<Group> {
     groups
 }
 
-fn compaction(
-    context: &TaskContext,
-    dataset: Dataset,
-    index: u64,
-    sources: Vec<FileEntry>,
-    rows: Option<Vec<Vec<u32>>>,
-) -> TaskSpec {
+fn compaction(context: &TaskContext, dataset: Dataset, index: u64, group: Group) -> TaskSpec {
+    let Group { files: sources, rows } = group;
     let parts: Vec<_> = sources.iter().map(|file| (file.blake3.as_str(), file.rows)).collect();
     let key = digest(&serde_json::json!(["compact", dataset, parts, rows, context.settings.zstd_level]));
     let phase = format!("publish-{}", dataset.dir_name());

@@ -75,8 +75,8 @@ fn spawn(folder: &std::path::Path, environment: &[(String, String)], name: &str,
     let log = File::create(folder.join("logs").join(name)).expect("a file");
     let mut command = Command::new(env!("CARGO_BIN_EXE_textmill"));
     command.arg("cluster").args(args).arg("--exit-with-parent").current_dir(folder);
-    command.envs(environment.iter().map(|(name, value)| (name, value)));
-    command.env("TEXTMILL_LOG", "info").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
+    command.env("TEXTMILL_LOG", "info").envs(environment.iter().map(|(name, value)| (name, value)));
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
     command.spawn().expect("textmill starts")
 }
 
