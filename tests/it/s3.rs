@@ -160,3 +160,15 @@ fn a_key_file_of_google_that_is_none_is_named() {
     assert!(ran.stderr.contains("GOOGLE_APPLICATION_CREDENTIALS"), "{}", ran.stderr);
     assert!(!ran.stderr.contains("hunter22"), "{}", ran.stderr);
 }
+
+#[test]
+fn shards_that_an_object_store_cannot_copy_are_refused_before_anything_is_asked_of_it() {
+    let dir = corpus(1, 5);
+    dir.write("pipeline.yaml", PIPELINE.replace("  path: out\n", "  path: out\n  shard_bytes: 8GiB\n"));
+    // Nobody listens there.
+    let args = ["run", "pipeline.yaml", "--output", "s3://bucket/out"];
+    let ran = Ran::from(command(&dir, &args, "127.0.0.1:1".parse().expect("an address")).output().expect("starts"));
+    assert_eq!(ran.code, 2, "{}", ran.stderr);
+    assert!(ran.stderr.contains("shard_bytes") && ran.stderr.contains("4 GiB"), "{}", ran.stderr);
+    dir.ok(&["run", "pipeline.yaml", "--output", "local"]);
+}

@@ -21,8 +21,8 @@ use crate::plan::{RunPlan, TaskSpec, config_key, continue_tasks, plan_run};
 use crate::publish::run_missing;
 use crate::resume::{Reuse, reusable};
 use crate::run::{
-    RunOptions, RunOutcome, exchange, exchanges_after, latest_plan, owned, published, refuse_own_output,
-    refuse_several_indexes, release,
+    RunOptions, RunOutcome, exchange, exchanges_after, latest_plan, owned, published, refuse_large_shards,
+    refuse_own_output, refuse_several_indexes, release,
 };
 use crate::task::TaskContextParts;
 use crate::{EngineError, LocalEngine, TaskContext, layout};
@@ -85,6 +85,7 @@ pub async fn run_array(
 ) -> Result<ArrayOutcome, EngineError> {
     options.memory.tasks(options.threads)?;
     refuse_several_indexes(pipeline)?;
+    refuse_large_shards(pipeline, store)?;
     if let Some(outcome) = complete(pipeline, store).await? {
         return Ok(ArrayOutcome::Published(Box::new(outcome)));
     }

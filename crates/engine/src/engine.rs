@@ -1,6 +1,5 @@
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
 use async_trait::async_trait;
 use datafusion::catalog::streaming::StreamingTable;
 use datafusion::error::DataFusionError;
@@ -18,15 +17,6 @@ pub struct TaskOutcome {
     pub position: usize,
     /// Its committed manifest.
     pub manifest: TaskManifest,
-}
-
-/// A table handed to an exchange.
-#[derive(Debug)]
-pub struct ExchangeInput {
-    /// Name of the table in the plan.
-    pub table: &'static str,
-    /// Its rows. All batches have one schema.
-    pub batches: Vec<RecordBatch>,
 }
 
 /// Keys of documents that an exchange sorts.
@@ -59,13 +49,4 @@ pub trait Engine: Send + Sync {
         keys: Box<dyn KeySource>,
         order: &str,
     ) -> Result<SendableRecordBatchStream, EngineError>;
-
-    /// Runs a query plan over small key tables (never over text), within the memory budget and
-    /// spilling to disk beyond it.
-    async fn exchange(
-        &self,
-        name: &str,
-        inputs: Vec<ExchangeInput>,
-        sql: &str,
-    ) -> Result<Vec<RecordBatch>, EngineError>;
 }

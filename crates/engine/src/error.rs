@@ -1,3 +1,5 @@
+use arrow::error::ArrowError;
+use datafusion::error::DataFusionError;
 use serde::{Deserialize, Serialize};
 use textmill_document::{Imbalance, StageError};
 use textmill_ingest::IngestError;
@@ -163,6 +165,17 @@ pub enum EngineError {
         /// Id of the stage.
         stage: String,
     },
+    /// Shards of this size cannot be published there.
+    #[error(
+        "output.shard_bytes is {bytes}, and {output} is an object store, where shards are copied when they are published: \
+         at most 4 GiB"
+    )]
+    ShardBytes {
+        /// The output.
+        output: String,
+        /// The size.
+        bytes: u64,
+    },
     /// The run was asked to stop.
     #[error("interrupted; everything committed so far is kept, and the same command resumes the run")]
     Interrupted,
@@ -172,7 +185,7 @@ pub enum EngineError {
         /// Name of the exchange.
         name: String,
         /// DataFusion's error.
-        error: datafusion::error::DataFusionError,
+        error: DataFusionError,
     },
     /// The address of a cluster is none.
     #[error("`{0}` is no address of a cluster; write df://HOST:PORT, as `textmill cluster scheduler` prints it")]
@@ -267,7 +280,7 @@ impl EngineError {
             Self::Remote { kind, .. } => *kind,
             Self::GivenUp { .. } => ErrorKind::Input,
             Self::OutputTaken { .. } | Self::OtherPlan { .. } | Self::InputInOutput { .. } => ErrorKind::Usage,
-            Self::NoRun(_) | Self::Unfinished(_) => ErrorKind::Usage,
+            Self::NoRun(_) | Self::Unfinished(_) | Self::ShardBytes { .. } => ErrorKind::Usage,
             Self::TooManyRemoved { .. } => ErrorKind::OverLimit,
             Self::TooManyGroups { .. }
             | Self::TooManyDocuments { .. }
@@ -275,7 +288,11 @@ impl EngineError {
             | Self::SeveralIndexes(_) => ErrorKind::Usage,
             Self::Memory { .. } | Self::TooManyPairs { .. } => ErrorKind::Resources,
             Self::Exchange { error, .. } => match error.find_root() {
-                datafusion::error::DataFusionError::ResourcesExhausted(_) => ErrorKind::Resources,
+                // Nothing but the folder for temporary files is read or written there.
+                DataFusionError::ResourcesExhausted(_) | DataFusionError::IoError(_) => ErrorKind::Resources,
+                DataFusionError::ArrowError(error, _) if matches!(**error, ArrowError::IoError(..)) => {
+                    ErrorKind::Resources
+                }
                 _ => ErrorKind::Bug,
             },
             Self::Imbalance(_) | Self::HandOver { .. } => ErrorKind::Integrity,

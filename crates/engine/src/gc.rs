@@ -1,11 +1,13 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use futures::{StreamExt, TryStreamExt};
 use textmill_store::manifest::{ExchangeManifest, TaskManifest};
 use textmill_store::owner::Owner;
 use textmill_store::sealed::unseal;
 use textmill_store::{Store, is_temporary};
 
+use crate::publish::AT_ONCE;
 use crate::run::{latest_plan, published};
 use crate::{EngineError, layout};
 
@@ -116,9 +118,8 @@ async fn garbage(store: &Store) -> Result<GcReport, EngineError> {
 }
 
 async fn delete(store: &Store, report: GcReport) -> Result<GcReport, EngineError> {
-    for path in &report.paths {
-        store.delete(path).await?;
-    }
+    let paths = report.paths.iter().map(String::as_str);
+    delete_all(store, paths).await?;
     Ok(report)
 }
 
@@ -132,9 +133,13 @@ impl GcReport {
 /// After publishing, the staged files are second names (or copies) of the published ones.
 pub(crate) async fn clear_staging(store: &Store) -> Result<(), EngineError> {
     for folder in [layout::STAGING, layout::ATTEMPTS] {
-        for info in store.list_all(folder).await? {
-            store.delete(&info.path).await?;
-        }
+        let found = store.list_all(folder).await?;
+        delete_all(store, found.iter().map(|info| info.path.as_str())).await?;
     }
     Ok(())
+}
+
+async fn delete_all(store: &Store, paths: impl Iterator<Item = &str>) -> Result<(), EngineError> {
+    let removals = paths.map(|path| async move { Ok::<_, EngineError>(store.delete(path).await?) });
+    futures::stream::iter(removals).buffer_unordered(AT_ONCE).try_collect().await
 }

@@ -1,9 +1,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
 use async_trait::async_trait;
-use datafusion::datasource::MemTable;
 use datafusion::error::DataFusionError;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::memory_pool::FairSpillPool;
@@ -13,12 +11,9 @@ use futures::stream::{FuturesUnordered, StreamExt};
 use textmill_store::manifest::TaskManifest;
 
 use crate::dedupe::internal;
-use crate::engine::{Engine, ExchangeInput, KeySource, TaskOutcome};
+use crate::engine::{Engine, KeySource, TaskOutcome};
 use crate::plan::TaskSpec;
 use crate::{EngineError, MemoryBudget, TaskContext, run_task};
-
-/// Share of the memory budget that `DataFusion` may track; it tracks only its large operators.
-const EXCHANGE_SHARE: f64 = 0.6;
 
 /// Part of a sort's memory, in percent, that is kept for merging. What is in memory is merged before it is spilled, and
 /// for an order of several columns a merge holds a second copy of them that is a third larger.
@@ -91,7 +86,7 @@ impl Engine for LocalEngine {
     ) -> Result<SendableRecordBatchStream, EngineError> {
         let failed = |error: DataFusionError| internal(name, error);
         let pool = Arc::new(FairSpillPool::new(memory));
-        let runtime = RuntimeEnvBuilder::new().with_memory_pool(pool).build_arc().map_err(failed)?;
+        let runtime = unbounded_disk(RuntimeEnvBuilder::new().with_memory_pool(pool)).build_arc().map_err(failed)?;
         let reservation = memory / self.threads / 100 * MERGE_PERCENT;
         let config =
             SessionConfig::new().with_target_partitions(self.threads).with_sort_spill_reservation_bytes(reservation);
@@ -101,25 +96,11 @@ impl Engine for LocalEngine {
         let sorted = session.sql(&format!("SELECT * FROM keys ORDER BY {order}")).await.map_err(failed)?;
         sorted.execute_stream().await.map_err(failed)
     }
+}
 
-    async fn exchange(
-        &self,
-        name: &str,
-        inputs: Vec<ExchangeInput>,
-        sql: &str,
-    ) -> Result<Vec<RecordBatch>, EngineError> {
-        let failed = |error: DataFusionError| EngineError::Exchange { name: name.to_owned(), error };
-        let memory = usize::try_from(self.memory.bytes()).unwrap_or(usize::MAX);
-        let runtime = RuntimeEnvBuilder::new().with_memory_limit(memory, EXCHANGE_SHARE).build_arc().map_err(failed)?;
-        let config = SessionConfig::new().with_target_partitions(self.threads);
-        let session = SessionContext::new_with_config_rt(config, runtime);
-        for input in inputs {
-            let Some(first) = input.batches.first() else { return Ok(Vec::new()) };
-            let table = MemTable::try_new(first.schema(), vec![input.batches]).map_err(failed)?;
-            session.register_table(input.table, Arc::new(table)).map_err(failed)?;
-        }
-        session.sql(sql).await.map_err(failed)?.collect().await.map_err(failed)
-    }
+/// The folder for temporary files is as large as its disk: `DataFusion` would end a sort at 100 GiB.
+fn unbounded_disk(runtime: RuntimeEnvBuilder) -> RuntimeEnvBuilder {
+    runtime.with_max_temp_directory_size(u64::MAX)
 }
 
 /// Manifests of finished tasks, as JSON in one buffer. As objects each is dozens of small allocations

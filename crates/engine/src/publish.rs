@@ -11,6 +11,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use futures::{StreamExt, TryStreamExt};
 use textmill_document::Ledger;
 use textmill_minhash_dedupe::DedupeSettings;
 use textmill_pipeline::{Dropped as DroppedPolicy, Pipeline};
@@ -20,10 +21,13 @@ use textmill_store::verify::{Finding, verify_file};
 use textmill_store::{Created, Store, StoreError};
 
 use crate::engine::Engine;
-use crate::exchange::choose_sample;
+use crate::global_sample::choose_sample;
 use crate::phases::Phases;
 use crate::plan::{RunPlan, TaskSpec, Work, digest};
 use crate::{EngineError, TaskContext, layout, resume};
+
+/// Files that are linked or removed at once: on object stores each takes a while and little else.
+pub(crate) const AT_ONCE: usize = 16;
 
 /// Publishes what the tasks committed, in the place of the run whose content digest is `replaces`.
 /// Returns the manifest of the run.
@@ -97,7 +101,7 @@ async fn stage(
     let mut tasks = Vec::new();
     for dataset in Dataset::ALL {
         let files = phases.manifests().filter_map(|task| task.outputs.get(&dataset)).flatten().cloned().collect();
-        for (number, group) in groups(engine, context, pipeline, dataset, files).await?.into_iter().enumerate() {
+        for (number, group) in groups(context, pipeline, dataset, files).await?.into_iter().enumerate() {
             let shard = match group.whole() {
                 Ok(file) => Shard::Written(file),
                 Err(group) => {
@@ -125,7 +129,6 @@ async fn stage(
 
 /// Which files of one dataset make a shard together.
 async fn groups(
-    engine: &dyn Engine,
     context: &TaskContext,
     pipeline: &Pipeline,
     dataset: Dataset,
@@ -135,7 +138,7 @@ async fn groups(
     if !sampled || files.is_empty() {
         return Ok(group(files, pipeline.output.shard_bytes.bytes()));
     }
-    let rows = choose_sample(engine, &context.store, &files, pipeline.output.dropped_sample).await?;
+    let rows = choose_sample(&context.store, &files, pipeline.output.dropped_sample, &context.cancel).await?;
     Ok(vec![Group { files, rows: Some(rows) }])
 }
 
@@ -255,10 +258,11 @@ async fn retire(context: &TaskContext, replaces: Option<&str>) -> Result<(), Eng
     }
     for record in store.list(layout::RETIRED).await? {
         let old: RunManifest = unseal(&record.path, &store.get(&record.path).await?)?;
-        for file in old.datasets.values().flatten() {
+        let removals = old.datasets.values().flatten().map(|file| async move {
             context.owner.check().await?;
-            store.delete(&file.path).await?;
-        }
+            Ok::<_, EngineError>(store.delete(&file.path).await?)
+        });
+        let () = futures::stream::iter(removals).buffer_unordered(AT_ONCE).try_collect().await?;
         store.delete(&record.path).await?;
     }
     Ok(())
@@ -270,12 +274,14 @@ async fn clear_unfinished(context: &TaskContext) -> Result<(), EngineError> {
     let store = &context.store;
     for record in store.list(layout::PUBLISHING).await? {
         let unfinished: RunManifest = unseal(&record.path, &store.get(&record.path).await?)?;
-        for file in unfinished.datasets.values().flatten() {
+        let removals = unfinished.datasets.values().flatten().map(|file| async move {
             if verify_file(store, file).await? == Finding::Intact {
                 context.owner.check().await?;
                 store.delete(&file.path).await?;
             }
-        }
+            Ok::<_, EngineError>(())
+        });
+        let () = futures::stream::iter(removals).buffer_unordered(AT_ONCE).try_collect().await?;
         store.delete(&record.path).await?;
     }
     Ok(())
@@ -287,14 +293,16 @@ async fn link(
     manifest: &RunManifest,
 ) -> Result<(), EngineError> {
     let targets = manifest.datasets.values().flatten();
-    for (file, target) in staged.values().flatten().zip(targets) {
+    let links = staged.values().flatten().zip(targets).map(|(file, target)| async move {
         if context.cancel.is_cancelled() {
             return Err(EngineError::Interrupted);
         }
         check_digest(&context.store, file).await?;
-        context.store.publish(&file.path, &target.path).await?;
-    }
-    Ok(())
+        // Whoever took the output over meanwhile links other files.
+        context.owner.check().await?;
+        Ok(context.store.publish(&file.path, &target.path).await?)
+    });
+    futures::stream::iter(links).buffer_unordered(AT_ONCE).try_collect().await
 }
 
 /// A file that lay on a local disk since an earlier call may have been damaged meanwhile; reading

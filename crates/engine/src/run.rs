@@ -19,6 +19,9 @@ use crate::publish::{publish, run_missing};
 use crate::task::TaskContextParts;
 use crate::{Cancel, ClusterEngine, EngineError, LocalEngine, MemoryBudget, Progress, TaskContext, gc, layout};
 
+/// Largest shard that is published to an object store, with room for one that grows over its bound.
+const LARGEST_COPY: u64 = 4 << 30;
+
 /// How this run behaves; none of it changes a byte of the result.
 #[derive(Debug, Clone)]
 pub struct RunOptions {
@@ -72,6 +75,7 @@ pub async fn run(pipeline: &Pipeline, store: &Store, options: &RunOptions) -> Re
     // Refuse what needs no ownership first: asking again must not disturb a running owner.
     options.memory.tasks(options.threads)?;
     refuse_several_indexes(pipeline)?;
+    refuse_large_shards(pipeline, store)?;
     let owner = Arc::new(Owner::acquire(store, options.lease).await?);
     let outcome = owned(pipeline, store, options, &owner).await;
     release(&owner).await;
@@ -110,6 +114,7 @@ pub(crate) async fn owned(
     }
     // Only now: a refused run must leave no trace.
     if !resumed {
+        owner.check().await?;
         record(store, &plan).await?;
     }
     let local = LocalEngine::new(options.threads, options.memory)?;
@@ -163,6 +168,16 @@ pub(crate) fn exchanges_after(pipeline: &Pipeline, phase: usize) -> impl Iterato
     pipeline.nodes.iter().zip(pipeline.levels()).filter(ends).map(|(node, _)| node)
 }
 
+/// Object stores copy objects of up to 5 GiB in one request, and publishing copies.
+pub(crate) fn refuse_large_shards(pipeline: &Pipeline, store: &Store) -> Result<(), EngineError> {
+    let bytes = pipeline.output.shard_bytes.bytes();
+    let copies = store.local_path(layout::RUN_MANIFEST).is_none();
+    if copies && bytes > LARGEST_COPY {
+        return Err(EngineError::ShardBytes { output: store.location().to_owned(), bytes });
+    }
+    Ok(())
+}
+
 pub(crate) fn refuse_several_indexes(pipeline: &Pipeline) -> Result<(), EngineError> {
     let makes_one = |node: &&Node| {
         node.exchange.as_ref().and_then(Exchange::documents).is_some_and(|dedupe| dedupe.settings().index)
@@ -212,7 +227,8 @@ pub(crate) fn refuse_own_output(plan: &RunPlan, store: &Store) -> Result<(), Eng
             let Work::Split(split) = &task.work else { continue };
             let location = split.shard.location.as_str();
             let path = location.strip_prefix("file://").unwrap_or(location);
-            let inside = local.as_ref().is_some_and(|folder| Path::new(path).starts_with(folder));
+            let real = Path::new(path).canonicalize().unwrap_or_else(|_| path.into());
+            let inside = local.as_ref().is_some_and(|folder| real.starts_with(folder));
             if inside || location.starts_with(&remote) {
                 let (input, output) = (location.to_owned(), store.location().to_owned());
                 return Err(EngineError::InputInOutput { input, output });

@@ -90,7 +90,7 @@ impl Sampler {
     }
 }
 
-fn cell(batch: &RecordBatch, name: &str, row: usize) -> String {
+pub(crate) fn cell(batch: &RecordBatch, name: &str, row: usize) -> String {
     let column = batch.column_by_name(name).and_then(|column| column.as_string_view_opt());
     column.map(|column| column.value(row).to_owned()).unwrap_or_default()
 }

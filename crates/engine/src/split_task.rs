@@ -7,8 +7,10 @@
 
 use std::sync::Arc;
 
+use futures::future::OptionFuture;
 use textmill_ingest::{IngestError, ReadBatch, Split, open_split};
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 
 use crate::EngineError;
 use crate::graph::PhaseInput;
@@ -26,7 +28,7 @@ pub(crate) async fn run(
     context: &Arc<TaskContext>,
 ) -> Result<Written, EngineError> {
     let mut output = Output::new(spec, &split.shard.name, attempt, context);
-    let mut batches = Batches(read(split.clone(), Arc::clone(context)));
+    let mut batches = read(split.clone(), Arc::clone(context));
     let driven = drive(&mut batches, context, &mut output).await.and_then(|()| check_records(split, output.records()));
     match driven {
         Ok(()) => output.finish(&split.shard.location, split.bytes).await,
@@ -49,11 +51,21 @@ fn check_records(split: &Split, records: u64) -> Result<(), EngineError> {
 }
 
 /// Batches from the reading thread.
-struct Batches(mpsc::Receiver<Result<ReadBatch, IngestError>>);
+struct Batches {
+    batches: mpsc::Receiver<Result<ReadBatch, IngestError>>,
+    /// Taken once it has ended.
+    reading: Option<JoinHandle<()>>,
+}
 
 impl Source for Batches {
     async fn next(&mut self) -> Result<Option<Given>, EngineError> {
-        let Some(batch) = self.0.recv().await else { return Ok(None) };
+        let Some(batch) = self.batches.recv().await else {
+            // A channel ends the same way where the thread is through and where it panicked.
+            if let Some(Err(error)) = OptionFuture::from(self.reading.take()).await {
+                return Err(EngineError::Bug(format!("reading a split died: {error}")));
+            }
+            return Ok(None);
+        };
         let ReadBatch { documents, quarantined, skipped, .. } = batch?;
         let input = PhaseInput { places: vec![(0, documents)], verdicts: Vec::new() };
         Ok(Some(Given {
@@ -66,10 +78,10 @@ impl Source for Batches {
 
 /// Reads the split on a blocking thread. The channel closes at the end, after an error, or when
 /// the receiver is gone.
-fn read(split: Split, context: Arc<TaskContext>) -> mpsc::Receiver<Result<ReadBatch, IngestError>> {
-    let (sender, receiver) = mpsc::channel(READ_AHEAD);
+fn read(split: Split, context: Arc<TaskContext>) -> Batches {
+    let (sender, batches) = mpsc::channel(READ_AHEAD);
     let runtime = tokio::runtime::Handle::current();
-    tokio::task::spawn_blocking(move || match open_split(&split, &context.read, &runtime) {
+    let reading = tokio::task::spawn_blocking(move || match open_split(&split, &context.read, &runtime) {
         Ok(reader) => {
             for batch in reader {
                 let last = batch.is_err();
@@ -81,5 +93,23 @@ fn read(split: Split, context: Arc<TaskContext>) -> mpsc::Receiver<Result<ReadBa
         // The receiver may have been dropped by an interrupt: then nobody needs the error.
         Err(error) => drop(sender.blocking_send(Err(error))),
     });
-    receiver
+    Batches { batches, reading: Some(reading) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_reader_that_panics_is_not_one_that_is_through() {
+        for panics in [false, true] {
+            let (sender, batches) = mpsc::channel(READ_AHEAD);
+            let reading = tokio::task::spawn_blocking(move || {
+                drop(sender);
+                assert!(!panics, "a bug in a reader");
+            });
+            let mut source = Batches { batches, reading: Some(reading) };
+            assert_eq!(source.next().await.is_err(), panics);
+        }
+    }
 }

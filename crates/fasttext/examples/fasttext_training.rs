@@ -14,6 +14,10 @@ use textmill_fasttext::{
     Example, FastTextModel, Grid, LineFeed, Loss, Predictor, QuantizeOptions, TrainOptions, autotune, evaluate, train,
 };
 
+/// How often, and for how many CPU seconds, answers are timed.
+const TESTS: usize = 3;
+const TEST_SECONDS: f64 = 0.5;
+
 type Outcome = Result<(), Box<dyn Error>>;
 
 fn main() -> Outcome {
@@ -100,14 +104,16 @@ fn test(file: &str, model: &str) -> Outcome {
     let texts: Vec<&str> = examples(&text).map(|example| example.text).collect();
     let bytes: usize = texts.iter().map(|text| text.len()).sum();
     let mut predictor = Predictor::new(model);
-    let mut rounds = 0_u32;
-    let before = cpu_seconds()?;
-    while rounds < 3 || cpu_seconds()? - before < 1.0 {
-        texts.iter().for_each(|text| drop(predictor.predict(text, LineFeed::Space, 1, 0.0)));
-        rounds += 1;
+    // The best of a few, as other programs on the machine slow some.
+    let mut speed = 0.0_f64;
+    for _ in 0..TESTS {
+        let (mut rounds, before) = (0_u32, cpu_seconds()?);
+        while cpu_seconds()? - before < TEST_SECONDS {
+            texts.iter().for_each(|text| drop(predictor.predict(text, LineFeed::Space, 1, 0.0)));
+            rounds += 1;
+        }
+        speed = speed.max(bytes as f64 * f64::from(rounds) / 1e6 / (cpu_seconds()? - before));
     }
-    let megabytes = bytes as f64 * f64::from(rounds) / 1e6;
-    let speed = megabytes / (cpu_seconds()? - before);
     println!("accuracy {:.4}, {speed:.2} MB/s cpu, {} texts", found.all.precision(), found.examples);
     Ok(())
 }

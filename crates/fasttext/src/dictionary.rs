@@ -1,8 +1,10 @@
 use std::collections::BTreeSet;
 use std::io::{BufRead, Write};
 
+use textmill_large_pages::LargeVec;
+
 use crate::FastTextError;
-use crate::hash::{FNV_START, Modulus, equal, fnv, fnv_step, spread};
+use crate::hash::{FNV_START, HEAD, Modulus, fnv, fnv_step, head, spread};
 use crate::header::Header;
 use crate::prune::Prune;
 use crate::sink::Sink;
@@ -27,6 +29,27 @@ pub(crate) enum Token {
     Label,
 }
 
+/// A slot of the table: the hash and the number of an entry, which is [`FREE`] where there is none, and the [`head`] of its
+/// word, so that short words are told without a look into all words.
+#[derive(Debug, Clone, Copy)]
+struct Slot {
+    hash: u32,
+    id: u32,
+    head: u64,
+}
+
+impl Slot {
+    #[expect(clippy::cast_possible_truncation, reason = "one half each")]
+    fn read([numbers, head]: [u64; 2]) -> Self {
+        // The number 0 is that of a free slot, whose memory is zero.
+        Self { hash: numbers as u32, id: ((numbers >> 32) as u32).wrapping_sub(1), head }
+    }
+
+    fn bits(self) -> [u64; 2] {
+        [u64::from(self.hash) | u64::from(self.id.wrapping_add(1)) << 32, self.head]
+    }
+}
+
 /// Words and labels of a model, with the rows of words and n-grams in the input matrix.
 #[derive(Debug, Clone)]
 pub(crate) struct Dictionary {
@@ -34,8 +57,8 @@ pub(crate) struct Dictionary {
     bytes: Vec<u8>,
     /// Where each one ends.
     ends: Vec<u32>,
-    /// Open addressing by hash: the hash and the number of an entry, which is [`FREE`] where there is none.
-    table: Vec<(u32, u32)>,
+    /// Open addressing by hash.
+    table: LargeVec<[u64; 2]>,
     words: u32,
     labels: Vec<String>,
     /// How often each word and label was there in training.
@@ -78,7 +101,7 @@ impl Dictionary {
         Self {
             bytes: Vec::new(),
             ends: Vec::with_capacity(size),
-            table: Vec::new(),
+            table: LargeVec::zeroed(1),
             words,
             labels: Vec::new(),
             counts: Vec::with_capacity(size),
@@ -179,13 +202,13 @@ impl Dictionary {
     /// Of words that are there twice the last one counts, as in fastText.
     pub(crate) fn index(&mut self) {
         let size = self.ends.len();
-        self.table = vec![(0, FREE); (size + size / 2 + 1).next_power_of_two()];
+        self.table = LargeVec::zeroed((size + size / 2 + 1).next_power_of_two());
         for id in 0..u32::try_from(size).unwrap_or(FREE) {
             let word = self.word(id);
-            let hash = fnv(word);
-            let slot = self.slot(word, hash);
+            let (hash, head) = (fnv(word), head(word));
+            let (slot, _) = self.find(word, hash);
             if let Some(entry) = self.table.get_mut(slot) {
-                *entry = (hash, id);
+                *entry = Slot { hash, id, head }.bits();
             }
         }
     }
@@ -198,24 +221,27 @@ impl Dictionary {
         self.bytes.get(start..end(id)).unwrap_or_default()
     }
 
-    /// The slot of `word`, or the free one where it belongs. One is always free.
-    fn slot(&self, word: &[u8], hash: u32) -> usize {
+    /// The place of `word`, or the free one where it belongs, and its number. One is always free.
+    fn find(&self, word: &[u8], hash: u32) -> (usize, u32) {
         let mask = self.table.len() - 1;
-        let mut slot = spread(hash) & mask;
-        while let Some(&(known, id)) = self.table.get(slot) {
-            if id == FREE || (known == hash && equal(self.word(id), word)) {
-                break;
+        let head = head(word);
+        let mut place = spread(hash) & mask;
+        while let Some(slot) = self.table.get(place) {
+            let slot = Slot::read(*slot);
+            let same = slot.hash == hash && slot.head == head && (word.len() < HEAD || self.word(slot.id) == word);
+            if slot.id == FREE || same {
+                return (place, slot.id);
             }
-            slot = (slot + 1) & mask;
+            place = (place + 1) & mask;
         }
-        slot
+        (place, FREE)
     }
 
     /// What `word`, whose [`fnv`] is `hash`, is.
     pub(crate) fn token(&self, word: &[u8], hash: u32) -> Token {
-        match self.table.get(self.slot(word, hash)) {
-            Some(&(_, id)) if id < self.words => Token::Known(id),
-            Some(&(_, id)) if id != FREE => Token::Label,
+        match self.find(word, hash) {
+            (_, id) if id < self.words => Token::Known(id),
+            (_, id) if id != FREE => Token::Label,
             _ if word.starts_with(LABEL_PREFIX.as_bytes()) => Token::Label,
             _ => Token::Unknown,
         }

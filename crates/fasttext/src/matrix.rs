@@ -1,5 +1,7 @@
 use std::io::{BufRead, Write};
 
+use textmill_large_pages::LargeVec;
+
 use crate::FastTextError;
 use crate::kernels::Kernels;
 use crate::sink::Sink;
@@ -19,7 +21,7 @@ pub(crate) enum Matrix {
 pub(crate) struct Dense {
     pub(crate) rows: usize,
     pub(crate) columns: usize,
-    pub(crate) values: Vec<f32>,
+    pub(crate) values: LargeVec<f32>,
     kernels: Kernels,
 }
 
@@ -114,14 +116,16 @@ fn read_shape(source: &mut Source<impl BufRead>, field: &'static str) -> Result<
 
 impl Dense {
     /// A matrix of whole rows.
-    pub(crate) fn new(columns: usize, values: Vec<f32>) -> Self {
+    pub(crate) fn new(columns: usize, values: LargeVec<f32>) -> Self {
         Self { rows: values.len() / columns.max(1), columns, values, kernels: Kernels::new() }
     }
 
     fn read(source: &mut Source<impl BufRead>, field: &'static str) -> Result<Matrix, FastTextError> {
         let (rows, columns) = read_shape(source, field)?;
         let area = source.area(field, rows, columns, size_of::<f32>())?;
-        Ok(Matrix::Dense(Self { rows, columns, values: source.f32s(field, area)?, kernels: Kernels::new() }))
+        let mut values = LargeVec::zeroed(area);
+        source.fill_f32s(field, &mut values)?;
+        Ok(Matrix::Dense(Self { rows, columns, values, kernels: Kernels::new() }))
     }
 
     pub(crate) fn row(&self, row: usize) -> &[f32] {

@@ -44,8 +44,9 @@ impl FastTextModel {
             Some(cutoff) => {
                 let (words, ngrams) = self.longest_rows(input, cutoff);
                 let ids: Vec<u32> = ngrams.iter().map(|row| row - self.dictionary.words()).collect();
-                let kept = words.iter().chain(&ngrams).flat_map(|row| input.row(*row as usize)).copied().collect();
-                (self.dictionary.keep(&self.header, &words, &ids)?, Dense::new(input.columns, kept))
+                let kept: Vec<_> =
+                    words.iter().chain(&ngrams).flat_map(|row| input.row(*row as usize)).copied().collect();
+                (self.dictionary.keep(&self.header, &words, &ids)?, Dense::new(input.columns, kept.into()))
             }
             None => (self.dictionary.clone(), input.clone()),
         };

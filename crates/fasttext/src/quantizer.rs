@@ -167,7 +167,7 @@ mod tests {
 
     #[test]
     fn small_matrices_are_refused() {
-        let matrix = Dense::new(1, vec![0.0; 255]);
+        let matrix = Dense::new(1, vec![0.0; 255].into());
         assert!(matches!(quantize(matrix, 2, true), Err(FastTextError::FewRows { rows: 255 })));
     }
 }

@@ -102,19 +102,24 @@ impl<R: BufRead> Source<R> {
     /// `count` finite numbers.
     pub(crate) fn f32s(&mut self, field: &'static str, count: usize) -> Result<Vec<f32>, FastTextError> {
         self.area(field, count, 1, size_of::<f32>())?;
-        let mut values = Vec::with_capacity(count);
-        let mut buffer = vec![0; CHUNK.min(count * size_of::<f32>())];
-        while values.len() < count {
-            let bytes = CHUNK.min((count - values.len()) * size_of::<f32>());
-            let (part, _) = buffer.split_at_mut(bytes);
+        let mut values = vec![0.0; count];
+        self.fill_f32s(field, &mut values)?;
+        Ok(values)
+    }
+
+    /// Reads finite numbers. Whether the file can hold so many is checked before memory for them is asked for.
+    pub(crate) fn fill_f32s(&mut self, field: &'static str, values: &mut [f32]) -> Result<(), FastTextError> {
+        let mut buffer = vec![0; CHUNK.min(size_of_val(values))];
+        let mut finite = true;
+        for values in values.chunks_mut(CHUNK / size_of::<f32>()) {
+            let (part, _) = buffer.split_at_mut(size_of_val(values));
             self.fill(field, part)?;
-            values.extend(part.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)));
+            for (value, bytes) in values.iter_mut().zip(part.as_chunks().0) {
+                *value = f32::from_le_bytes(*bytes);
+                finite &= value.is_finite();
+            }
         }
-        if values.iter().all(|value| value.is_finite()) {
-            Ok(values)
-        } else {
-            Err(FastTextError::NotFinite { field, offset: self.offset })
-        }
+        if finite { Ok(()) } else { Err(FastTextError::NotFinite { field, offset: self.offset }) }
     }
 
     /// Appends the bytes before the next NUL, and reads over that.

@@ -51,7 +51,8 @@ macro_rules! statistics {
         ///
         /// # Source
         /// The statistics of MAP-NEO's Chinese pipeline, `ChineseWebText`, `FlagData`, dingo, `llm_web_kit`'s quality gate,
-        /// `NeMo` Curator, ROOTS and Data-Juicer; the bounds of each stand in `configs/recipes`.
+        /// `NeMo` Curator, ROOTS and Data-Juicer. The bounds of MAP-NEO and `ChineseWebText` stand in `configs/recipes`,
+        /// those of `llm_web_kit` in `configs/wanjuan-cc.yaml`; those of the others in no file.
         ///
         /// # Kept example
         /// With `digit_ratio: {max: 0.3}`: `In 1984 he was born.`

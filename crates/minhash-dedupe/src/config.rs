@@ -31,8 +31,10 @@ pub const DEFAULT_THRESHOLD: f64 = 0.7;
 /// of `keep`, then by id.
 ///
 /// # Source
-/// Broder, "On the resemblance and containment of documents" (1997). The presets are those of `InternLM2`, WanJuan-CC,
-/// `FineWeb`, `FineWeb-2`, `RefinedWeb`, `RedPajama`, `DCLM`, `SlimPajama`, Matrix and others; see `presets.rs`.
+/// Broder, "On the resemblance and containment of documents" (1997). The presets, each named after its corpus or
+/// program: `internlm2`, `wanjuan_cc`, `fineweb`, `fineweb_2`, `refinedweb`, `redpajama`, `redpajama_v2_0.7`,
+/// `redpajama_v2_0.8`, `redpajama_v2_0.9`, `redpajama_v2_1.0`, `dclm`, `slimpajama`, `matrix`, `matrix_zh`, `map_neo`,
+/// `txt360`, `data_prep_kit`, `nemo_curator`.
 ///
 /// # Kept example
 /// A text that shares fewer than 70 % of its runs of five words with any other.

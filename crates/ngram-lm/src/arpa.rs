@@ -12,7 +12,9 @@ const NO_UNKNOWN: f32 = -100.0;
 /// Longest line that is read: the longest n-gram with room for long words.
 const LONGEST_LINE: usize = 1 << 20;
 /// Most n-grams that memory is asked for before they were read.
-const TRUSTED_COUNT: u64 = 1 << 20;
+const TRUSTED_COUNT: u64 = 1 << 22;
+/// n-grams that are put into a table together, so that memory is asked for all of them at once.
+const BATCH: usize = 32;
 
 /// The lines of a file with their numbers.
 struct Lines<R> {
@@ -47,7 +49,7 @@ impl<R: BufRead> Lines<R> {
     }
 
     fn wrong(&self, problem: impl Into<String>) -> LmError {
-        LmError::Arpa { line: self.number, problem: problem.into() }
+        wrong_at(self.number, problem)
     }
 
     fn expect(&mut self, wanted: &str) -> Result<(), LmError> {
@@ -60,6 +62,10 @@ impl<R: BufRead> Lines<R> {
         let found = String::from_utf8_lossy(self.line()).into_owned();
         Err(self.wrong(format!("`{wanted}` was expected, not `{}`", shortened(&found))))
     }
+}
+
+fn wrong_at(line: u64, problem: impl Into<String>) -> LmError {
+    LmError::Arpa { line, problem: problem.into() }
 }
 
 fn shortened(text: &str) -> String {
@@ -199,34 +205,93 @@ fn read_ngrams(
 ) -> Result<(), LmError> {
     #[allow(clippy::cast_possible_truncation, reason = "bounded")]
     let mut table = Table::new(count.min(TRUSTED_COUNT) as usize);
-    let mut ngram = vec![UNKNOWN; order];
-    for _ in 0..count {
-        if !lines.next()? {
-            return Err(lines.wrong(format!("the file ends in its {order}-grams")));
-        }
-        let line = lines.line();
-        let mut fields = words(line);
-        let probability = fields.next().unwrap_or_default();
-        let mut unknown = false;
-        for number in &mut ngram {
-            let word = fields.next().unwrap_or_default();
-            *number = model.vocabulary.number(word);
-            unknown |= *number == UNKNOWN && word != UNKNOWN_WORD;
-        }
-        let weights = parse(probability, fields.next());
-        if unknown || fields.next().is_some() {
-            return Err(lines.wrong(format!("is no {order}-gram of the words in the unigrams")));
-        }
-        let Some(weights) = weights else { return Err(lines.wrong("has a weight that is no logarithm")) };
-        let weights = if longest { Weights { backoff: 0.0, ..weights } } else { weights };
-        if table.insert(hash(&ngram), weights).is_some() {
-            return Err(lines.wrong(format!("has a {order}-gram that was there before")));
-        }
-        let shorter = ngram.get(1..).unwrap_or_default();
-        if order > 2 && model.tables.get(order - 3).is_some_and(|table| table.get(hash(shorter)).is_none()) {
-            lonely.push(ngram.clone());
+    let mut batch = Batch::default();
+    for read in 1..=count {
+        let ngram = read_ngram(lines, &model.vocabulary, (order, longest))?;
+        batch.push(lines.number, ngram);
+        if batch.ngrams.len() == BATCH || read == count {
+            batch.empty(order, &mut table, &model.tables, lonely)?;
         }
     }
     model.tables.push(table);
     Ok(())
+}
+
+/// The words of an n-gram, with what the file has about it.
+type Ngram = ([u32; MAX_ORDER], Weights);
+
+fn read_ngram(
+    lines: &mut Lines<impl BufRead>,
+    vocabulary: &Vocabulary,
+    (order, longest): (usize, bool),
+) -> Result<Ngram, LmError> {
+    if !lines.next()? {
+        return Err(lines.wrong(format!("the file ends in its {order}-grams")));
+    }
+    let mut fields = words(lines.line());
+    let probability = fields.next().unwrap_or_default();
+    let mut keys = [0; MAX_ORDER];
+    for key in &mut keys[..order] {
+        *key = Vocabulary::key(fields.next().unwrap_or_default());
+    }
+    vocabulary.fetch(&keys[..order]);
+    let mut ngram = [UNKNOWN; MAX_ORDER];
+    let mut unknown = false;
+    for (number, key) in ngram.iter_mut().zip(&keys[..order]) {
+        *number = vocabulary.number_of(*key);
+        unknown |= *number == UNKNOWN && *key != Vocabulary::key(UNKNOWN_WORD);
+    }
+    let weights = parse(probability, fields.next());
+    if unknown || fields.next().is_some() {
+        return Err(lines.wrong(format!("is no {order}-gram of the words in the unigrams")));
+    }
+    let Some(weights) = weights else { return Err(lines.wrong("has a weight that is no logarithm")) };
+    Ok((ngram, if longest { Weights { backoff: 0.0, ..weights } } else { weights }))
+}
+
+/// n-grams that were read and are not in their table yet, with their lines.
+#[derive(Default)]
+struct Batch {
+    ngrams: Vec<(u64, Ngram)>,
+    hashes: Vec<u64>,
+    /// Hashes of the n-grams without their first words.
+    shorter: Vec<u64>,
+}
+
+impl Batch {
+    fn push(&mut self, line: u64, ngram: Ngram) {
+        self.ngrams.push((line, ngram));
+    }
+
+    /// Puts all n-grams, of `order` words, into `table`. Those whose shorter forms are not in the last of `tables` are
+    /// added to `lonely`.
+    fn empty(
+        &mut self,
+        order: usize,
+        table: &mut Table<Weights>,
+        tables: &[Table<Weights>],
+        lonely: &mut Vec<Vec<u32>>,
+    ) -> Result<(), LmError> {
+        self.hashes.clear();
+        self.shorter.clear();
+        for (_, (ngram, _)) in &self.ngrams {
+            self.hashes.push(hash(&ngram[..order]));
+            self.shorter.push(hash(&ngram[1..order]));
+        }
+        table.fetch(&self.hashes);
+        if let Some(lower) = tables.last() {
+            lower.fetch(&self.shorter);
+        }
+        for ((line, (ngram, weights)), (hash, shorter)) in
+            self.ngrams.drain(..).zip(self.hashes.iter().zip(&self.shorter))
+        {
+            if table.insert(*hash, weights).is_some() {
+                return Err(wrong_at(line, format!("has a {order}-gram that was there before")));
+            }
+            if tables.last().is_some_and(|lower| lower.get(*shorter).is_none()) {
+                lonely.push(ngram[..order].to_vec());
+            }
+        }
+        Ok(())
+    }
 }

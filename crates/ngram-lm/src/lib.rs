@@ -25,6 +25,7 @@
 //! ```
 
 mod arpa;
+mod block;
 mod compact;
 mod error;
 mod kenlm;

@@ -2,9 +2,10 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
-use crate::table::Table;
+use crate::block::Block;
+use crate::table::{Table, Value};
 use crate::vocabulary::{BEGIN, END, UNKNOWN, Vocabulary};
-use crate::{LmError, MAX_ORDER, compact, kenlm, words};
+use crate::{LmError, compact, kenlm, words};
 
 /// Probability of an n-gram's last word after the others, and the weight of what follows it when that is not known; both
 /// as logarithms to base 10.
@@ -12,6 +13,17 @@ use crate::{LmError, MAX_ORDER, compact, kenlm, words};
 pub(crate) struct Weights {
     pub(crate) probability: f32,
     pub(crate) backoff: f32,
+}
+
+impl Value for Weights {
+    fn to_bits(self) -> u64 {
+        u64::from(self.probability.to_bits()) | u64::from(self.backoff.to_bits()) << 32
+    }
+
+    #[allow(clippy::cast_possible_truncation, reason = "one half each")]
+    fn from_bits(bits: u64) -> Self {
+        Self { probability: f32::from_bits(bits as u32), backoff: f32::from_bits((bits >> 32) as u32) }
+    }
 }
 
 /// How n-grams are hashed, from the last word to the first.
@@ -24,14 +36,14 @@ pub(crate) enum Hashes {
 }
 
 impl Hashes {
-    fn first(self, word: u32) -> u64 {
+    pub(crate) fn first(self, word: u32) -> u64 {
         match self {
             Self::Own => hash_of(word),
             Self::KenLm => u64::from(word),
         }
     }
 
-    fn step(self, hash: u64, word: u32) -> u64 {
+    pub(crate) fn step(self, hash: u64, word: u32) -> u64 {
         match self {
             Self::Own => hash_step(hash, word),
             Self::KenLm => {
@@ -70,15 +82,6 @@ impl Score {
     pub fn perplexity(&self) -> f64 {
         if self.words == 0 { f64::INFINITY } else { 10_f64.powf(-self.log10 / self.words as f64) }
     }
-}
-
-/// The words before the one that is scored, the last one first, as far as the model knows them together, each with the
-/// backoff of the words up to it.
-#[derive(Debug, Clone, Copy, Default)]
-struct State {
-    words: [u32; MAX_ORDER],
-    backoffs: [f32; MAX_ORDER],
-    length: usize,
 }
 
 pub(crate) fn hash_of(word: u32) -> u64 {
@@ -164,23 +167,25 @@ impl NgramModel {
 
     /// As [`score`](Self::score), with or without `<s>` before the words and `</s>` after them.
     pub fn score_with(&self, sentence: &str, begin: bool, end: bool) -> Score {
-        let mut state = State::default();
+        let mut block = Block::new();
         if begin {
-            let backoff = self.unigrams.get(self.begin as usize).map_or(0.0, |weights| weights.backoff);
-            (state.words[0], state.backoffs[0], state.length) =
-                (self.begin, backoff, usize::from(!self.tables.is_empty()));
+            block.begin(self.begin, self.unigrams.get(self.begin as usize).copied().unwrap_or_default());
         }
         let mut score = Score::default();
-        for word in words(sentence.as_bytes()) {
-            let word = self.vocabulary.number(word);
-            score.unknown += u64::from(word == UNKNOWN);
-            score.words += 1;
-            score.log10 += self.step(&mut state, word);
+        let mut rest = words(sentence.as_bytes()).chain(end.then_some(END));
+        while block.read(&mut rest, &self.vocabulary) {
+            block.find_words(self.hashes, &self.unigrams);
+            for (order, table) in (2..).zip(&self.tables) {
+                block.find(order, self.hashes, table);
+            }
+            for (before, place) in block.pairs() {
+                score.unknown += u64::from(place.word == UNKNOWN);
+                score.words += 1;
+                score.log10 += place.score(before, self.order());
+            }
         }
-        if end {
-            score.words += 1;
-            score.log10 += self.step(&mut state, self.end);
-        }
+        // The end is not a word that could be known.
+        score.unknown -= u64::from(end && self.end == UNKNOWN);
         score
     }
 
@@ -199,30 +204,5 @@ impl NgramModel {
             all.unknown += unknown;
         }
         all
-    }
-
-    /// Scores one word, and moves the state behind it.
-    fn step(&self, state: &mut State, word: u32) -> f64 {
-        let weights = self.unigrams.get(word as usize).copied().unwrap_or_default();
-        let mut next = State::default();
-        (next.words[0], next.backoffs[0]) = (word, weights.backoff);
-        let mut probability = weights.probability;
-        let mut matched = 1;
-        let mut hash = self.hashes.first(word);
-        for (table, before) in self.tables.iter().zip(state.words.iter().take(state.length)) {
-            hash = self.hashes.step(hash, *before);
-            let Some(found) = table.get(hash) else { break };
-            probability = found.probability;
-            if let (Some(word), Some(backoff)) = (next.words.get_mut(matched), next.backoffs.get_mut(matched)) {
-                (*word, *backoff) = (*before, found.backoff);
-            }
-            matched += 1;
-        }
-        // The words before that were not found together with this one.
-        let missed = state.backoffs.get(matched - 1..state.length).unwrap_or_default();
-        let backoff: f64 = missed.iter().map(|backoff| f64::from(*backoff)).sum();
-        next.length = matched.min(self.tables.len());
-        *state = next;
-        f64::from(probability) + backoff
     }
 }

@@ -53,7 +53,22 @@ impl Vocabulary {
 
     /// The number of `word`, [`UNKNOWN`] if it has none.
     pub(crate) fn number(&self, word: &[u8]) -> u32 {
-        self.numbers.get(xxh3_64(word)).unwrap_or(UNKNOWN)
+        self.number_of(Self::key(word))
+    }
+
+    /// What a word is found by.
+    pub(crate) fn key(word: &[u8]) -> u64 {
+        xxh3_64(word)
+    }
+
+    /// As [`number`](Self::number), by the word's key.
+    pub(crate) fn number_of(&self, key: u64) -> u32 {
+        self.numbers.get(key).unwrap_or(UNKNOWN)
+    }
+
+    /// Has the memory of keys fetched.
+    pub(crate) fn fetch(&self, keys: &[u64]) {
+        self.numbers.fetch(keys);
     }
 
     pub(crate) fn word(&self, number: u32) -> &[u8] {

@@ -6,6 +6,7 @@
 //! above single requests is in [`crate::patient`].
 
 use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -32,6 +33,9 @@ pub(crate) struct Connector(ReqwestConnector);
 #[derive(Debug)]
 struct Watched(HttpClient);
 
+/// Whether a service of this machine ever answered a question for credentials.
+static HANDED_OUT: AtomicBool = AtomicBool::new(false);
+
 /// There are no credentials: asking again would not find any.
 #[derive(Debug, Clone, Copy, thiserror::Error)]
 #[error("no credentials in the environment, and this machine has no service that hands out any")]
@@ -52,8 +56,12 @@ impl HttpService for Watched {
         let what = format!("{} {}", request.method(), request.uri().path());
         if about_credentials {
             let answer = watched(&what, self.0.execute(request)).await;
+            if answer.is_ok() {
+                HANDED_OUT.store(true, Ordering::Relaxed);
+            }
             return answer.map_err(|error| match error.kind() {
-                HttpErrorKind::Connect | HttpErrorKind::Timeout => {
+                // Where there were some before, the service is busy, and is asked again.
+                HttpErrorKind::Connect | HttpErrorKind::Timeout if !HANDED_OUT.load(Ordering::Relaxed) => {
                     HttpError::new(HttpErrorKind::Unknown, NoCredentials)
                 }
                 _ => error,

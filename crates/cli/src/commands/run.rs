@@ -29,7 +29,20 @@ pub(super) fn pipeline(pipeline: Pipeline, args: &RunOptionArgs) -> Result<Exit,
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let threads = args.threads.map_or(cores, usize::from);
     start_workers(threads)?;
-    block_on(IO_THREADS, start(args, pipeline, store, threads))
+    allow_open_files();
+    // Sorts run there too.
+    block_on(IO_THREADS.max(threads), start(args, pipeline, store, threads))
+}
+
+/// Raises the number of files and connections that may be open to what the system allows: a merge on a cluster has one
+/// connection for each sorted run, and the usual bound of 1,024 is one of old programs.
+pub(super) fn allow_open_files() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    if let Err(error) = setrlimit(Resource::Nofile, limit) {
+        tracing::debug!(%error, "the bound on open files stays");
+    }
 }
 
 /// Starts the threads that do the computing.

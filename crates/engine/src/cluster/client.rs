@@ -11,6 +11,8 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::prelude::SessionConfig;
 use datafusion_proto::protobuf::PhysicalPlanNode;
 use futures::TryStreamExt;
+use tokio::sync::Semaphore;
+use tonic::transport::Endpoint;
 
 use super::MAX_MESSAGE_BYTES;
 use super::codec::Codec;
@@ -24,6 +26,11 @@ const MAX_SUBMISSIONS: u32 = 10;
 /// Before a job is submitted again; as many times as long as it has failed.
 const PAUSE: Duration = Duration::from_millis(500);
 
+/// For a connection to be made.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Silence after which the other side is asked whether it is there, and for its answer.
+const KEEP_ALIVE: Duration = Duration::from_secs(10);
+
 /// A connection to a cluster.
 #[derive(Debug)]
 pub(super) struct Client {
@@ -31,12 +38,14 @@ pub(super) struct Client {
     address: String,
     session: String,
     config: SessionConfig,
+    /// Jobs that may be with the scheduler at once.
+    room: Semaphore,
     pub(super) health: Health,
 }
 
 impl Client {
     /// Connects to the scheduler at `df://host:port`, and waits until it has an executor.
-    pub(super) async fn connect(url: &str, patience: Duration) -> Result<Self, EngineError> {
+    pub(super) async fn connect(url: &str, patience: Duration, jobs: usize) -> Result<Self, EngineError> {
         let address = address(url)?;
         let health = Health::new(&address, patience)?;
         health.ready().await?;
@@ -44,8 +53,10 @@ impl Client {
         let config = SessionConfig::new_with_ballista()
             .with_ballista_grpc_client_max_message_size(bytes)
             .with_ballista_job_name("textmill")
+            .with_ballista_override_create_grpc_client_endpoint(Arc::new(|endpoint| Ok(watched(endpoint))))
             .with_target_partitions(1);
-        Ok(Self { address, session: uuid::Uuid::new_v4().to_string(), config, health })
+        let room = Semaphore::new(jobs.min(Semaphore::MAX_PERMITS));
+        Ok(Self { address, session: uuid::Uuid::new_v4().to_string(), config, room, health })
     }
 
     /// Runs `plan` as a job, and returns its rows once it is done.
@@ -54,6 +65,8 @@ impl Client {
         plan: Arc<dyn ExecutionPlan>,
     ) -> Result<SendableRecordBatchStream, DataFusionError> {
         let (url, session, config) = (format!("http://{}", self.address), self.session.clone(), self.config.clone());
+        // Until its rows are there: a merge takes those of all jobs together.
+        let _place = self.room.acquire().await.map_err(|error| DataFusionError::Execution(error.to_string()))?;
         // A panic in the client must not be one of the run.
         let job = tokio::spawn(async move {
             let settings = config.ballista_config();
@@ -77,6 +90,17 @@ impl Client {
     }
 }
 
+/// A connection on which a machine that is gone is noticed: Ballista's own to executors wait for an answer for ever, those
+/// to the scheduler for some minutes.
+fn watched(endpoint: Endpoint) -> Endpoint {
+    endpoint
+        .connect_timeout(CONNECT_TIMEOUT)
+        .tcp_keepalive(Some(KEEP_ALIVE))
+        .http2_keep_alive_interval(KEEP_ALIVE)
+        .keep_alive_timeout(KEEP_ALIVE)
+        .keep_alive_while_idle(true)
+}
+
 /// Why a job has no result.
 #[derive(Debug)]
 pub(super) enum JobError {
@@ -98,13 +122,31 @@ impl Failures {
         what: &str,
         error: &DataFusionError,
     ) -> Result<(), EngineError> {
-        self.0 += 1;
         let reason = first_line(&error.to_string());
+        if !client.health.is_ready().await {
+            // Nothing about the job: how long that may last is the run's patience.
+            tracing::warn!(job = what, error = reason, "a job was lost with its cluster; it waits for that");
+            return client.health.ready().await;
+        }
+        self.0 += 1;
         if self.0 >= MAX_SUBMISSIONS {
             let reason = format!("{what} failed {} times, the last time with: {reason}", self.0);
             return Err(EngineError::Cluster { address: client.address.clone(), reason });
         }
         tracing::warn!(job = what, error = reason, "a job failed; it is submitted again");
+        tokio::time::sleep(PAUSE * self.0).await;
+        Ok(())
+    }
+}
+
+impl Failures {
+    /// Waits before a job that failed on one machine is tried on another, or says why it failed where it did so often.
+    pub(super) async fn elsewhere(&mut self, what: &str, error: EngineError) -> Result<(), EngineError> {
+        self.0 += 1;
+        if self.0 >= MAX_SUBMISSIONS {
+            return Err(error);
+        }
+        tracing::warn!(job = what, %error, "a machine could not do it; another one may");
         tokio::time::sleep(PAUSE * self.0).await;
         Ok(())
     }

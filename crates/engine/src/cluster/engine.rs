@@ -1,8 +1,8 @@
 //! The engine of a run on a cluster.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use arrow::array::RecordBatch;
 use async_trait::async_trait;
 use bytes::Bytes;
 use datafusion::execution::SendableRecordBatchStream;
@@ -12,14 +12,18 @@ use textmill_pipeline::Pipeline;
 use textmill_store::Store;
 use textmill_store::manifest::{FORMAT_VERSION, TaskManifest, TaskMetrics};
 
+use super::attempts::MAX_ATTEMPTS;
 use super::client::{Client, Failures, JobError};
 use super::runs;
 use super::work::{SumWork, TaskWork, Verdict};
 use crate::dedupe::KeyRun;
-use crate::engine::{Engine, ExchangeInput, KeySource};
+use crate::engine::{Engine, KeySource};
 use crate::plan::{TaskSpec, Work, config_key, digest};
 use crate::resume::{self, Reuse};
-use crate::{ClusterOptions, EngineError, LocalEngine, TaskContext, layout};
+use crate::{ClusterOptions, EngineError, ErrorKind, LocalEngine, TaskContext, layout};
+
+/// How long a task with too many unfinished attempts is watched before it is given up.
+const LAST_LOOK: Duration = Duration::from_secs(20);
 
 /// Runs tasks and sorts as jobs of a cluster, and plans over small tables in this process.
 #[derive(Debug)]
@@ -55,13 +59,14 @@ impl ClusterEngine {
             config_key: config_key(pipeline),
         };
         let quarantines = pipeline.input.on_unreadable == OnUnreadable::Quarantine;
-        let client = Arc::new(Client::connect(&options.url, options.patience).await?);
+        let client = Arc::new(Client::connect(&options.url, options.patience, options.jobs.max(1)).await?);
         Ok(Self { local, client, store: store.clone(), jobs: options.jobs.max(1), pipeline: described, quarantines })
     }
 
     /// Has one task done, and reads its manifest.
     async fn task(&self, context: &TaskContext, spec: &TaskSpec) -> Result<TaskManifest, EngineError> {
         let mut failures = Failures::default();
+        let what = format!("task {} of phase {}", spec.label(), spec.phase);
         loop {
             let verdict = self.client.task(self.describe(context, spec)).await;
             // The manifest is the truth, whatever the job says.
@@ -70,20 +75,42 @@ impl ClusterEngine {
             }
             match verdict {
                 Ok(Verdict::Failed { executor, kind, message }) => {
-                    return Err(EngineError::Remote { executor, kind, message });
+                    let error = EngineError::Remote { executor, kind, message };
+                    // The next machine may have what this one lacks; what is wrong with the run is so everywhere.
+                    if !matches!(kind, ErrorKind::Storage | ErrorKind::Resources) {
+                        return Err(error);
+                    }
+                    failures.elsewhere(&what, error).await?;
                 }
-                Ok(Verdict::GivenUp { attempts }) => return self.give_up(spec, attempts),
+                Ok(Verdict::GivenUp { attempts }) => {
+                    if !self.attempts_end(context, spec).await? {
+                        return self.give_up(spec, attempts);
+                    }
+                }
                 Ok(Verdict::Committed) => {
                     let path = layout::task_manifest(&spec.phase, &spec.key);
                     return Err(EngineError::Bug(format!("an executor committed {path}, and it is not there")));
                 }
                 Err(JobError::Final(error)) => return Err(error),
                 Err(JobError::Lost(error)) => {
-                    let what = format!("task {} of phase {}", spec.label(), spec.phase);
                     failures.again(&self.client, &what, &error).await?;
                 }
             }
         }
+    }
+
+    /// Whether one of the unfinished attempts ends yet: after a lost connection several may be at work at once, and none of
+    /// them died.
+    async fn attempts_end(&self, context: &TaskContext, spec: &TaskSpec) -> Result<bool, EngineError> {
+        let folder = layout::attempts(context.owner.epoch(), &spec.key);
+        let begun = Instant::now();
+        while begun.elapsed() < LAST_LOOK {
+            if context.store.list(&folder).await?.len() < MAX_ATTEMPTS {
+                return Ok(true);
+            }
+            tokio::time::sleep(LAST_LOOK / 10).await;
+        }
+        Ok(false)
     }
 
     fn describe(&self, context: &TaskContext, spec: &TaskSpec) -> TaskWork {
@@ -198,14 +225,5 @@ impl Engine for ClusterEngine {
             // Nothing to sort.
             None => self.local.sorted(name, memory, keys, order).await,
         }
-    }
-
-    async fn exchange(
-        &self,
-        name: &str,
-        inputs: Vec<ExchangeInput>,
-        sql: &str,
-    ) -> Result<Vec<RecordBatch>, EngineError> {
-        self.local.exchange(name, inputs, sql).await
     }
 }

@@ -114,7 +114,7 @@ struct Folder {
 impl Folder {
     /// Makes a folder in `work_dir`, and removes those of executors that died.
     fn create(work_dir: &Path, port: u16) -> Result<Self, EngineError> {
-        let path = work_dir.join(format!("{FOLDER}{}-{port}", std::process::id()));
+        let path = work_dir.join(format!("{}{}-{port}", own_prefix(), std::process::id()));
         let failed = |error: std::io::Error| EngineError::Service {
             what: format!("the work folder {} cannot be used", path.display()),
             reason: error.to_string(),
@@ -135,11 +135,16 @@ impl Drop for Folder {
     }
 }
 
-/// Removes the folders whose process is gone: a lock ends with its process, whatever ended that.
+/// How the folders of this machine begin: on a file system of several machines, locks may be those of one.
+fn own_prefix() -> String {
+    format!("{FOLDER}{}-", rustix::system::uname().nodename().to_string_lossy())
+}
+
+/// Removes the folders of this machine whose process is gone: a lock ends with its process, whatever ended that.
 fn clear_dead(work_dir: &Path) -> std::io::Result<()> {
     for entry in fs::read_dir(work_dir)? {
         let entry = entry?;
-        let is_executors = entry.file_name().to_string_lossy().starts_with(FOLDER);
+        let is_executors = entry.file_name().to_string_lossy().starts_with(&own_prefix());
         // Without a lock it is about to be locked, or no folder of ours.
         let Ok(lock) = File::open(entry.path().join("lock")) else { continue };
         if is_executors && flock(&lock, FlockOperation::NonBlockingLockExclusive).is_ok() {
@@ -156,15 +161,16 @@ mod tests {
     #[test]
     fn folders_of_dead_executors_go_and_those_of_living_ones_stay() {
         let work_dir = tempfile::tempdir().expect("a folder");
-        let dead = work_dir.path().join(format!("{FOLDER}1-1"));
+        let dead = work_dir.path().join(format!("{}1-1", own_prefix()));
         let other = work_dir.path().join("of-somebody-else");
-        for folder in [&dead, &other] {
+        let elsewhere = work_dir.path().join(format!("{FOLDER}another-machine-1-1"));
+        for folder in [&dead, &other, &elsewhere] {
             fs::create_dir_all(folder).expect("a folder");
             fs::write(folder.join("lock"), b"").expect("a file");
         }
         let first = Folder::create(work_dir.path(), 1).expect("works");
         let second = Folder::create(work_dir.path(), 2).expect("works");
-        assert!(!dead.exists() && other.exists() && first.path.exists() && second.path.exists());
+        assert!(!dead.exists() && other.exists() && elsewhere.exists() && first.path.exists() && second.path.exists());
         let path = first.path.clone();
         drop(first);
         assert!(!path.exists());

@@ -32,6 +32,11 @@ impl Health {
         Ok(Self { client, address: address.to_owned(), patience })
     }
 
+    /// Whether there is an executor.
+    pub(super) async fn is_ready(&self) -> bool {
+        self.ask().await.is_none()
+    }
+
     /// Waits until there is an executor.
     pub(super) async fn ready(&self) -> Result<(), EngineError> {
         let asked_from = Instant::now();

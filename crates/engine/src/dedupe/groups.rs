@@ -319,10 +319,13 @@ impl<'a> Sorted<'a> {
 
     /// The next rows.
     pub(super) async fn next(&mut self) -> Result<Option<RecordBatch>, EngineError> {
-        if self.cancel.is_cancelled() {
-            return Err(EngineError::Interrupted);
-        }
-        self.stream.next().await.transpose().map_err(|error| internal(self.name, error))
+        let next = tokio::select! {
+            biased;
+            // The first rows come when all are sorted, which can take hours.
+            () = self.cancel.until_cancelled() => return Err(EngineError::Interrupted),
+            next = self.stream.next() => next,
+        };
+        next.transpose().map_err(|error| internal(self.name, error))
     }
 }
 

@@ -100,8 +100,10 @@ pub(crate) async fn dedupe(
     context.owner.check().await?;
     match context.store.create(&path, seal(&manifest)?).await? {
         Created::New => Ok(manifest),
-        // Only the owner runs exchanges.
-        Created::AlreadyExists => Err(EngineError::Bug(format!("{path} appeared while this run owns the output"))),
+        // An earlier owner was slower with the same, or the file system answered twice.
+        Created::AlreadyExists => committed(&context.store, &path)
+            .await?
+            .ok_or_else(|| EngineError::Bug(format!("{path} appeared, and its files are not there"))),
     }
 }
 

@@ -25,6 +25,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64};
 pub use corpus::{Corpus, Example};
 pub use options::TrainOptions;
 pub(crate) use options::within;
+use textmill_large_pages::LargeVec;
 
 use crate::FastTextError;
 use crate::dictionary::Dictionary;
@@ -73,13 +74,17 @@ pub fn train_on(corpus: &Corpus, options: &TrainOptions) -> Result<FastTextModel
     finish(header, dictionary, input, output)
 }
 
-fn run_alone(job: &Job, mut input: Vec<f32>, mut output: Vec<f32>) -> Result<(Vec<f32>, Vec<f32>), FastTextError> {
+/// The weights of both layers.
+type Trained = (LargeVec<f32>, LargeVec<f32>);
+
+fn run_alone(job: &Job, input: Vec<f32>, output: Vec<f32>) -> Result<Trained, FastTextError> {
     let dim = job.options.dim as usize;
+    let (mut input, mut output) = (LargeVec::from(input), LargeVec::from(output));
     job.work(0, Owned::new(&mut input, dim), Owned::new(&mut output, dim))?;
     Ok((input, output))
 }
 
-fn run_threads(job: &Job, input: Vec<f32>, output: Vec<f32>) -> Result<(Vec<f32>, Vec<f32>), FastTextError> {
+fn run_threads(job: &Job, input: Vec<f32>, output: Vec<f32>) -> Result<Trained, FastTextError> {
     let dim = job.options.dim as usize;
     // Both ways in the same memory.
     let share = |values: Vec<f32>| values.into_iter().map(|value| AtomicU32::new(value.to_bits())).collect::<Vec<_>>();
@@ -95,20 +100,22 @@ fn run_threads(job: &Job, input: Vec<f32>, output: Vec<f32>) -> Result<(Vec<f32>
             Err(panic) => std::panic::resume_unwind(panic),
         })
     })?;
-    let own = |values: Vec<AtomicU32>| values.into_iter().map(|bits| f32::from_bits(bits.into_inner())).collect();
+    let own = |values: Vec<AtomicU32>| {
+        LargeVec::from(values.into_iter().map(|bits| f32::from_bits(bits.into_inner())).collect::<Vec<_>>())
+    };
     Ok((own(input), own(output)))
 }
 
 fn finish(
     header: Header,
     dictionary: Dictionary,
-    input: Vec<f32>,
-    output: Vec<f32>,
+    input: LargeVec<f32>,
+    output: LargeVec<f32>,
 ) -> Result<FastTextModel, FastTextError> {
-    if !input.iter().chain(&output).all(|weight| weight.is_finite()) {
+    if !input.iter().chain(output.iter()).all(|weight| weight.is_finite()) {
         return Err(FastTextError::Diverged);
     }
-    let dense = |values: Vec<f32>| Matrix::Dense(Dense::new(header.dim, values));
+    let dense = |values: LargeVec<f32>| Matrix::Dense(Dense::new(header.dim, values));
     let output = Output::new(header.loss, dense(output), dictionary.label_counts())?;
     Ok(FastTextModel { header, dictionary, input: dense(input), output, quantized_output: false })
 }

@@ -69,8 +69,8 @@ impl UrlList {
 /// With the same: `https://www.example.com/page`, reason `blocked_domain`, detail `example.com`.
 ///
 /// # Cost
-/// About 700,000 URLs per second and core with all of FineWeb's lists, which take 1.3 s to load. A domain
-/// takes about 15 bytes of memory in a list of millions.
+/// About 700,000 URLs per second and core with all of FineWeb's lists; looking up domains alone, a million. The
+/// 4.56 million domains take 1.25 s to load, and 15 bytes of memory each.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct UrlFilterConfig {

@@ -38,8 +38,8 @@ use crate::{Aggregate, Tokens, Unit};
 /// With the same: a text that is nothing but insults, score 0.97, reason `score_too_high`.
 ///
 /// # Cost
-/// Depends on the model; one of 100 numbers a word without word n-grams reads 20 to 60 MB/s and core.
-/// `scripts/compare-classifier` measures it beside the C++ program.
+/// Depends on the model: with 100 numbers a word about 150 MB per second and core where it knows single words, about 70
+/// with pairs of words. `scripts/compare-fasttext-training` measures it beside the C++ program.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ClassifierConfig {

@@ -36,7 +36,7 @@ use crate::bounds::Bounds;
 /// With the same: `Buy now! Free shipping!`, reason `score_too_low`.
 ///
 /// # Cost
-/// About that of `tokens`, 50 MB per second and core or more. The model is 80 KB with 10,000 buckets.
+/// About that of `tokens`. The model is 80 KB with 10,000 buckets.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ImportanceConfig {

@@ -41,9 +41,10 @@ const DEFAULT_MAX_CHUNKS: NonZeroU32 = NonZeroU32::new(8).expect("not zero");
 /// With the same: a text that is nothing but insults, score 0.97, reason `score_too_high`.
 ///
 /// # Cost
-/// Hundreds of times that of `classifier`: one core reads about 28 texts of 512 tokens a second with 4 layers of 128
-/// numbers, and two in three seconds with BERT's 12 of 768. Texts are run alone, so that no score depends on its
-/// neighbours. Put it behind the rules and the cheap models. `scripts/compare-onnx` measures it beside onnxruntime.
+/// Hundreds of times that of `classifier`: one core reads about 120 texts of up to 256 tokens a second with 4 layers of
+/// 128 numbers, as `scripts/compare-onnx` measures it beside onnxruntime; a model of BERT's size takes a hundred times as
+/// many calculations. Texts are run alone, so that no score depends on its neighbours. Put it behind the rules and the
+/// cheap models.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TransformerConfig {
