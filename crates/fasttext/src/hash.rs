@@ -23,17 +23,14 @@ pub(crate) const HEAD: usize = 8;
 
 /// The first eight bytes of a word as a number. No word holds a zero byte, so that shorter ones are told by it alone.
 pub(crate) fn head(word: &[u8]) -> u64 {
-    let four = |bytes: &[u8; 4]| u64::from(u32::from_le_bytes(*bytes));
-    let two = |bytes: &[u8; 2]| u64::from(u16::from_le_bytes(*bytes));
     if let Some(eight) = word.first_chunk::<HEAD>() {
-        u64::from_le_bytes(*eight)
-    } else if let (Some(first), Some(last)) = (word.first_chunk(), word.last_chunk()) {
-        four(first) | four(last) << (8 * (word.len() - 4))
-    } else if let (Some(first), Some(last)) = (word.first_chunk(), word.last_chunk()) {
-        two(first) | two(last) << (8 * (word.len() - 2))
-    } else {
-        word.first().copied().map_or(0, u64::from)
+        return u64::from_le_bytes(*eight);
     }
+    if let (Some(first), Some(last)) = (word.first_chunk::<4>(), word.last_chunk::<4>()) {
+        let last = u64::from(u32::from_le_bytes(*last)) << (8 * (word.len() - 4));
+        return u64::from(u32::from_le_bytes(*first)) | last;
+    }
+    word.iter().rev().fold(0, |head, byte| head << 8 | u64::from(*byte))
 }
 
 /// The rest of a division by a number known only when the model is read, without dividing (Lemire, Kaser, Kurz:
