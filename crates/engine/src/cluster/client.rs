@@ -23,6 +23,9 @@ use crate::EngineError;
 
 /// How often a job is submitted before its failure is taken for final.
 const MAX_SUBMISSIONS: u32 = 10;
+/// How often a job may be lost with the whole cluster before that is counted as its failure: it may be what takes the
+/// executors down.
+const MAX_LOSSES: u32 = 10;
 /// Before a job is submitted again; as many times as long as it has failed.
 const PAUSE: Duration = Duration::from_millis(500);
 
@@ -110,9 +113,12 @@ pub(super) enum JobError {
     Final(EngineError),
 }
 
-/// How often a job failed so far.
+/// How often a job failed so far, and how often it was lost with the whole cluster.
 #[derive(Debug, Default)]
-pub(super) struct Failures(u32);
+pub(super) struct Failures {
+    failed: u32,
+    lost: u32,
+}
 
 impl Failures {
     /// Waits before the job is submitted again, or says that it was submitted often enough.
@@ -123,31 +129,32 @@ impl Failures {
         error: &DataFusionError,
     ) -> Result<(), EngineError> {
         let reason = first_line(&error.to_string());
-        if !client.health.is_ready().await {
+        if self.lost < MAX_LOSSES && !client.health.is_ready().await {
             // Nothing about the job: how long that may last is the run's patience.
+            self.lost += 1;
             tracing::warn!(job = what, error = reason, "a job was lost with its cluster; it waits for that");
             return client.health.ready().await;
         }
-        self.0 += 1;
-        if self.0 >= MAX_SUBMISSIONS {
-            let reason = format!("{what} failed {} times, the last time with: {reason}", self.0);
-            return Err(EngineError::Cluster { address: client.address.clone(), reason });
-        }
         tracing::warn!(job = what, error = reason, "a job failed; it is submitted again");
-        tokio::time::sleep(PAUSE * self.0).await;
-        Ok(())
+        let failed = |times| {
+            let reason = format!("{what} failed {times} times, the last time with: {reason}");
+            EngineError::Cluster { address: client.address.clone(), reason }
+        };
+        self.pause(failed).await
     }
-}
 
-impl Failures {
     /// Waits before a job that failed on one machine is tried on another, or says why it failed where it did so often.
     pub(super) async fn elsewhere(&mut self, what: &str, error: EngineError) -> Result<(), EngineError> {
-        self.0 += 1;
-        if self.0 >= MAX_SUBMISSIONS {
-            return Err(error);
-        }
         tracing::warn!(job = what, %error, "a machine could not do it; another one may");
-        tokio::time::sleep(PAUSE * self.0).await;
+        self.pause(|_| error).await
+    }
+
+    async fn pause(&mut self, enough: impl FnOnce(u32) -> EngineError) -> Result<(), EngineError> {
+        self.failed += 1;
+        if self.failed >= MAX_SUBMISSIONS {
+            return Err(enough(self.failed));
+        }
+        tokio::time::sleep(PAUSE * self.failed).await;
         Ok(())
     }
 }
