@@ -168,10 +168,11 @@ fn poison(dir: &Dir, cluster: &mut Cluster, key: &str) -> (Child, usize) {
 /// Whether the executor with this process listens on `port`: its work folder is named after both.
 fn listens(pid: u32, port: &str) -> bool {
     let command = std::fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
-    let folder = format!("textmill-executor-{pid}-{port}");
+    let folder = format!("-{pid}-{port}");
     command
         .filter_map(|entry| std::fs::read_link(entry.path()).ok())
-        .any(|path| path.to_string_lossy().contains(&folder))
+        .map(|path| path.to_string_lossy().into_owned())
+        .any(|path| path.contains("textmill-executor-") && path.contains(&folder))
 }
 
 /// Key of the task that reads `name`, out of the plan of a finished run.
