@@ -1,7 +1,7 @@
 //! The whole of `textmill run`: take the output, plan or resume, run, publish.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -220,19 +220,26 @@ async fn plan(pipeline: &Pipeline, store: &Store, options: &RunOptions) -> Resul
 
 /// A run that reads what it writes would count its own output as input, or delete its input.
 pub(crate) fn refuse_own_output(plan: &RunPlan, store: &Store) -> Result<(), EngineError> {
-    for folder in layout::FOLDERS {
+    let folders = layout::FOLDERS.map(|folder| {
         let local = store.local_path(folder).and_then(|path| path.canonicalize().ok());
-        let remote = format!("{}/{folder}/", store.location().trim_end_matches('/'));
-        for task in &plan.tasks {
-            let Work::Split(split) = &task.work else { continue };
-            let location = split.shard.location.as_str();
-            let path = location.strip_prefix("file://").unwrap_or(location);
-            let real = Path::new(path).canonicalize().unwrap_or_else(|_| path.into());
-            let inside = local.as_ref().is_some_and(|folder| real.starts_with(folder));
-            if inside || location.starts_with(&remote) {
-                let (input, output) = (location.to_owned(), store.location().to_owned());
-                return Err(EngineError::InputInOutput { input, output });
-            }
+        (local, format!("{}/{folder}/", store.location().trim_end_matches('/')))
+    });
+    let mut seen = "";
+    for task in &plan.tasks {
+        let Work::Split(split) = &task.work else { continue };
+        let location = split.shard.location.as_str();
+        // The splits of a file follow each other.
+        if std::mem::replace(&mut seen, location) == location {
+            continue;
+        }
+        let path = Path::new(location.strip_prefix("file://").unwrap_or(location));
+        let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let inside = |(local, remote): &(Option<PathBuf>, String)| {
+            local.as_ref().is_some_and(|folder| real.starts_with(folder)) || location.starts_with(remote)
+        };
+        if folders.iter().any(inside) {
+            let (input, output) = (location.to_owned(), store.location().to_owned());
+            return Err(EngineError::InputInOutput { input, output });
         }
     }
     Ok(())

@@ -100,7 +100,7 @@ fn credentials_are_seen_nowhere_in_a_cluster_that_logs_all() {
     let cluster = Cluster::start(&dir, 2, &environment(&command(&[])));
     let ran = canaries.run(command(&["run", "s3.yaml", "--output", "s3://bucket/out", "--cluster", &cluster.url]));
     assert_eq!(ran.code, 0, "{}", ran.stderr);
-    // A run that fails on an executor brings home what it says.
+    // What is said of a store that refuses.
     dir.write("bad.yaml", pipeline().replace("\"in/*\"", "\"s3://no-such-bucket/in/*.jsonl\""));
     let refused = ["run", "bad.yaml", "--output", "s3://bucket/other", "--cluster", &cluster.url];
     assert_eq!(canaries.run(command(&refused)).code, 5);

@@ -36,7 +36,7 @@ pub(super) fn pipeline(pipeline: Pipeline, args: &RunOptionArgs) -> Result<Exit,
 
 /// Raises the number of files and connections that may be open to what the system allows: a merge on a cluster has one
 /// connection for each sorted run, and the usual bound of 1,024 is one of old programs.
-pub(super) fn allow_open_files() {
+fn allow_open_files() {
     use rustix::process::{Resource, getrlimit, setrlimit};
     let mut limit = getrlimit(Resource::Nofile);
     limit.current = limit.maximum;

@@ -25,7 +25,7 @@ use crate::{ClusterOptions, EngineError, ErrorKind, LocalEngine, TaskContext, la
 /// How long a task with too many unfinished attempts is watched before it is given up.
 const LAST_LOOK: Duration = Duration::from_secs(20);
 
-/// Runs tasks and sorts as jobs of a cluster, and plans over small tables in this process.
+/// Runs tasks and sorts as jobs of a cluster, and in this process the sorts of what only it knows.
 #[derive(Debug)]
 pub struct ClusterEngine {
     local: LocalEngine,
