@@ -149,7 +149,7 @@ fn a_run_that_would_read_its_own_output_is_refused() {
     // By another way into the same folder.
     std::os::unix::fs::symlink(dir.path(), dir.join("way")).expect("a link");
     let paths = format!("{}/way/out/data/*", dir.path().display());
-    let around = std::fs::read_to_string(dir.join("again.yaml")).expect("a file").replace("out/data/*", &paths);
+    let around = fs::read_to_string(dir.join("again.yaml")).expect("a file").replace("out/data/*", &paths);
     dir.write("around.yaml", around);
     let ran = dir.run(&["run", "around.yaml", "--overwrite"]);
     assert!(ran.code == 2 && ran.stderr.contains("must not read"), "{}", ran.stderr);
