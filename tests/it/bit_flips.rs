@@ -85,11 +85,11 @@ fn any_flipped_bit_of_a_finished_run_is_found() {
 fn a_resume_refuses_damaged_task_results() {
     let dir = corpus(6, 120);
     // A publish that cannot happen leaves every task committed and nothing published.
-    dir.write("out/data/part-00000.parquet", "in the way");
+    dir.write("out/data", "in the way");
     let ran = dir.run(&["run", "pipeline.yaml"]);
     assert_ne!(ran.code, 0, "a foreign file in the way must not be overwritten");
-    assert_eq!(fs::read(dir.join("out/data/part-00000.parquet")).unwrap(), b"in the way");
-    fs::remove_file(dir.join("out/data/part-00000.parquet")).unwrap();
+    assert_eq!(fs::read(dir.join("out/data")).unwrap(), b"in the way");
+    fs::remove_file(dir.join("out/data")).unwrap();
 
     let mut random = Random(77);
     let read_again = |name: &str| name.contains("tasks/p0/") || name.contains("staging/publish-");

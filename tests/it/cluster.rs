@@ -5,7 +5,6 @@ mod processes;
 mod stores;
 
 use std::process::Stdio;
-use std::time::{Duration, Instant};
 
 use self::processes::Cluster;
 use crate::util::{Dir, PIPELINE, corpus, files, jsonl};
@@ -64,12 +63,10 @@ fn a_cluster_gives_the_bytes_of_a_local_run() {
 #[test]
 fn without_a_cluster_the_run_says_so_and_another_resumes_it() {
     let dir = corpus(2, 50);
-    let begun = Instant::now();
     let args = ["run", "pipeline.yaml", "--cluster", "df://127.0.0.1:9", "--cluster-patience-secs", "2"];
     let ran = dir.run(&args);
     assert_eq!(ran.code, 6, "{}", ran.stderr);
     assert!(ran.stderr.contains("127.0.0.1:9") && ran.stderr.contains("resumes"), "{}", ran.stderr);
-    assert!(begun.elapsed() < Duration::from_secs(20));
     let ran = dir.run(&["run", "pipeline.yaml", "--cluster", "http://127.0.0.1:9"]);
     assert_eq!(ran.code, 2, "{}", ran.stderr);
     assert!(ran.stderr.contains("df://HOST:PORT"), "{}", ran.stderr);

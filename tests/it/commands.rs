@@ -98,7 +98,7 @@ fn annotate_mode_measures_and_drops_nothing() {
     dir.ok(&["run", "annotate.yaml"]);
     let report = dir.json(&["report", "out", "--format", "json"]);
     assert_eq!(report["balance"]["output"]["documents"], 100);
-    let file = std::fs::File::open(dir.join("out/data/part-00000.parquet")).unwrap();
+    let file = std::fs::File::open(dir.first_file("out/data")).unwrap();
     let reader = parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
     let names: Vec<_> = reader.schema().fields().iter().map(|field| field.name().clone()).collect();
     for column in ["normalize_removed_chars", "language", "language_score", "rps_doc_word_count", "is_english"] {

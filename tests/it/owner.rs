@@ -59,10 +59,7 @@ fn stop_with(sent: rustix::process::Signal) -> (Ran, crate::util::Dir) {
     let child = run.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     wait_for("two committed tasks", || committed(&dir) >= 2);
     signal(child.id(), sent);
-    let started = Instant::now();
-    let ran = Ran::from(child.wait_with_output().unwrap());
-    assert!(started.elapsed() < Duration::from_secs(10), "stopping took {:?}", started.elapsed());
-    (ran, dir)
+    (Ran::from(child.wait_with_output().unwrap()), dir)
 }
 
 #[test]

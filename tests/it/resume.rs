@@ -31,7 +31,7 @@ fn a_finished_run_is_left_alone_and_another_one_does_not_replace_it_silently() {
 #[test]
 fn explain_says_what_a_resume_would_reuse() {
     let dir = corpus(4, 60);
-    dir.write("out/data/part-00000.parquet", "in the way");
+    dir.write("out/data", "in the way");
     assert_ne!(dir.run(&["run", "pipeline.yaml"]).code, 0);
     let tasks = |file: &str| {
         let plan = dir.json(&["explain", file, "--resume", "--format", "json"]);
@@ -67,6 +67,51 @@ fn gc_deletes_orphans_and_nothing_else() {
 }
 
 #[test]
+fn a_copy_that_comes_late_is_garbage_and_a_foreign_file_is_not() {
+    let dir = corpus(3, 80);
+    dir.ok(&["run", "pipeline.yaml"]);
+    let published = dir.first_file("out/data");
+    let name = published.file_name().and_then(|name| name.to_str()).expect("a name");
+    let late = format!("out/data/{}", name.replace("part-00000-", "part-00041-"));
+    std::fs::copy(&published, dir.join(&late)).expect("is copied");
+    let foreign = ["out/data/part-00000.parquet", "out/data/part-00000-0123456789abcdef.parquet", "out/data/mine.parquet"];
+    for path in foreign {
+        dir.write(path, "not ours");
+    }
+    let dry = dir.ok(&["gc", "out", "--dry-run"]);
+    assert!(dry.stdout.contains("part-00041-"), "{}", dry.stdout);
+    dir.ok(&["gc", "out"]);
+    assert!(!dir.join(&late).exists() && published.exists());
+    assert!(foreign.iter().all(|path| dir.join(path).exists()));
+    dir.ok(&["verify", "out"]);
+}
+
+#[test]
+fn a_run_that_ends_leaves_what_a_newer_owner_staged() {
+    let dir = corpus(2, 60);
+    let newer = "out/_textmill/staging/p0/key/00000009-0123-data-000.parquet";
+    let older = "out/_textmill/staging/p0/key/00000001-0123-data-000.parquet";
+    let (mark, old_mark) = ("out/_textmill/attempts/00000009/key/mark", "out/_textmill/attempts/00000001/key/mark");
+    for path in [newer, older, mark, old_mark] {
+        dir.write(path, "an attempt");
+    }
+    dir.ok(&["run", "pipeline.yaml"]);
+    assert!(dir.join(newer).exists() && dir.join(mark).exists());
+    assert!(!dir.join(older).exists() && !dir.join(old_mark).exists());
+    dir.ok(&["verify", "out"]);
+}
+
+#[test]
+fn names_of_published_files_tell_their_content() {
+    let dir = corpus(2, 60);
+    dir.ok(&["run", "pipeline.yaml"]);
+    for (name, path) in files(&dir.join("out/data")) {
+        let digest = blake3::hash(&std::fs::read(path).expect("reads")).to_hex().to_string();
+        assert!(name.ends_with(&format!("-{}.parquet", &digest[..16])), "{name} {digest}");
+    }
+}
+
+#[test]
 fn what_a_kill_left_half_published_does_not_block_another_configuration() {
     let dir = corpus(3, 80);
     dir.ok(&["run", "pipeline.yaml"]);
@@ -88,9 +133,9 @@ fn what_a_kill_left_half_published_does_not_block_another_configuration() {
 #[test]
 fn half_written_files_are_never_taken_for_committed_ones() {
     let dir = corpus(2, 60);
-    dir.write("out/data/part-00000.parquet", "in the way");
+    dir.write("out/data", "in the way");
     assert_ne!(dir.run(&["run", "pipeline.yaml"]).code, 0);
-    std::fs::remove_file(dir.join("out/data/part-00000.parquet")).expect("is removed");
+    std::fs::remove_file(dir.join("out/data")).expect("is removed");
     let torn = |folder: &str| format!("out/_textmill/{folder}/x.json.0123456789abcdef0123456789abcdef.tmp");
     for folder in ["tasks/p0", "tasks/publish-data", "plan", "retired", "publishing", "owner"] {
         dir.write(&torn(folder), "");
@@ -107,9 +152,9 @@ fn half_written_files_are_never_taken_for_committed_ones() {
 #[test]
 fn commands_that_only_look_change_nothing() {
     let dir = corpus(3, 60);
-    dir.write("out/data/part-00000.parquet", "in the way");
+    dir.write("out/data", "in the way");
     assert_ne!(dir.run(&["run", "pipeline.yaml"]).code, 0);
-    std::fs::remove_file(dir.join("out/data/part-00000.parquet")).expect("is removed");
+    std::fs::remove_file(dir.join("out/data")).expect("is removed");
     let (_, staged) = files(&dir.join("out/_textmill/staging")).into_iter().next().expect("a staged file");
     std::fs::write(staged, "cut").expect("is written");
     let before = files(&dir.join("out"));

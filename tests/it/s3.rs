@@ -1,7 +1,6 @@
 //! The same run against an S3 server in this process gives the same bytes; what cannot be used is explained.
 
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
 
 use crate::s3_server::{KEY, SECRET, command, fill_bucket, runtime, serve};
 use crate::util::{Dir, PIPELINE, Ran, corpus, jsonl};
@@ -133,12 +132,10 @@ fn what_cannot_be_used_ends_with_code_5_and_says_what_to_do() {
         ),
     ];
     for (case, output, variables, advice) in cases {
-        let begin = Instant::now();
         let ran = refused(&dir, address, output, variables);
         assert_eq!(ran.code, 5, "{case}: {}", ran.stderr);
         assert!(ran.stderr.contains(advice), "{case}: {}", ran.stderr);
         assert!(!ran.stderr.contains(secret) && !ran.stderr.contains(SECRET), "{case}: {}", ran.stderr);
-        assert!(begin.elapsed() < Duration::from_secs(30), "{case} took {:?}", begin.elapsed());
     }
 }
 

@@ -76,10 +76,14 @@ impl Dir {
         child.wait().expect("the child ends");
     }
 
+    /// The first file of a dataset.
+    pub fn first_file(&self, dataset: &str) -> PathBuf {
+        files(&self.join(dataset)).into_iter().next().expect("a file").1
+    }
+
     /// Names of the columns of a dataset's first file.
     pub fn columns(&self, dataset: &str) -> Vec<String> {
-        let (_, path) = files(&self.join(dataset)).into_iter().next().expect("a file");
-        let file = fs::File::open(path).expect("the file can be opened");
+        let file = fs::File::open(self.first_file(dataset)).expect("the file can be opened");
         let reader = parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(file).expect("Parquet");
         reader.schema().fields().iter().map(|field| field.name().clone()).collect()
     }

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use futures::{StreamExt, TryStreamExt};
-use textmill_store::manifest::{ExchangeManifest, TaskManifest};
+use textmill_store::manifest::{Dataset, ExchangeManifest, RunManifest, TaskManifest};
 use textmill_store::owner::Owner;
 use textmill_store::sealed::unseal;
 use textmill_store::{Store, is_temporary};
@@ -109,6 +109,9 @@ async fn garbage(store: &Store) -> Result<GcReport, EngineError> {
     for info in staged.chain(plans).chain(attempts) {
         report.add(info.path, info.size);
     }
+    if let Some(run) = published(store).await? {
+        report.orphans(store, &run).await?;
+    }
     for folder in layout::FOLDERS {
         for info in store.list_all(folder).await?.into_iter().filter(|info| is_temporary(&info.path)) {
             report.add(info.path, info.size);
@@ -128,16 +131,43 @@ impl GcReport {
         self.paths.push(path);
         self.bytes += bytes;
     }
+
+    /// Files in the folders of the published run that are not of this run: copies that came late. Only what has the digest
+    /// that its name says was textmill's.
+    async fn orphans(&mut self, store: &Store, run: &RunManifest) -> Result<(), EngineError> {
+        let published: BTreeSet<&str> = run.datasets.values().flatten().map(|file| file.path.as_str()).collect();
+        for dataset in Dataset::ALL {
+            for info in store.list(dataset.dir_name()).await? {
+                let Some(digest) = layout::named_digest(&info.path) else { continue };
+                if published.contains(info.path.as_str()) {
+                    continue;
+                }
+                if store.hash(&info.path).await?.is_some_and(|found| found.blake3.starts_with(digest)) {
+                    self.add(info.path, info.size);
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
-/// After publishing, the staged files are second names (or copies) of the published ones.
-pub(crate) async fn clear_staging(store: &Store) -> Result<(), EngineError> {
+/// After publishing, the staged files are second names (or copies) of the published ones. What a newer owner left there
+/// stays, however late this one comes to deleting.
+pub(crate) async fn clear_staging(store: &Store, owner: &Owner) -> Result<(), EngineError> {
+    let ours = |path: &str| layout::epoch_of(path).is_none_or(|epoch| epoch <= owner.epoch());
     for folder in [layout::STAGING, layout::ATTEMPTS] {
-        let found = store.list_all(folder).await?;
-        delete_all(store, found.iter().map(|info| info.path.as_str())).await?;
+        let mut found = store.list_all(folder).await?;
+        found.retain(|info| ours(&info.path));
+        for some in found.chunks(CHECKED_AT_ONCE) {
+            owner.check().await?;
+            delete_all(store, some.iter().map(|info| info.path.as_str())).await?;
+        }
     }
     Ok(())
 }
+
+/// Files that are deleted between two looks whether the output is still this run's.
+const CHECKED_AT_ONCE: usize = 8 * AT_ONCE;
 
 async fn delete_all(store: &Store, paths: impl Iterator<Item = &str>) -> Result<(), EngineError> {
     let removals = paths.map(|path| async move { Ok::<_, EngineError>(store.delete(path).await?) });

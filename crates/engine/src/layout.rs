@@ -73,7 +73,68 @@ pub(crate) fn run_record(stage: &str, key: &str) -> String {
     format!("{STAGING}/exchanges/{stage}/run-{key}.json")
 }
 
-/// The published file with this number.
-pub(crate) fn published(dataset: Dataset, number: usize) -> String {
-    format!("{}/part-{number:05}.parquet", dataset.dir_name())
+/// The name of a new attempt of the owner of this epoch: no other has it, and it says whose it is.
+pub(crate) fn attempt(epoch: u64) -> String {
+    format!("{epoch:08}-{}", uuid::Uuid::new_v4().simple())
+}
+
+/// The epoch of the owner that left this staged file or mark of an attempt, where its name says that.
+pub(crate) fn epoch_of(path: &str) -> Option<u64> {
+    match path.strip_prefix(ATTEMPTS) {
+        Some(mark) => mark.strip_prefix('/')?.split('/').next()?.parse().ok(),
+        None => path.strip_prefix(STAGING)?.rsplit('/').next()?.split('-').next()?.parse().ok(),
+    }
+}
+
+/// The published file with this number and BLAKE3. What a copy that comes late puts there is the same, whoever asked for
+/// it: other bytes have another name.
+pub(crate) fn published(dataset: Dataset, number: usize, blake3: &str) -> String {
+    let digest = blake3.get(..NAMED_DIGITS).unwrap_or(blake3);
+    format!("{}/part-{number:05}-{digest}.parquet", dataset.dir_name())
+}
+
+/// Number and the digits of the BLAKE3 that the name of a published file has.
+pub(crate) fn named_digest(path: &str) -> Option<&str> {
+    let name = path.rsplit('/').next()?.strip_prefix("part-")?.strip_suffix(".parquet")?;
+    let (number, digest) = name.split_once('-')?;
+    let named = number.len() >= 5
+        && number.bytes().all(|byte| byte.is_ascii_digit())
+        && digest.len() == NAMED_DIGITS
+        && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
+    named.then_some(digest)
+}
+
+/// Hexadecimal digits of its BLAKE3 in the name of a published file.
+const NAMED_DIGITS: usize = 16;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn staged_files_and_marks_tell_whose_they_are() {
+        let attempt = attempt(12);
+        for path in [
+            staging("p0", "key", &attempt, Dataset::Data) + "-000.parquet",
+            between("p1", "key", &attempt, "keys", 3) + "-000.parquet",
+            verdicts("near", "key", &attempt, 7) + ".json",
+            attempts(12, "key") + "/mark",
+        ] {
+            assert_eq!(epoch_of(&path), Some(12), "{path}");
+        }
+        for path in [left_out("near", "0123"), run_record("near", "key"), "_textmill/staging/p0/key/beef-data".to_owned()] {
+            assert_eq!(epoch_of(&path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn only_names_of_published_files_have_a_digest() {
+        let digest = "0123456789abcdef".repeat(4);
+        let name = published(Dataset::Data, 123_456, &digest);
+        assert_eq!(name, "data/part-123456-0123456789abcdef.parquet");
+        assert_eq!(named_digest(&name), Some("0123456789abcdef"));
+        for other in ["data/part-00000.parquet", "data/part-0-0123456789abcdef.parquet", "data/part-00000-012345.parquet"] {
+            assert_eq!(named_digest(other), None, "{other}");
+        }
+    }
 }

@@ -76,8 +76,10 @@ fn index_made(pipeline: &Pipeline) -> Option<String> {
 }
 
 fn published_names(dataset: Dataset, files: &[FileEntry]) -> Vec<FileEntry> {
-    let entry =
-        |(number, file): (usize, &FileEntry)| FileEntry { path: layout::published(dataset, number), ..file.clone() };
+    let entry = |(number, file): (usize, &FileEntry)| {
+        let path = layout::published(dataset, number, &file.blake3);
+        FileEntry { path, ..file.clone() }
+    };
     files.iter().enumerate().map(entry).collect()
 }
 

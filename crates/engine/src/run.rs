@@ -201,7 +201,7 @@ async fn clear_up(store: &Store, owner: &Owner) -> Result<(), EngineError> {
         store.delete(&record.path).await?;
     }
     clear_members(store).await?;
-    gc::clear_staging(store).await
+    gc::clear_staging(store, owner).await
 }
 
 /// The newest plan, if it is of this configuration, and whether it was; else a new one. Inputs that

@@ -146,7 +146,7 @@ pub(crate) struct TaskContextParts {
 /// the loser adopts the winner's manifest and deletes its own files.
 pub async fn run_task(spec: &TaskSpec, context: &Arc<TaskContext>) -> Result<TaskManifest, EngineError> {
     let started = std::time::Instant::now();
-    let attempt = uuid::Uuid::new_v4().simple().to_string();
+    let attempt = layout::attempt(context.owner.epoch());
     let mut written = match &spec.work {
         Work::Split(split) => Box::pin(split_task::run(spec, split, &attempt, context)).await?,
         Work::Continue(handed) => Box::pin(continue_task::run(spec, handed, &attempt, context)).await?,

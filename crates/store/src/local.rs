@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::io::Errno;
 
 use crate::StoreError;
 use crate::object_writer::FileDigest;
@@ -68,7 +69,10 @@ impl PendingFile {
         self.sync()?;
         let linked = match fs::hard_link(&self.temporary, &self.target) {
             Err(error) if !has_hard_links(&error) => {
-                renameat_with(CWD, &self.temporary, CWD, &self.target, RenameFlags::NOREPLACE).map_err(io::Error::from)
+                match renameat_with(CWD, &self.temporary, CWD, &self.target, RenameFlags::NOREPLACE) {
+                    Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => return Err(cannot_be_exclusive(&self.target)),
+                    renamed => renamed.map_err(io::Error::from),
+                }
             }
             linked => linked,
         };
@@ -102,6 +106,12 @@ impl Drop for PendingFile {
 /// Whether the error can come from a file system that has hard links.
 fn has_hard_links(error: &io::Error) -> bool {
     !matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::PermissionDenied | io::ErrorKind::TooManyLinks)
+}
+
+fn cannot_be_exclusive(target: &Path) -> StoreError {
+    let reason = "this file system has neither hard links nor a rename that replaces nothing, so that two runs could not \
+                  be kept apart; write to another file system";
+    StoreError::config(&target.display().to_string(), reason)
 }
 
 pub(crate) fn put(target: &Path, bytes: &[u8]) -> Result<(), StoreError> {
@@ -141,6 +151,19 @@ pub(crate) fn head(path: &Path) -> Result<Option<u64>, StoreError> {
         Err(error) if is_absent(&error) => Ok(None),
         Err(error) => Err(StoreError::local(path, "look-up", 0, &error)),
     }
+}
+
+/// As [`head`], also where a network file system remembers for a while that the name was not there: a client that makes
+/// something in a directory looks at the directory again.
+pub(crate) fn head_uncached(path: &Path) -> Result<Option<u64>, StoreError> {
+    if let Some(directory) = path.parent() {
+        let made = directory.join(format!("look.{}{TEMPORARY}", uuid::Uuid::new_v4().simple()));
+        // On a full disk nothing can be made, and what is known of the directory has to do.
+        if OpenOptions::new().write(true).create_new(true).open(&made).is_ok() {
+            let _ = fs::remove_file(&made);
+        }
+    }
+    head(path)
 }
 
 /// Regular files below `directory`, with paths relative to `root`. Links are not followed and

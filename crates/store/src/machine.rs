@@ -31,7 +31,10 @@ impl Process {
             boot_id: boot_id.trim().to_owned(),
             pid,
             pid_namespace: namespace.to_string_lossy().into_owned(),
-            pid_start_ticks: start_ticks(pid).unwrap_or_default(),
+            pid_start_ticks: match look_up(pid) {
+                Seen::Running { start_ticks } => start_ticks,
+                Seen::Gone | Seen::Hidden => 0,
+            },
         }
     }
 
@@ -41,15 +44,39 @@ impl Process {
         !self.boot_id.is_empty() && !self.pid_namespace.is_empty() && place(self) == place(other)
     }
 
-    /// Whether it still runs, if it is a process of this machine.
-    pub(crate) fn is_alive_here(&self) -> bool {
-        start_ticks(self.pid) == Some(self.pid_start_ticks)
+    /// Whether it still runs, if it is a process of this machine. `None` where that cannot be seen: there is a process of
+    /// its number, and it may be this one or a later one.
+    pub(crate) fn is_alive_here(&self) -> Option<bool> {
+        match look_up(self.pid) {
+            Seen::Running { start_ticks } => Some(start_ticks == self.pid_start_ticks),
+            Seen::Gone => Some(false),
+            Seen::Hidden => None,
+        }
     }
 }
 
-/// Start time of a process that runs; `None` for one that is gone or only waits to be reaped.
-fn start_ticks(pid: u32) -> Option<u64> {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+/// What can be seen of a process of this machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Seen {
+    /// It runs, since this time in clock ticks since the boot.
+    Running { start_ticks: u64 },
+    /// There is none of that number, or it only waits to be reaped.
+    Gone,
+    /// There is one, and `/proc` does not show it: of another user where `/proc` is mounted with `hidepid`, or there is
+    /// no `/proc`.
+    Hidden,
+}
+
+fn look_up(pid: u32) -> Seen {
+    match std::fs::read_to_string(format!("/proc/{pid}/stat")) {
+        Ok(stat) => running_since(&stat).map_or(Seen::Gone, |start_ticks| Seen::Running { start_ticks }),
+        Err(_) if exists(pid) => Seen::Hidden,
+        Err(_) => Seen::Gone,
+    }
+}
+
+/// Start time out of `/proc/<pid>/stat`; `None` for a process that only waits to be reaped.
+fn running_since(stat: &str) -> Option<u64> {
     // The command name stands in parentheses and may hold anything; the fields follow the last one.
     let mut fields = stat.rsplit_once(')')?.1.split_ascii_whitespace();
     let state = fields.next()?;
@@ -57,6 +84,12 @@ fn start_ticks(pid: u32) -> Option<u64> {
         return None;
     }
     fields.nth(18)?.parse().ok()
+}
+
+/// Whether any process has this number, whoever it belongs to: the system tells "not allowed" from "no such process".
+fn exists(pid: u32) -> bool {
+    let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);
+    pid.is_some_and(|pid| rustix::process::test_kill_process(pid) != Err(rustix::io::Errno::SRCH))
 }
 
 /// The time by the wall clock, as RFC 3339 in UTC. For people only: nothing depends on it.
@@ -86,9 +119,10 @@ mod tests {
     #[test]
     fn this_process_is_alive_and_another_start_is_not_it() {
         let current = Process::current();
-        assert!(current.is_on_machine_of(&current.clone()) && current.is_alive_here());
+        assert!(current.is_on_machine_of(&current.clone()));
+        assert_eq!(current.is_alive_here(), Some(true));
         let earlier = Process { pid_start_ticks: current.pid_start_ticks.wrapping_sub(1), ..current.clone() };
-        assert!(!earlier.is_alive_here());
+        assert_eq!(earlier.is_alive_here(), Some(false));
         let elsewhere = Process { boot_id: "another boot".to_owned(), ..current.clone() };
         assert!(!elsewhere.is_on_machine_of(&current));
     }
@@ -99,10 +133,20 @@ mod tests {
         let pid = child.id();
         let gone = (0..200).any(|_| {
             std::thread::sleep(std::time::Duration::from_millis(10));
-            start_ticks(pid).is_none()
+            look_up(pid) == Seen::Gone
         });
         assert!(gone, "a zombie counts as alive");
         child.wait().expect("reaps");
+        assert_eq!(look_up(pid), Seen::Gone);
+    }
+
+    #[test]
+    fn whether_a_number_is_taken_is_told_without_proc() {
+        assert!(exists(std::process::id()));
+        assert!(exists(1), "a process of another user counts");
+        for pid in [0, u32::MAX, i32::MAX.cast_unsigned()] {
+            assert!(!exists(pid), "{pid}");
+        }
     }
 
     #[test]

@@ -4,9 +4,11 @@
 //!    of any number of runs one gets the epoch. The highest epoch is the owner.
 //! 2. An owner is dead when it wrote `<epoch>.released`; when its process is gone, or is this one
 //!    and has dropped it (asked on its own machine); or when its counter in `<epoch>.beat` stood
-//!    still for a whole lease.
+//!    still for a whole lease, and for six of the beats that it promised in its record.
 //! 3. A new owner takes exactly the next epoch. An owner that finds the next epoch taken has been
 //!    taken for dead and must not commit.
+//!
+//! 4. All of this hangs on conditional creation: a store that ignores the condition is refused.
 //!
 //! An epoch may be [shared](Owner::join): then it is over when all who share it are.
 //!
@@ -41,6 +43,8 @@ const FOLDER: &str = "_textmill/owner";
 /// Longest time between two beats; a short lease beats faster, at a sixth of it.
 const BEAT: Duration = Duration::from_secs(10);
 const SHORTEST_BEAT: Duration = Duration::from_millis(10);
+/// Beats that may be missed in a row before an owner is taken for dead, whatever the lease of who asks.
+const BEATS: u32 = 6;
 
 /// The owners in this process: an owner that was dropped is dead though its process lives.
 static LIVE: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
@@ -75,8 +79,21 @@ struct Record {
     process: Process,
     started_at: String,
     command: String,
+    /// Time between two of its beats. Who watches it may have been given a lease that is shorter.
+    #[serde(default = "longest_beat_millis")]
+    beat_millis: u64,
     #[serde(default, skip_serializing_if = "Role::is_alone")]
     role: Role,
+}
+
+/// What owners of versions that did not record it may take.
+fn longest_beat_millis() -> u64 {
+    u64::try_from(BEAT.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Time between the beats of an owner with this lease.
+fn pause(lease: Duration) -> Duration {
+    BEAT.min(lease / BEATS).max(SHORTEST_BEAT)
 }
 
 /// As what a process holds the output.
@@ -201,18 +218,19 @@ impl Owner {
     ) -> Result<Option<Self>, StoreError> {
         // Live before anyone can read its record.
         let id = OwnerId::new();
-        let record = Record::new(&id, epoch, process, role);
+        let record = Record::new(&id, epoch, process, lease, role);
         let place = place(epoch);
         let created = store.create(&file(&place, "json"), seal(&record)?).await?;
         // What exists can be ours: the response to its creation may have been lost.
         if created == Created::AlreadyExists && read_record(store, epoch).await?.owner_id != id.0 {
             return Ok(None);
         }
-        Ok(Some(Self::start(store, id, record, place, lease)))
+        store.refuse_unconditional(&file(&place, "json")).await?;
+        Ok(Some(Self::start(store, id, record, place)))
     }
 
-    fn start(store: &Store, id: OwnerId, record: Record, place: String, lease: Duration) -> Self {
-        let pause = BEAT.min(lease / 6).max(SHORTEST_BEAT);
+    fn start(store: &Store, id: OwnerId, record: Record, place: String) -> Self {
+        let pause = Duration::from_millis(record.beat_millis);
         let heartbeat = tokio::spawn(beat(store.clone(), file(&place, "beat"), pause));
         Self { store: store.clone(), id, epoch: record.epoch, role: record.role, place, heartbeat: Some(heartbeat) }
     }
@@ -237,7 +255,7 @@ impl Owner {
     /// Fails with [`StoreError::Fenced`] when another run took the output. Called before every
     /// commit.
     pub async fn check(&self) -> Result<(), StoreError> {
-        match self.store.head(&file(&place(self.epoch + 1), "json")).await? {
+        match self.store.head_uncached(&file(&place(self.epoch + 1), "json")).await? {
             None => Ok(()),
             Some(_) => Err(self.fenced()),
         }
@@ -264,9 +282,21 @@ impl Drop for Owner {
 }
 
 impl Record {
-    fn new(id: &OwnerId, epoch: u64, process: &Process, role: Role) -> Self {
-        let command = redact(&command_line());
-        Self { owner_id: id.0.clone(), epoch, process: process.clone(), started_at: now_rfc3339(), command, role }
+    fn new(id: &OwnerId, epoch: u64, process: &Process, lease: Duration, role: Role) -> Self {
+        Self {
+            owner_id: id.0.clone(),
+            epoch,
+            process: process.clone(),
+            started_at: now_rfc3339(),
+            command: redact(&command_line()),
+            beat_millis: u64::try_from(pause(lease).as_millis()).unwrap_or(u64::MAX),
+            role,
+        }
+    }
+
+    /// How long it must be silent to be taken for dead by who was given `lease`.
+    fn patience(&self, lease: Duration) -> Duration {
+        lease.max(Duration::from_millis(self.beat_millis).saturating_mul(BEATS))
     }
 
     fn holder(self, store: &Store) -> Holder {

@@ -129,6 +129,29 @@ impl Store {
         Ok(size.map(|size| ObjectInfo { path: path.to_owned(), size }))
     }
 
+    /// As [`head`](Self::head), and never out of what a network file system remembers of the directory.
+    pub(crate) async fn head_uncached(&self, path: &str) -> Result<Option<ObjectInfo>, StoreError> {
+        let size = match &self.backend {
+            Backend::Local(root) => blocking(inside(root, path)?, local::head_uncached).await?,
+            Backend::Remote(remote) => remote.head(path).await?,
+        };
+        Ok(size.map(|size| ObjectInfo { path: path.to_owned(), size }))
+    }
+
+    /// Fails where the store creates an object though there is one of that name, as servers do that ignore
+    /// `If-None-Match`. `path` must exist; it is removed in that case, since it is no longer what it was.
+    pub(crate) async fn refuse_unconditional(&self, path: &str) -> Result<(), StoreError> {
+        let Backend::Remote(remote) = &self.backend else { return Ok(()) };
+        let second = Bytes::from_static(b"a second object of this name\n");
+        if remote.create(path, &second).await? == Created::AlreadyExists {
+            return Ok(());
+        }
+        remote.delete(path).await?;
+        let reason = "this store carries out a conditional create though the object exists (it ignores `If-None-Match`), so \
+                      that two runs could not be kept apart; write to a store that obeys it, or to a local disk and copy";
+        Err(StoreError::config(self.location(), reason))
+    }
+
     /// All objects below the directory `prefix` (`""`: all), sorted by path. Includes files that
     /// textmill did not write, but none that is or was [being written](crate::is_temporary).
     pub async fn list(&self, prefix: &str) -> Result<Vec<ObjectInfo>, StoreError> {

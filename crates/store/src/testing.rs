@@ -13,7 +13,7 @@ use object_store::multipart::{MultipartStore, PartId};
 use object_store::path::Path;
 use object_store::{
     CopyOptions, Error, GetOptions, GetResult, GetResultPayload, ListResult, MultipartId, MultipartUpload, ObjectMeta,
-    ObjectStore, ObjectStoreExt, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
+    ObjectStore, ObjectStoreExt, PutMode, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
 };
 
 use crate::settings::NO_PAUSES;
@@ -64,6 +64,7 @@ pub enum Fault {
 pub struct FaultStore {
     inner: Arc<dyn ObjectStore>,
     faults: BTreeMap<(Request, usize), Fault>,
+    ignores_conditions: bool,
     seen: Mutex<BTreeMap<Request, usize>>,
     /// Uploads by id. Here and not in the store below, because parts may come in any order.
     uploads: Arc<Mutex<BTreeMap<String, BTreeMap<usize, PutPayload>>>>,
@@ -72,7 +73,21 @@ pub struct FaultStore {
 impl FaultStore {
     /// `inner` without faults yet.
     pub fn new(inner: Arc<dyn ObjectStore>) -> Self {
-        Self { inner, faults: BTreeMap::new(), seen: Mutex::default(), uploads: Arc::default() }
+        Self {
+            inner,
+            faults: BTreeMap::new(),
+            ignores_conditions: false,
+            seen: Mutex::default(),
+            uploads: Arc::default(),
+        }
+    }
+
+    /// Makes the store write what it was asked to create, whether the object exists or not, as servers do that do not
+    /// know `If-None-Match`.
+    #[must_use]
+    pub fn ignore_conditions(mut self) -> Self {
+        self.ignores_conditions = true;
+        self
     }
 
     /// Ids of the uploads that were neither finished nor given up, as they change.
@@ -141,7 +156,10 @@ impl fmt::Display for FaultStore {
 
 #[async_trait]
 impl ObjectStore for FaultStore {
-    async fn put_opts(&self, location: &Path, payload: PutPayload, opts: PutOptions) -> Result<PutResult> {
+    async fn put_opts(&self, location: &Path, payload: PutPayload, mut opts: PutOptions) -> Result<PutResult> {
+        if self.ignores_conditions {
+            opts.mode = PutMode::Overwrite;
+        }
         let work = self.inner.put_opts(location, payload, opts);
         with_fault(self.next(Request::Put), location, work).await
     }

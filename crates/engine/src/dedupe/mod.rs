@@ -83,7 +83,7 @@ pub(crate) async fn dedupe(
     if let Some(known) = committed(&context.store, &path).await? {
         return Ok(known);
     }
-    let attempt = uuid::Uuid::new_v4().simple().to_string();
+    let attempt = layout::attempt(context.owner.epoch());
     let commit = Commit { node, key: &key, attempt: &attempt };
     let files = KeyFiles::new(&earlier, &context.store, &keys);
     let files = Arc::new(files.ok_or_else(|| EngineError::TooManyDocuments { stage: node.id.clone() })?);

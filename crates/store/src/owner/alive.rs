@@ -31,8 +31,8 @@ pub(super) async fn is_known_over(
         return Ok(None);
     }
     let is_this_process = record.process == *me;
-    let lives = if is_this_process { OwnerId::is_live(&record.owner_id) } else { record.process.is_alive_here() };
-    Ok(Some(!lives))
+    let lives = if is_this_process { Some(OwnerId::is_live(&record.owner_id)) } else { record.process.is_alive_here() };
+    Ok(lives.map(|lives| !lives))
 }
 
 /// One of those who hold the epoch of `record` and are at work; watches those on other machines for a lease.
@@ -66,10 +66,13 @@ struct Watched {
 /// The first whose counter moves within a lease.
 async fn watch(store: &Store, mut watched: Vec<Watched>, lease: Duration) -> Result<Option<Record>, StoreError> {
     let Some(Watched { record, .. }) = watched.first() else { return Ok(None) };
+    let (host, pid) = (record.process.host.clone(), record.process.pid);
+    let lease = watched.iter().map(|owner| owner.record.patience(lease)).max().unwrap_or(lease);
     tracing::info!(
-        host = record.process.host,
-        pid = record.process.pid,
-        "another machine owned the output last; watching for {} s whether it is alive",
+        host,
+        pid,
+        "another machine, or a process that cannot be seen from here, owned the output last; watching for {} s whether \
+         it is alive",
         lease.as_secs()
     );
     let from = Instant::now();

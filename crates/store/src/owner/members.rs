@@ -73,11 +73,11 @@ impl Owner {
         array: Array,
     ) -> Result<Self, StoreError> {
         let id = OwnerId::new();
-        let record = Record::new(&id, epoch, process, Role::Member(array));
+        let record = Record::new(&id, epoch, process, lease, Role::Member(array));
         let place = format!("{FOLDER}/{epoch:08}/{}", id.0);
         // The name is unique: what exists there is what a lost response did not tell of.
         store.create(&file(&place, "json"), seal(&record)?).await?;
-        Ok(Self::start(store, id, record, place, lease))
+        Ok(Self::start(store, id, record, place))
     }
 
     /// The error of an owner that another one took the output from.

@@ -1,6 +1,6 @@
 //! Several owners of one output: members of an array.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use textmill_store::owner::{AcquireError, Array, DEFAULT_LEASE, Joined, Owner, clear_members, current, finisher};
 use textmill_store::{Store, StoreErrorKind, sealed};
@@ -116,7 +116,7 @@ async fn of_all_members_one_finishes_and_the_others_are_fenced() {
 }
 
 #[tokio::test]
-async fn silent_members_on_other_machines_are_watched_together_for_one_lease() {
+async fn silent_members_on_other_machines_are_taken_for_dead() {
     let store = memory();
     let mut members = Vec::new();
     for _ in 0..4 {
@@ -124,11 +124,8 @@ async fn silent_members_on_other_machines_are_watched_together_for_one_lease() {
     }
     pretend_elsewhere(&store).await;
     drop(members);
-    let started = Instant::now();
     let alone = Owner::acquire(&store, SHORT).await.expect("all are silent");
     assert_eq!(alone.epoch(), 2);
-    let took = started.elapsed();
-    assert!(took >= SHORT && took < 2 * SHORT, "{took:?}");
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use textmill_store::owner::{AcquireError, DEFAULT_LEASE, Owner, current};
-use textmill_store::testing::{Fault, Request};
+use textmill_store::testing::{Fault, FaultStore, Request};
 use textmill_store::{Store, StoreErrorKind, sealed};
 
 use crate::util::{faulty, local, memory, paths};
@@ -138,4 +138,48 @@ async fn a_damaged_owner_file_stops_the_run() {
     let error = Owner::acquire(&store, DEFAULT_LEASE).await.expect_err("unreadable");
     assert!(!error.is_held() && error.to_string().contains("00000004.json: damaged"), "{error}");
     assert_eq!(paths(&store).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_store_that_ignores_conditions_is_refused_and_left_as_it_was() {
+    let store = faulty(FaultStore::ignore_conditions);
+    let error = Owner::acquire(&store, DEFAULT_LEASE).await.expect_err("cannot keep two runs apart");
+    let AcquireError::Store(error) = error else { panic!("{error}") };
+    assert_eq!(error.kind(), StoreErrorKind::Config);
+    assert!(error.to_string().contains("If-None-Match"), "{error}");
+    assert_eq!(paths(&store).await, Vec::<String>::new());
+    // Also beside another one: whichever wrote last, both are refused.
+    let (first, second) = tokio::join!(Owner::acquire(&store, SHORT), Owner::acquire(&store, SHORT));
+    assert!(first.is_err() && second.is_err(), "{first:?} {second:?}");
+}
+
+#[tokio::test]
+async fn what_asks_for_the_refusal_does_not_show_in_a_store_that_obeys() {
+    let store = memory();
+    let owner = Owner::acquire(&store, DEFAULT_LEASE).await.expect("is free");
+    assert_eq!(current(&store).await.expect("asks").expect("has an owner").owner_id, owner.owner_id());
+    owner.release().await.expect("releases");
+    assert_eq!(current(&store).await.expect("asks"), None);
+}
+
+#[tokio::test]
+async fn a_lease_shorter_than_the_beats_of_the_owner_takes_no_live_output() {
+    let store = memory();
+    // Beats every half second.
+    let first = Owner::acquire(&store, Duration::from_secs(3)).await.expect("is free");
+    pretend(&store, |process| process["host"] = "elsewhere".into()).await;
+    let holder = held(Owner::acquire(&store, Duration::from_millis(50)).await);
+    assert_eq!(holder.owner_id, first.owner_id());
+    first.check().await.expect("still the owner");
+}
+
+#[tokio::test]
+async fn an_owner_that_recorded_no_beat_is_given_the_longest() {
+    let store = memory();
+    let first = Owner::acquire(&store, SHORT).await.expect("is free");
+    let path = "_textmill/owner/00000001.json";
+    let mut record: serde_json::Value = sealed::unseal(path, &store.get(path).await.expect("reads")).expect("is whole");
+    assert_eq!(record.as_object_mut().expect("an object").remove("beat_millis"), Some(50.into()));
+    store.put(path, sealed::seal(&record).expect("seals")).await.expect("writes");
+    assert_eq!(held(Owner::acquire(&store, SHORT).await).owner_id, first.owner_id());
 }
