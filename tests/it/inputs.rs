@@ -141,11 +141,7 @@ fn a_run_that_would_read_its_own_output_is_refused() {
     );
     let ran = dir.run(&["run", "again.yaml", "--overwrite"]);
     assert_eq!(ran.code, 2, "{}", ran.stderr);
-    assert!(
-        ran.stderr.contains("out/data/part-00000-") && ran.stderr.contains("must not read"),
-        "{}",
-        ran.stderr
-    );
+    assert!(ran.stderr.contains("out/data/part-00000-") && ran.stderr.contains("must not read"), "{}", ran.stderr);
     // By another way into the same folder.
     std::os::unix::fs::symlink(dir.path(), dir.join("way")).expect("a link");
     let paths = format!("{}/way/out/data/*", dir.path().display());

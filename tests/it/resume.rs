@@ -74,7 +74,8 @@ fn a_copy_that_comes_late_is_garbage_and_a_foreign_file_is_not() {
     let name = published.file_name().and_then(|name| name.to_str()).expect("a name");
     let late = format!("out/data/{}", name.replace("part-00000-", "part-00041-"));
     std::fs::copy(&published, dir.join(&late)).expect("is copied");
-    let foreign = ["out/data/part-00000.parquet", "out/data/part-00000-0123456789abcdef.parquet", "out/data/mine.parquet"];
+    let foreign =
+        ["out/data/part-00000.parquet", "out/data/part-00000-0123456789abcdef.parquet", "out/data/mine.parquet"];
     for path in foreign {
         dir.write(path, "not ours");
     }

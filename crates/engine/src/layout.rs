@@ -122,7 +122,9 @@ mod tests {
         ] {
             assert_eq!(epoch_of(&path), Some(12), "{path}");
         }
-        for path in [left_out("near", "0123"), run_record("near", "key"), "_textmill/staging/p0/key/beef-data".to_owned()] {
+        for path in
+            [left_out("near", "0123"), run_record("near", "key"), "_textmill/staging/p0/key/beef-data".to_owned()]
+        {
             assert_eq!(epoch_of(&path), None, "{path}");
         }
     }
@@ -133,7 +135,9 @@ mod tests {
         let name = published(Dataset::Data, 123_456, &digest);
         assert_eq!(name, "data/part-123456-0123456789abcdef.parquet");
         assert_eq!(named_digest(&name), Some("0123456789abcdef"));
-        for other in ["data/part-00000.parquet", "data/part-0-0123456789abcdef.parquet", "data/part-00000-012345.parquet"] {
+        for other in
+            ["data/part-00000.parquet", "data/part-0-0123456789abcdef.parquet", "data/part-00000-012345.parquet"]
+        {
             assert_eq!(named_digest(other), None, "{other}");
         }
     }

@@ -118,9 +118,7 @@ fn floods_of_elements_blocks_and_end_tags() {
         ("blocks", |n| format!("{}<p>{SENTENCE}", "<p>a".repeat(25_000 * n))),
         ("end tags", |n| format!("{}{SENTENCE}", "</p></a></table>".repeat(25_000 * n))),
         ("unknown end tags", |n| format!("{}{SENTENCE}", "</x-y>".repeat(25_000 * n))),
-        ("unknown end tags, deep", |n| {
-            format!("{}{}{SENTENCE}", "<x-y>".repeat(500), "</x-z>".repeat(5_000 * n))
-        }),
+        ("unknown end tags, deep", |n| format!("{}{}{SENTENCE}", "<x-y>".repeat(500), "</x-z>".repeat(5_000 * n))),
         ("cells", |n| format!("<table>{}<tr><td>{SENTENCE}</table>", "<tr><td>a<td>b".repeat(12_500 * n))),
         ("breaks", |n| format!("<p>{}{SENTENCE}", "<br>".repeat(75_000 * n))),
         ("ticks", |n| format!("<pre>{}</pre><p>{SENTENCE}", "`".repeat(250_000 * n))),

@@ -70,7 +70,9 @@ impl PendingFile {
         let linked = match fs::hard_link(&self.temporary, &self.target) {
             Err(error) if !has_hard_links(&error) => {
                 match renameat_with(CWD, &self.temporary, CWD, &self.target, RenameFlags::NOREPLACE) {
-                    Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => return Err(cannot_be_exclusive(&self.target)),
+                    Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
+                        return Err(cannot_be_exclusive(&self.target));
+                    }
                     renamed => renamed.map_err(io::Error::from),
                 }
             }

@@ -1,6 +1,5 @@
 //! Damaged archives: each costs the records that the damage touches, counted, and nothing else.
 
-
 use textmill_document::ByteSize;
 use textmill_ingest::{Format, ReadOptions};
 
