@@ -14,7 +14,7 @@ fn array(count: u32) -> Array {
 }
 
 async fn member(store: &Store, array: &Array) -> Owner {
-    match Owner::join(store, array, DEFAULT_LEASE).await {
+    match Owner::join(store, array, SHORT).await {
         Ok(Joined::Member(owner)) => owner,
         other => panic!("no member: {other:?}"),
     }
