@@ -7,7 +7,7 @@ use textmill_document::ByteSize;
 use textmill_document::columns::{HTML, ID, METADATA, TEXT, text_field};
 
 use crate::columns::{self, ColumnType, Columns};
-use crate::listing::kind_of;
+use crate::kind::{kind_of, never_read};
 use crate::{IngestError, Shard, warc};
 
 /// Default of [`InputConfig::split_bytes`].
@@ -29,6 +29,10 @@ pub struct InputConfig {
     /// names do not begin with `.` or `_`. A file that is listed twice is read once.
     #[schemars(length(min = 1))]
     pub paths: Vec<String>,
+    /// Files among these that are not read, as globs: without `/` it is about a file's own name, wherever it lies; with
+    /// one, about its path below the entry of `paths`, or its whole path. A `/` at the end means all below a folder.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exclude: Vec<String>,
     /// Format of all files. By default it is told from each name: .parquet; .jsonl or .ndjson, also
     /// with .gz or .zst; .jsonl.tar.gz for `WanJuan` 1.0; .warc or .wet, also with .gz or .zst. The
     /// compression always follows the name. Web archives have columns of their own, so all paths must
@@ -146,6 +150,7 @@ impl InputConfig {
     pub fn new(paths: Vec<String>) -> Self {
         Self {
             paths,
+            exclude: Vec::new(),
             format: None,
             columns: Columns::default(),
             other_fields: OtherFields::default(),
@@ -191,6 +196,8 @@ impl InputConfig {
             let largest = LARGEST_MAX_DOCUMENT_BYTES;
             reasons.push(format!("`limits.max_document_bytes` must be above 0 and at most {largest}"));
         }
+        let never = self.paths.iter().filter_map(|path| Some((path, never_read(path)?)));
+        reasons.extend(never.map(|(path, reason)| format!("`{path}`: {reason}")));
         if self.split_bytes.bytes() == 0 {
             reasons.push("`split_bytes` must be above 0".to_owned());
         }

@@ -55,8 +55,12 @@
 mod columns;
 mod config;
 mod error;
+mod exclude;
 mod jsonl;
+mod kind;
+mod left_out;
 mod listing;
+mod magic;
 mod parquet;
 mod plan;
 mod quarantine;
@@ -74,3 +78,4 @@ pub use error::{IngestError, IngestErrorKind};
 pub use plan::{Compression, InputPlan, Shard, Split, UnreadableShard, plan_input};
 pub use quarantine::{Damage, QuarantinedRecord, ReadBatch};
 pub use reader::{SplitReader, open_split};
+pub use stream::Lost;
