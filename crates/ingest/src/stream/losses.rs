@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub struct Lost {
     /// Bytes of the file, as it is stored, in damaged stretches that may have held any number of records.
     pub bytes: u64,
-    /// How the file ends before its own end, where it does: an unknown number of records is missing.
+    /// How the file ends before its own end, where it does: an unknown number of records is missing, and `bytes` says
+    /// nothing of them.
     pub cut: Option<String>,
 }
 

@@ -145,7 +145,6 @@ impl<C: Codec> Members<C> {
         if !more && bytes < C::SMALLEST && evidence.starts_with(C::FIRST) {
             let detail = format!("the file ends inside the header of the {} member at byte {offset}", C::NAME);
             self.losses.cut(&detail);
-            self.losses.stored(bytes);
             return Ok(Some(Event::Damage(Box::new(evidence.damage(Cause::Truncated, detail)))));
         }
         if evidence.only_zeros() || (!more && bytes < C::SMALLEST) {
@@ -235,7 +234,6 @@ impl<C: Codec> Members<C> {
         }
         let more = self.skip_to_header(&mut evidence)?;
         let name = C::NAME;
-        self.losses.stored(evidence.len());
         if error.kind() == io::ErrorKind::UnexpectedEof && !more {
             let detail = format!("the file ends inside the {name} member at byte {start}");
             self.losses.cut(&detail);
@@ -247,7 +245,9 @@ impl<C: Codec> Members<C> {
         } else {
             "what came before was read and may be altered"
         };
-        let detail = format!("the {name} member at byte {start} is damaged: {error}; {before}");
+        self.losses.stored(evidence.len());
+        let what = if error.kind() == io::ErrorKind::Unsupported { "cannot be read" } else { "is damaged" };
+        let detail = format!("the {name} member at byte {start} {what}: {error}; {before}");
         Ok(Event::Damage(Box::new(evidence.damage(Cause::CorruptCompression, detail))))
     }
 }

@@ -122,8 +122,11 @@ impl TarEntries {
             if bytes == 0 {
                 return Ok(self.done());
             }
-            self.done();
+            let end = self.done();
             let rest = self.buffer.get(self.next..).unwrap_or_default();
+            if rest.iter().all(|byte| *byte == 0) {
+                return Ok(end);
+            }
             let detail = "the tar archive ends inside an entry's header";
             self.losses.cut(detail);
             return Ok(Event::Damage(Box::new(Damage::of(Cause::Truncated, detail, None, rest))));
@@ -237,7 +240,13 @@ impl TarEntries {
             return Ok(self.lose(damage));
         }
         let count = self.take(left, None);
-        self.state = if count == left || count == 0 { State::Header } else { State::Skip { left: left - count } };
+        if count == 0 {
+            self.done();
+            let detail = "the tar archive ends inside an entry";
+            self.losses.cut(detail);
+            return Ok(Event::Damage(Box::new(Damage::of(Cause::Truncated, detail, None, &[]))));
+        }
+        self.state = if count == left { State::Header } else { State::Skip { left: left - count } };
         Ok(Event::Data)
     }
 

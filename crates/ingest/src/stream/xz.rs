@@ -31,7 +31,7 @@ impl Read for XzCodec {
             }
             let most = MOST_MEMORY >> 20;
             let what = format!("its dictionary needs more than {most} MiB of memory; compress it again with `xz -9`");
-            io::Error::new(io::ErrorKind::InvalidData, what)
+            io::Error::new(io::ErrorKind::Unsupported, what)
         })
     }
 }

@@ -73,7 +73,7 @@ impl Codec for ZstdCodec {
         }
         let dictionary = spare.and_then(|spare| spare.dictionary);
         if let Some(reason) = refusal(raw.peek(MOST_HEADER)?, dictionary.is_some()) {
-            let reason = io::Error::new(io::ErrorKind::InvalidData, reason);
+            let reason = io::Error::new(io::ErrorKind::Unsupported, reason);
             return Ok(Self { frame: Frame::Empty(raw, Some(reason)), dictionary });
         }
         let mut decoder = match &dictionary {

@@ -35,7 +35,6 @@ pub(crate) struct WarcReader {
     row: u64,
     ended: bool,
     losses: Losses,
-    is_plain: bool,
 }
 
 fn cutter(
@@ -94,7 +93,6 @@ impl WarcReader {
             row: 0,
             ended: false,
             losses: source.losses().clone(),
-            is_plain: shard.compression == Compression::None,
         })
     }
 
@@ -160,12 +158,10 @@ impl WarcReader {
 
     /// Counts a stretch between records, which may have held several. What the decompression lost it has counted.
     fn lose(&self, damage: &Damage) {
-        let is_cut = damage.cause == Cause::Truncated;
-        if damage.cause == Cause::Malformed || (is_cut && self.is_plain) {
-            self.losses.decoded(damage.bytes);
-        }
-        if is_cut {
-            self.losses.cut(&damage.detail);
+        match damage.cause {
+            Cause::Malformed => self.losses.decoded(damage.bytes),
+            Cause::Truncated => self.losses.cut(&damage.detail),
+            _ => {}
         }
     }
 
