@@ -49,6 +49,29 @@ impl std::iter::Sum for Count {
     }
 }
 
+/// What is missing of the input beyond the records in quarantine, of which nobody can say how many documents it was.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Missing {
+    /// Bytes of input files, as they are stored, in damaged stretches that may have held any number of records.
+    pub bytes: u64,
+    /// Files that end before their own end (a download that broke off), each with how.
+    pub cut_files: Vec<String>,
+}
+
+impl Missing {
+    /// Whether nothing is known to be missing.
+    pub fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Adds what `other` misses.
+    pub fn merge(&mut self, other: &Self) {
+        self.bytes = self.bytes.saturating_add(other.bytes);
+        self.cut_files.extend(other.cut_files.iter().cloned());
+    }
+}
+
 /// What happened to the documents that reached one stage.
 ///
 /// It balances when `input = kept + dropped + elsewhere + duplicates + quarantined` in documents,
@@ -77,6 +100,9 @@ pub struct StageLedger {
     /// part of the balance. Only the input itself has them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub skipped: BTreeMap<String, Count>,
+    /// What is missing of the input; no part of the balance. Only the input itself has it.
+    #[serde(default, skip_serializing_if = "Missing::is_none")]
+    pub missing: Missing,
     /// Bytes that kept documents gained (positive) or lost (negative) by being rewritten.
     pub rewritten_bytes: i64,
     /// What was rewritten inside kept documents, by kind.
@@ -149,6 +175,7 @@ impl StageLedger {
         for (kind, count) in &other.skipped {
             self.add_skipped(kind, *count);
         }
+        self.missing.merge(&other.missing);
         self.changed.merge(&other.changed);
     }
 }
@@ -216,6 +243,11 @@ impl Ledger {
     /// Documents and records read from the input.
     pub fn input(&self) -> Count {
         self.stages.first().map(|stage| stage.input).unwrap_or_default()
+    }
+
+    /// What is missing of the input.
+    pub fn missing(&self) -> Missing {
+        self.stages.first().map(|stage| stage.missing.clone()).unwrap_or_default()
     }
 
     /// All documents dropped.
@@ -299,6 +331,17 @@ mod tests {
         let mut run = Ledger { stages: vec![stage], output: Count::new(6, 550), ..Ledger::default() };
         run.merge(&run.clone());
         assert_eq!(run.stages[0].skipped["request"], Count::new(4, 1400));
+        assert_eq!(run.check(), Ok(()));
+    }
+
+    #[test]
+    fn what_is_missing_adds_up_and_is_no_part_of_the_balance() {
+        let mut stage = balanced();
+        assert!(!serde_json::to_string(&stage).expect("JSON").contains("missing"));
+        stage.missing = Missing { bytes: 7, cut_files: vec!["a.gz: cut".to_owned()] };
+        let mut run = Ledger { stages: vec![stage], output: Count::new(6, 550), ..Ledger::default() };
+        run.merge(&run.clone());
+        assert_eq!((run.missing().bytes, run.missing().cut_files.len()), (14, 2));
         assert_eq!(run.check(), Ok(()));
     }
 

@@ -40,7 +40,7 @@ pub use batch::{DocumentBatch, row_hash_sum};
 pub use changes::{Changed, Changes};
 pub use clusters::ClusterReport;
 pub use error::DocumentError;
-pub use ledger::{Count, Imbalance, Ledger, StageLedger};
+pub use ledger::{Count, Imbalance, Ledger, Missing, StageLedger};
 pub use reason::{Cause, Reason};
 pub use size::{ByteSize, ParseByteSizeError};
 pub use stage::{Applied, ColumnRead, Dropped, Failed, Mode, Stage, StageError};

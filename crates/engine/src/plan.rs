@@ -81,6 +81,17 @@ pub struct RunPlan {
     pub notes: Vec<String>,
 }
 
+impl RunPlan {
+    /// Bytes of the input, as it is stored.
+    pub fn input_bytes(&self) -> u64 {
+        let bytes = |task: &TaskSpec| match &task.work {
+            Work::Split(split) => split.bytes,
+            Work::Continue(_) | Work::Compact { .. } => 0,
+        };
+        self.tasks.iter().map(bytes).sum()
+    }
+}
+
 impl TaskSpec {
     /// Name of the shard that its documents are from.
     pub(crate) fn shard(&self) -> &str {

@@ -8,6 +8,7 @@
 use std::sync::Arc;
 
 use futures::future::OptionFuture;
+use textmill_document::Missing;
 use textmill_ingest::{IngestError, ReadBatch, Split, open_split};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -55,6 +56,8 @@ struct Batches {
     batches: mpsc::Receiver<Result<ReadBatch, IngestError>>,
     /// Taken once it has ended.
     reading: Option<JoinHandle<()>>,
+    /// The file that is read, for messages.
+    location: String,
 }
 
 impl Source for Batches {
@@ -66,12 +69,15 @@ impl Source for Batches {
             }
             return Ok(None);
         };
-        let ReadBatch { documents, quarantined, skipped, .. } = batch?;
+        let ReadBatch { documents, quarantined, skipped, lost, .. } = batch?;
+        let cut = lost.cut.map(|how| format!("{}: {how}", self.location));
+        let missing = Missing { bytes: lost.bytes, cut_files: cut.into_iter().collect() };
         let input = PhaseInput { places: vec![(0, documents)], verdicts: Vec::new() };
         Ok(Some(Given {
             input,
             quarantined,
             skipped: skipped.into_iter().map(|(kind, count)| (kind.to_owned(), count)).collect(),
+            missing,
         }))
     }
 }
@@ -81,6 +87,7 @@ impl Source for Batches {
 fn read(split: Split, context: Arc<TaskContext>) -> Batches {
     let (sender, batches) = mpsc::channel(READ_AHEAD);
     let runtime = tokio::runtime::Handle::current();
+    let location = split.shard.location.clone();
     let reading = tokio::task::spawn_blocking(move || match open_split(&split, &context.read, &runtime) {
         Ok(reader) => {
             for batch in reader {
@@ -93,7 +100,7 @@ fn read(split: Split, context: Arc<TaskContext>) -> Batches {
         // The receiver may have been dropped by an interrupt: then nobody needs the error.
         Err(error) => drop(sender.blocking_send(Err(error))),
     });
-    Batches { batches, reading: Some(reading) }
+    Batches { batches, reading: Some(reading), location }
 }
 
 #[cfg(test)]
@@ -108,7 +115,7 @@ mod tests {
                 drop(sender);
                 assert!(!panics, "a bug in a reader");
             });
-            let mut source = Batches { batches, reading: Some(reading) };
+            let mut source = Batches { batches, reading: Some(reading), location: String::new() };
             assert_eq!(source.next().await.is_err(), panics);
         }
     }

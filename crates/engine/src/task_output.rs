@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, RecordBatch, UInt64Array};
 use arrow::datatypes::{DataType, Field, Schema};
 use futures::stream::{FuturesOrdered, StreamExt};
-use textmill_document::{Count, DocumentBatch, Ledger, row_hash_sum};
+use textmill_document::{Count, DocumentBatch, Ledger, Missing, row_hash_sum};
 use textmill_ingest::QuarantinedRecord;
 use textmill_pipeline::Dropped as DroppedPolicy;
 use textmill_store::manifest::{Dataset, FileEntry, TaskMetrics};
@@ -32,6 +32,8 @@ pub(crate) struct Given {
     pub quarantined: Vec<QuarantinedRecord>,
     /// Records that are no documents.
     pub skipped: BTreeMap<String, Count>,
+    /// What is missing of the input since the batch before.
+    pub missing: Missing,
 }
 
 /// Where a task's batches come from.
@@ -98,6 +100,7 @@ fn ready(given: Given, context: &TaskContext) -> Result<Ready, EngineError> {
     for (kind, count) in &given.skipped {
         entry.add_skipped(kind, *count);
     }
+    entry.missing.merge(&given.missing);
     let mut quarantined: Vec<_> = given.quarantined.into_iter().map(Quarantined::from_record).collect();
     quarantined.extend(failures(graph, &processed));
     quarantined.sort_by_key(Quarantined::row);

@@ -7,7 +7,7 @@ use textmill_document::ByteSize;
 use textmill_document::columns::{HTML, ID, METADATA, TEXT, text_field};
 
 use crate::columns::{self, ColumnType, Columns};
-use crate::listing::kind_of;
+use crate::kind::{kind_of, never_read};
 use crate::{IngestError, Shard, warc};
 
 /// Default of [`InputConfig::split_bytes`].
@@ -25,13 +25,17 @@ const LARGEST_MAX_DOCUMENT_BYTES: ByteSize = ByteSize(2 << 30);
 #[serde(deny_unknown_fields)]
 pub struct InputConfig {
     /// Files, directories or globs (`**`, `*`, `?`, `[..]`, `{a,b}`), on this machine or as s3://,
-    /// gs:// or az:// URLs. A directory stands for all files below it with a known extension whose
-    /// names do not begin with `.` or `_`. A file that is listed twice is read once.
+    /// gs:// or az:// URLs. A directory stands for all files below it whose names do not begin with `.` or
+    /// `_`; what is no input is left out and named. A file that is listed twice is read once.
     #[schemars(length(min = 1))]
     pub paths: Vec<String>,
-    /// Format of all files. By default it is told from each name: .parquet; .jsonl or .ndjson, also
-    /// with .gz or .zst; .jsonl.tar.gz for `WanJuan` 1.0; .warc or .wet, also with .gz or .zst. The
-    /// compression always follows the name. Web archives have columns of their own, so all paths must
+    /// Files among these that are not read, as globs: without `/` it is about a file's own name, wherever it lies; with
+    /// one, about its path below the entry of `paths`, or its whole path. A `/` at the end means all below a folder.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exclude: Vec<String>,
+    /// Format of all files. By default it is told from each name: .parquet; .jsonl, .ndjson or .json;
+    /// .jsonl.tar.gz for `WanJuan` 1.0; .warc or .wet; all but .parquet also with .gz, .zst, .bz2 or .xz. Where
+    /// the name says nothing, or the first bytes something else, they decide. Web archives have columns of their own, so all paths must
     /// end in .warc (or .warc.gz, .warc.zst), or all in .wet, or this must say so.
     #[serde(default)]
     pub format: Option<Format>,
@@ -71,12 +75,12 @@ pub struct InputConfig {
 pub enum Format {
     /// Apache Parquet.
     Parquet,
-    /// One JSON object a line, plain or compressed (.gz with any number of members, .zst).
+    /// One JSON object a line, plain or compressed; also arrays of objects, and objects over several lines.
     Jsonl,
     /// `WanJuan` 1.0: JSON lines, usually in a .jsonl.tar.gz; rows are `{id, content}`, or exam items,
     /// which are rendered to text (see the crate documentation).
     Wanjuan,
-    /// WARC 1.0 and 1.1, plain or compressed (.gz, .zst, also with a dictionary): responses and
+    /// WARC 1.0 and 1.1, plain or compressed (zstd also with a dictionary): responses and
     /// resources are documents, other records are counted by type.
     Warc,
     /// WET, the text that was extracted from a WARC: conversion records are documents, other records
@@ -146,6 +150,7 @@ impl InputConfig {
     pub fn new(paths: Vec<String>) -> Self {
         Self {
             paths,
+            exclude: Vec::new(),
             format: None,
             columns: Columns::default(),
             other_fields: OtherFields::default(),
@@ -191,6 +196,8 @@ impl InputConfig {
             let largest = LARGEST_MAX_DOCUMENT_BYTES;
             reasons.push(format!("`limits.max_document_bytes` must be above 0 and at most {largest}"));
         }
+        let never = self.paths.iter().filter_map(|path| Some((path, never_read(path)?)));
+        reasons.extend(never.map(|(path, reason)| format!("`{path}`: {reason}")));
         if self.split_bytes.bytes() == 0 {
             reasons.push("`split_bytes` must be above 0".to_owned());
         }

@@ -42,14 +42,35 @@ pub enum IngestError {
         /// The entry.
         pattern: String,
     },
-    /// A file's format cannot be told from its name.
+    /// All that `input.paths` matches is no input.
+    #[error("input paths `{}`: nothing there can be read; {}", .paths.join("`, `"), .left_out.join("; "))]
+    NothingToRead {
+        /// The entries.
+        paths: Vec<String>,
+        /// What is there, and why it is not read.
+        left_out: Vec<String>,
+    },
+    /// An entry of `input.paths` is neither a file nor a folder.
     #[error(
-        "{location}: unknown extension; set `input.format`, or name files .parquet, .jsonl, .jsonl.gz, .jsonl.zst, \
-         .jsonl.tar.gz, .warc, .warc.gz, .warc.zst or .wet.gz"
+        "input path `{location}` is {what}: input is looked at before it is read, and read again when a run is \
+         resumed; write it to a file first (`... > part.jsonl`) and name that"
+    )]
+    NoFile {
+        /// The entry.
+        location: String,
+        /// What it is.
+        what: &'static str,
+    },
+    /// A file's format can be told neither from its name nor from its first bytes.
+    #[error(
+        "{location}: {reason}; set `input.format`, or name files .parquet, .jsonl, .warc or .wet (all but .parquet also \
+         with .gz, .zst, .bz2 or .xz), or .jsonl.tar.gz"
     )]
     UnknownFormat {
         /// The file.
         location: String,
+        /// What was seen.
+        reason: String,
     },
     /// A web archive lies among files of another format, or in a place whose name does not say that
     /// it holds archives.
@@ -118,10 +139,13 @@ impl IngestError {
         match self {
             Self::Config { .. }
             | Self::BadPattern { .. }
+            | Self::NoFile { .. }
             | Self::UnknownFormat { .. }
             | Self::UnexpectedArchive { .. }
             | Self::Columns { .. } => IngestErrorKind::Config,
-            Self::NoMatch { .. } | Self::Unreadable { .. } => IngestErrorKind::Unreadable,
+            Self::NoMatch { .. } | Self::NothingToRead { .. } | Self::Unreadable { .. } => {
+                IngestErrorKind::Unreadable
+            },
             Self::Changed { .. } => IngestErrorKind::Changed,
             Self::Store(error) => match error.kind() {
                 StoreErrorKind::Config => IngestErrorKind::Config,
@@ -135,10 +159,11 @@ impl IngestError {
     /// The file, path or pattern that the error is about, where there is one.
     pub fn location(&self) -> Option<&str> {
         match self {
-            Self::Config { .. } => None,
+            Self::Config { .. } | Self::NothingToRead { .. } => None,
             Self::Store(error) => Some(error.path()),
             Self::BadPattern { pattern, .. } | Self::NoMatch { pattern } => Some(pattern),
-            Self::UnknownFormat { location }
+            Self::UnknownFormat { location, .. }
+            | Self::NoFile { location, .. }
             | Self::UnexpectedArchive { location }
             | Self::Columns { location, .. }
             | Self::Unreadable { location, .. }

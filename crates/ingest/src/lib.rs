@@ -10,8 +10,9 @@
 //!                                                                   └─▶ quarantined records
 //! ```
 //!
-//! Formats: Parquet; JSON lines, plain, `.gz` (any number of members) or `.zst`; `WanJuan` 1.0; WARC and
-//! WET, plain, `.gz` or `.zst` (also with a dictionary in its first frame).
+//! Formats: Parquet; JSON lines, and JSON that is laid out otherwise; `WanJuan` 1.0; WARC and WET. All but
+//! Parquet plain, or in gzip, zstd (also with a dictionary in its first frame), bzip2 or xz, with any number of
+//! members. A file is what its first bytes say, whatever its name is.
 //!
 //! A document of a WARC is a response or resource record. Its `body` is the bytes without transfer and
 //! content coding, and `content_type` is what the server said of them: the charset is left to the stage
@@ -31,7 +32,9 @@
 //! 2. Batch sizes change where batches end, and nothing else.
 //! 3. Memory is bounded by the batch, the largest document allowed and the row group's pages; no
 //!    length that a file declares is allocated before it was compared with the file's size.
-//! 4. A file that is not the one that was planned is an error, not another input.
+//! 4. A file that is found and not read is named in the plan's notes; a file that ends before its own end, and
+//!    stretches that may have held any number of records, are in [`ReadBatch::lost`].
+//! 5. A file that is not the one that was planned is an error, not another input.
 //!
 //! ```
 //! use textmill_ingest::{InputConfig, ReadOptions, open_split, plan_input};
@@ -55,8 +58,12 @@
 mod columns;
 mod config;
 mod error;
+mod exclude;
 mod jsonl;
+mod kind;
+mod left_out;
 mod listing;
+mod magic;
 mod parquet;
 mod plan;
 mod quarantine;
@@ -74,3 +81,4 @@ pub use error::{IngestError, IngestErrorKind};
 pub use plan::{Compression, InputPlan, Shard, Split, UnreadableShard, plan_input};
 pub use quarantine::{Damage, QuarantinedRecord, ReadBatch};
 pub use reader::{SplitReader, open_split};
+pub use stream::Lost;

@@ -1,6 +1,7 @@
 //! From the paths in the pipeline file to the files they stand for.
 
 use std::collections::{BTreeMap, HashSet};
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,26 +11,11 @@ use object_store::{ObjectMeta, ObjectStoreExt};
 use textmill_store::StoreError;
 use walkdir::WalkDir;
 
+use crate::exclude::Exclude;
+use crate::kind::{is_packing, kind_of};
+use crate::left_out::LeftOut;
 use crate::source::{local_path, local_version, remote_version};
 use crate::{Compression, Format, IngestError, InputConfig, Shard};
-
-/// Endings of file names, the longest first, with what they say.
-const EXTENSIONS: &[(&str, Format, Compression)] = &[
-    (".jsonl.tar.gz", Format::Wanjuan, Compression::TarGzip),
-    (".parquet", Format::Parquet, Compression::None),
-    (".warc.gz", Format::Warc, Compression::Gzip),
-    (".warc.zst", Format::Warc, Compression::Zstd),
-    (".warc", Format::Warc, Compression::None),
-    (".wet.gz", Format::Wet, Compression::Gzip),
-    (".wet.zst", Format::Wet, Compression::Zstd),
-    (".wet", Format::Wet, Compression::None),
-    (".jsonl.gz", Format::Jsonl, Compression::Gzip),
-    (".ndjson.gz", Format::Jsonl, Compression::Gzip),
-    (".jsonl.zst", Format::Jsonl, Compression::Zstd),
-    (".ndjson.zst", Format::Jsonl, Compression::Zstd),
-    (".jsonl", Format::Jsonl, Compression::None),
-    (".ndjson", Format::Jsonl, Compression::None),
-];
 
 /// A file that an entry of `paths` stands for.
 #[derive(Debug)]
@@ -41,73 +27,89 @@ struct Listed {
     version: String,
     /// The same for two names of one file.
     identity: String,
+    /// Whether the entry is this file itself, or a pattern whose end says what the file is.
+    asked_for: bool,
+}
+
+/// A file that may be input: what it is shows when it is looked at.
+#[derive(Debug, Clone)]
+pub(crate) struct Candidate {
+    /// As it would be read by its name.
+    pub shard: Shard,
+    /// What its name says.
+    pub named: Option<(Format, Compression)>,
+    /// Whether it was meant, so that it is an error if it cannot be read.
+    pub asked_for: bool,
 }
 
 /// What [`list`] found.
 #[derive(Debug, Default)]
 pub(crate) struct Listing {
-    pub shards: Vec<Shard>,
+    pub files: Vec<Candidate>,
     /// Files that more than one entry, or link, named.
     pub repeated: usize,
+    /// What is no input by its name or kind.
+    pub left_out: LeftOut,
+    /// What a person should know of `exclude`.
+    pub notes: Vec<String>,
+    /// Entries that stand for no file.
+    pub errors: Vec<IngestError>,
+}
+
+/// What one entry stands for.
+#[derive(Debug, Default)]
+struct Found {
+    files: Vec<Listed>,
+    left_out: LeftOut,
 }
 
 /// All files that the entries of `config.paths` stand for, sorted by location, each once.
 pub(crate) async fn list(config: &InputConfig) -> Result<Listing, Vec<IngestError>> {
-    let (mut listed, mut errors) = (Vec::new(), Vec::new());
+    let mut exclude = Exclude::new(&config.exclude)?;
+    let (mut listed, mut errors, mut left_out) = (Vec::new(), Vec::new(), LeftOut::default());
     for entry in &config.paths {
         let found = if local_path(entry).is_some() {
-            let (entry, any) = (entry.clone(), config.format.is_some());
-            let listing = tokio::task::spawn_blocking(move || list_local(&entry, any));
+            let entry = entry.clone();
+            let listing = tokio::task::spawn_blocking(move || list_local(&entry));
             listing.await.unwrap_or_else(|error| Err(IngestError::config(error.to_string())))
         } else {
-            list_remote(entry, config.format.is_some()).await
+            list_remote(entry).await
         };
         match found {
-            Ok(files) if files.is_empty() => errors.push(IngestError::NoMatch { pattern: entry.clone() }),
-            Ok(files) => listed.extend(files),
+            Ok(found) if found.files.is_empty() && found.left_out.is_empty() => {
+                errors.push(IngestError::NoMatch { pattern: entry.clone() });
+            }
+            Ok(found) => {
+                listed.extend(found.files);
+                left_out.extend(found.left_out);
+            }
             Err(error) => errors.push(error),
         }
     }
+    listed.retain(|file| !exclude.takes(&file.name, &file.location));
     let total = listed.len();
-    listed.sort_by(|a, b| (&a.location, &a.name).cmp(&(&b.location, &b.name)));
-    let mut seen = HashSet::new();
-    listed.retain(|file| seen.insert(file.identity.clone()));
+    once_each(&mut listed);
     let repeated = total - listed.len();
     make_names_unique(&mut listed);
-    let (mut shards, mut unknown) = (Vec::new(), Vec::new());
-    for file in listed {
-        match kind_of(&file.location, config.format) {
-            // The columns were settled before the files were known.
-            Some((format, _)) if format.is_archive() && config.archive() != Some(format) => {
-                unknown.push(IngestError::UnexpectedArchive { location: file.location });
-            }
-            Some((format, compression)) => {
-                let Listed { location, name, bytes, version, .. } = file;
-                shards.push(Shard { location, name, bytes, version, format, compression });
-            }
-            None => unknown.push(IngestError::UnknownFormat { location: file.location }),
-        }
-    }
-    errors.extend(unknown);
-    if errors.is_empty() { Ok(Listing { shards, repeated }) } else { Err(errors) }
+    let files = listed.into_iter().map(|file| candidate(file, config.format)).collect();
+    Ok(Listing { files, repeated, left_out, notes: exclude.notes(), errors })
 }
 
-/// Format and compression of the file `location`; `format` is what the pipeline says.
-#[allow(clippy::case_sensitive_file_extension_comparisons, reason = "the name is in lower case")]
-pub(crate) fn kind_of(location: &str, format: Option<Format>) -> Option<(Format, Compression)> {
-    let name = location.to_ascii_lowercase();
-    let Some(format) = format else {
-        let known = EXTENSIONS.iter().find(|(ending, ..)| name.ends_with(ending));
-        return known.map(|(_, format, compression)| (*format, *compression));
-    };
-    let compression = match format {
-        Format::Parquet => Compression::None,
-        Format::Wanjuan if name.ends_with(".tar.gz") || name.ends_with(".tgz") => Compression::TarGzip,
-        _ if name.ends_with(".gz") => Compression::Gzip,
-        _ if name.ends_with(".zst") => Compression::Zstd,
-        _ => Compression::None,
-    };
-    Some((format, compression))
+/// Sorts `listed` by location and leaves each file once: where it has several names, under one that says what it is.
+fn once_each(listed: &mut Vec<Listed>) {
+    let rank = |file: &Listed| kind_of(&file.location, None).is_none();
+    listed.sort_by(|a, b| (rank(a), &a.location, &a.name).cmp(&(rank(b), &b.location, &b.name)));
+    let mut seen = HashSet::new();
+    listed.retain(|file| seen.insert(file.identity.clone()));
+    listed.sort_by(|a, b| (&a.location, &a.name).cmp(&(&b.location, &b.name)));
+}
+
+fn candidate(file: Listed, format: Option<Format>) -> Candidate {
+    let Listed { location, name, bytes, version, asked_for, .. } = file;
+    // A name can say more of the format than the pipeline: `x.warc.wat.gz` is none of `format: warc`.
+    let named = kind_of(&location, None).or_else(|| kind_of(&location, format).filter(|_| asked_for));
+    let (format, compression) = kind_of(&location, format).unwrap_or((Format::Jsonl, Compression::None));
+    Candidate { shard: Shard { location, name, bytes, version, format, compression }, named, asked_for }
 }
 
 /// Names are part of generated ids: where two entries give the same name, the location is it.
@@ -123,12 +125,21 @@ fn make_names_unique(listed: &mut [Listed]) {
     }
 }
 
-/// Whether a directory's file is read: a known extension (`any`: every one), and no name that
-/// marks a file as hidden or as somebody's bookkeeping.
-fn in_directory(relative: &str, any: bool) -> bool {
-    let hidden = relative.split('/').any(|part| part.starts_with(['.', '_']));
-    !hidden && (any || kind_of(relative, None).is_some())
+/// The part of a path below a folder that marks it as hidden, or as somebody's bookkeeping: up to the first name that
+/// begins with `.` or `_`.
+fn hidden(relative: &str) -> Option<&str> {
+    let mut end = 0;
+    for part in relative.split_inclusive('/') {
+        end += part.len();
+        if part.starts_with(['.', '_']) {
+            return relative.get(..end);
+        }
+    }
+    None
 }
+
+/// Why hidden files are left out.
+const HIDDEN: &str = "its name begins with `.` or `_`";
 
 fn has_glob(text: &str) -> bool {
     text.contains(['*', '?', '[', '{'])
@@ -152,43 +163,103 @@ fn matcher(entry: &str, pattern: &str) -> Result<GlobMatcher, IngestError> {
     glob.map(|glob| glob.compile_matcher()).map_err(bad)
 }
 
-fn list_local(entry: &str, any_extension: bool) -> Result<Vec<Listed>, IngestError> {
+/// Whether a pattern ends in an ending, and so says that what it matches is input. `*` does not, and neither does `*.gz`.
+fn tells(pattern: &str) -> bool {
+    let end = pattern.rsplit(['*', '?', ']', '}', '/']).next().unwrap_or_default();
+    end.contains('.') && !is_packing(end)
+}
+
+fn list_local(entry: &str) -> Result<Found, IngestError> {
     let path = local_path(entry).unwrap_or(Path::new(entry));
     let shown = path.to_str().unwrap_or(entry);
-    let unreadable = |error: std::io::Error| IngestError::unreadable(entry, error.to_string());
+    if let Some(what) = no_input(path, shown) {
+        return Err(IngestError::NoFile { location: entry.to_owned(), what });
+    }
+    let mut found = Found::default();
     if path.is_file() {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        return Ok(vec![local_file(path, name)?]);
-    }
-    let (base, matcher) = if path.is_dir() {
-        (path.to_owned(), None)
+        found.files.push(local_file(path, name, true)?);
+    } else if path.is_dir() {
+        walk_folder(path, "", &mut found)?;
     } else if has_glob(shown) {
-        let (base, pattern) = split_pattern(shown);
-        let base = if base.is_empty() { "." } else { base };
-        (PathBuf::from(base), Some(matcher(entry, pattern)?))
-    } else {
-        return Ok(Vec::new());
-    };
-    if !base.exists() {
-        return Ok(Vec::new());
-    }
-    let mut found = Vec::new();
-    for file in WalkDir::new(&base).follow_links(true) {
-        let file = file.map_err(|error| unreadable(error.into()))?;
-        let relative = file.path().strip_prefix(&base).unwrap_or(file.path());
-        let name = relative.to_string_lossy();
-        let wanted = match &matcher {
-            Some(matcher) => matcher.is_match(relative),
-            None => in_directory(&name, any_extension),
-        };
-        if wanted && file.file_type().is_file() {
-            found.push(local_file(file.path(), name.into_owned())?);
-        }
+        walk_pattern(entry, shown, &mut found)?;
     }
     Ok(found)
 }
 
-fn local_file(path: &Path, name: String) -> Result<Listed, IngestError> {
+/// What `path` is, where it can be no input.
+fn no_input(path: &Path, shown: &str) -> Option<&'static str> {
+    if shown == "-" || shown == "/dev/stdin" || ["/dev/fd/", "/proc/self/fd/"].iter().any(|fd| shown.starts_with(fd)) {
+        return Some("standard input");
+    }
+    special(path.metadata().ok()?.file_type())
+}
+
+/// What a file is that is neither a file nor a folder.
+fn special(kind: std::fs::FileType) -> Option<&'static str> {
+    match () {
+        () if kind.is_fifo() => Some("a named pipe"),
+        () if kind.is_socket() => Some("a socket"),
+        () if kind.is_block_device() || kind.is_char_device() => Some("a device"),
+        () => None,
+    }
+}
+
+/// All files below `folder`; their names begin with `prefix`.
+fn walk_folder(folder: &Path, prefix: &str, found: &mut Found) -> Result<(), IngestError> {
+    for file in WalkDir::new(folder).follow_links(true) {
+        let file = file.map_err(|error| walk_error(folder, error))?;
+        let relative = file.path().strip_prefix(folder).unwrap_or(file.path()).to_string_lossy();
+        let name = format!("{prefix}{relative}");
+        if file.file_type().is_dir() {
+            continue;
+        }
+        if let Some(hidden) = hidden(&relative) {
+            found.left_out.add(format!("{prefix}{hidden}"), HIDDEN);
+        } else if let Some(what) = special(file.file_type()) {
+            found.left_out.add(name, format!("it is {what}"));
+        } else {
+            found.files.push(local_file(file.path(), name, false)?);
+        }
+    }
+    Ok(())
+}
+
+/// All files that the pattern `shown` matches. Of a folder whose name says that it is data, as Spark writes them, the
+/// files.
+fn walk_pattern(entry: &str, shown: &str, found: &mut Found) -> Result<(), IngestError> {
+    let (base, pattern) = split_pattern(shown);
+    let base = PathBuf::from(if base.is_empty() { "." } else { base });
+    let matcher = matcher(entry, pattern)?;
+    if !base.exists() {
+        return Ok(());
+    }
+    for file in WalkDir::new(&base).follow_links(true) {
+        let file = file.map_err(|error| walk_error(&base, error))?;
+        let relative = file.path().strip_prefix(&base).unwrap_or(file.path());
+        if !matcher.is_match(relative) {
+            continue;
+        }
+        let name = relative.to_string_lossy().into_owned();
+        if file.file_type().is_dir() {
+            if kind_of(&name, None).is_some() {
+                walk_folder(file.path(), &format!("{name}/"), found)?;
+            }
+        } else if let Some(what) = special(file.file_type()) {
+            found.left_out.add(name, format!("it is {what}"));
+        } else {
+            found.files.push(local_file(file.path(), name, tells(pattern))?);
+        }
+    }
+    Ok(())
+}
+
+fn walk_error(base: &Path, error: walkdir::Error) -> IngestError {
+    let place = error.path().unwrap_or(base).display().to_string();
+    IngestError::unreadable(&place, std::io::Error::from(error).to_string())
+}
+
+fn local_file(path: &Path, name: String, asked_for: bool) -> Result<Listed, IngestError> {
     let shown = path.to_string_lossy().into_owned();
     let unreadable = |error: std::io::Error| IngestError::unreadable(&shown, error.to_string());
     let absolute = std::path::absolute(path).map_err(unreadable)?;
@@ -203,13 +274,14 @@ fn local_file(path: &Path, name: String) -> Result<Listed, IngestError> {
         bytes: metadata.len(),
         version: local_version(&metadata),
         identity: identity.to_string_lossy().into_owned(),
+        asked_for,
     })
 }
 
 /// Requests under way at once while objects are pinned.
 const HEADS: usize = 16;
 
-async fn list_remote(entry: &str, any_extension: bool) -> Result<Vec<Listed>, IngestError> {
+async fn list_remote(entry: &str) -> Result<Found, IngestError> {
     let (fixed, pattern) = split_pattern(entry);
     let (store, prefix) = textmill_store::resolve(fixed)?;
     let failure = |error| StoreError::remote(entry, "list", &error);
@@ -218,7 +290,7 @@ async fn list_remote(entry: &str, any_extension: bool) -> Result<Vec<Listed>, In
         match store.head(&prefix).await {
             Ok(meta) => {
                 let name = prefix.filename().unwrap_or_default().to_owned();
-                return Ok(vec![remote_file(root, &meta, name)]);
+                return Ok(Found { files: vec![remote_file(root, &meta, name, true)], ..Found::default() });
             }
             Err(object_store::Error::NotFound { .. }) => {}
             Err(error) => return Err(failure(error).into()),
@@ -226,27 +298,26 @@ async fn list_remote(entry: &str, any_extension: bool) -> Result<Vec<Listed>, In
     }
     let matcher = if pattern.is_empty() { None } else { Some(matcher(entry, pattern)?) };
     let mut objects = store.list(Some(&prefix));
-    let mut found = Vec::new();
+    let (mut found, mut left_out) = (Vec::new(), LeftOut::default());
     while let Some(meta) = objects.try_next().await.map_err(failure)? {
         let key = meta.location.as_ref();
         let relative = key.strip_prefix(prefix.as_ref()).unwrap_or(key).trim_start_matches('/').to_owned();
-        let wanted = match &matcher {
-            Some(matcher) => matcher.is_match(&relative),
-            None => in_directory(&relative, any_extension),
-        };
-        if wanted {
-            found.push((meta, relative));
+        match (&matcher, hidden(&relative)) {
+            (Some(matcher), _) if !matcher.is_match(&relative) => {}
+            (None, Some(hidden)) => left_out.add(hidden, HIDDEN),
+            _ => found.push((meta, relative)),
         }
     }
+    let asked_for = tells(pattern);
     // Some stores list objects without their tag; a time stamp alone would not pin the content.
     let pinned = futures::stream::iter(found).map(|(meta, relative)| {
         let store = Arc::clone(&store);
         async move {
             let meta = if meta.e_tag.is_none() { store.head(&meta.location).await? } else { meta };
-            Ok(remote_file(root, &meta, relative))
+            Ok(remote_file(root, &meta, relative, asked_for))
         }
     });
-    Ok(pinned.buffered(HEADS).try_collect().await.map_err(failure)?)
+    Ok(Found { files: pinned.buffered(HEADS).try_collect().await.map_err(failure)?, left_out })
 }
 
 /// `s3://bucket` of `s3://bucket/some/where`.
@@ -257,7 +328,7 @@ fn bucket_root(entry: &str) -> &str {
     entry.get(..scheme.len() + bucket.len()).unwrap_or(entry)
 }
 
-fn remote_file(root: &str, meta: &ObjectMeta, name: String) -> Listed {
+fn remote_file(root: &str, meta: &ObjectMeta, name: String, asked_for: bool) -> Listed {
     let location = format!("{root}/{}", meta.location);
-    Listed { identity: location.clone(), location, name, bytes: meta.size, version: remote_version(meta) }
+    Listed { identity: location.clone(), location, name, bytes: meta.size, version: remote_version(meta), asked_for }
 }

@@ -6,7 +6,8 @@ use futures::StreamExt;
 use serde::{Deserialize, Serialize};
 use tokio::runtime::Handle;
 
-use crate::listing::{Listing, list};
+use crate::kind::{BZIP2_HEAD, Expected, HEAD, Refusal, fits, identify, never_read};
+use crate::listing::{Candidate, Listing, list};
 use crate::source::Source;
 use crate::{Format, IngestError, InputConfig, OnUnreadable, OtherFields, jsonl, parquet, warc};
 
@@ -15,7 +16,7 @@ const INSPECTED_AT_ONCE: usize = 16;
 /// Unread fields that a note names.
 const SHOWN_FIELDS: usize = 20;
 
-/// How a file is compressed, told from its name.
+/// How a file is compressed and packed: told from its name, or from its first bytes where these say something else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Compression {
@@ -25,8 +26,62 @@ pub enum Compression {
     Gzip,
     /// Zstandard, any number of frames.
     Zstd,
+    /// Bzip2, any number of streams.
+    Bzip2,
+    /// The .xz format, any number of streams.
+    Xz,
+    /// A tar archive.
+    Tar,
     /// A tar archive in gzip.
     TarGzip,
+    /// A tar archive in zstd.
+    TarZstd,
+    /// A tar archive in bzip2.
+    TarBzip2,
+    /// A tar archive in xz.
+    TarXz,
+}
+
+impl Compression {
+    /// The compression of the bytes, and whether what they hold is a tar archive.
+    pub(crate) fn parts(self) -> (Self, bool) {
+        match self {
+            Self::Tar => (Self::None, true),
+            Self::TarGzip => (Self::Gzip, true),
+            Self::TarZstd => (Self::Zstd, true),
+            Self::TarBzip2 => (Self::Bzip2, true),
+            Self::TarXz => (Self::Xz, true),
+            codec => (codec, false),
+        }
+    }
+
+    /// A tar archive that is compressed so.
+    pub(crate) fn in_tar(self) -> Self {
+        match self {
+            Self::None => Self::Tar,
+            Self::Gzip => Self::TarGzip,
+            Self::Zstd => Self::TarZstd,
+            Self::Bzip2 => Self::TarBzip2,
+            Self::Xz => Self::TarXz,
+            tar => tar,
+        }
+    }
+
+    /// For messages, as in "it is ...".
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::None => "not compressed",
+            Self::Gzip => "gzip",
+            Self::Zstd => "zstd",
+            Self::Bzip2 => "bzip2",
+            Self::Xz => "xz",
+            Self::Tar => "a tar archive",
+            Self::TarGzip => "a tar archive in gzip",
+            Self::TarZstd => "a tar archive in zstd",
+            Self::TarBzip2 => "a tar archive in bzip2",
+            Self::TarXz => "a tar archive in xz",
+        }
+    }
 }
 
 /// One input file, pinned: every reader compares size and version before it reads.
@@ -103,61 +158,112 @@ pub(crate) struct Inspected {
 /// Every Parquet file's footer and the first 100 records of every other file are compared with
 /// the column mapping. All errors are collected, one a file.
 pub async fn plan_input(config: &InputConfig) -> Result<InputPlan, Vec<IngestError>> {
-    let mut errors = config.check();
-    if !errors.is_empty() {
-        return Err(errors);
+    let wrong = config.check();
+    if !wrong.is_empty() {
+        return Err(wrong);
     }
-    let Listing { shards, repeated } = list(config).await?;
+    let Listing { files, repeated, mut left_out, notes, mut errors } = list(config).await?;
     let mut looked =
-        futures::stream::iter(shards.into_iter().map(|shard| look(shard, config.clone()))).buffered(INSPECTED_AT_ONCE);
-    let mut plan = InputPlan::default();
+        futures::stream::iter(files.into_iter().map(|file| look(file, config.clone()))).buffered(INSPECTED_AT_ONCE);
+    let mut plan = InputPlan { notes, ..InputPlan::default() };
     let (mut fields, mut empty) = (BTreeSet::new(), 0_usize);
-    while let Some((shard, inspected)) = looked.next().await {
-        match inspected {
-            Ok(inspected) => {
+    while let Some((shard, looked)) = looked.next().await {
+        match looked {
+            Ok(Looked::Read(shard, inspected)) => {
                 fields.extend(unread_fields(&shard, config, inspected.fields));
                 plan.notes.extend(inspected.note);
                 empty += usize::from(inspected.splits.is_empty());
                 plan.splits.extend(inspected.splits);
-                plan.shards.push(shard);
+                plan.shards.push(*shard);
             }
+            Ok(Looked::LeftOut(reason)) => left_out.add(shard.name, reason),
             Err(IngestError::Unreadable { reason, .. }) if config.on_unreadable == OnUnreadable::Quarantine => {
                 plan.unreadable.push(UnreadableShard { shard, detail: reason });
             }
             Err(error) => errors.push(error),
         }
     }
+    let nothing = plan.shards.is_empty() && plan.unreadable.is_empty();
+    if nothing && errors.is_empty() {
+        errors.push(IngestError::NothingToRead { paths: config.paths.clone(), left_out: [left_out.notes(), plan.notes].concat() });
+        return Err(errors);
+    }
     if !errors.is_empty() {
         return Err(errors);
     }
+    plan.notes.extend(left_out.notes());
     plan.notes.extend(summary_notes(empty, repeated, &fields));
     Ok(plan)
 }
 
-async fn look(shard: Shard, config: InputConfig) -> (Shard, Result<Inspected, IngestError>) {
-    let runtime = Handle::current();
-    let task = {
-        let shard = shard.clone();
-        tokio::task::spawn_blocking(move || inspect(&shard, &config, &runtime))
-    };
-    let inspected = task.await.unwrap_or_else(|error| Err(IngestError::unreadable(&shard.location, error.to_string())));
-    (shard, inspected)
+/// What a look at one file came to.
+enum Looked {
+    /// It is read.
+    Read(Box<Shard>, Inspected),
+    /// It is no input; why.
+    LeftOut(String),
 }
 
-fn inspect(shard: &Shard, config: &InputConfig, runtime: &Handle) -> Result<Inspected, IngestError> {
-    let source = Source::open(shard, runtime)?;
+async fn look(file: Candidate, config: InputConfig) -> (Shard, Result<Looked, IngestError>) {
+    let runtime = Handle::current();
+    let shard = file.shard.clone();
+    let task = tokio::task::spawn_blocking(move || inspect(file, &config, &runtime));
+    let looked = task.await.unwrap_or_else(|error| Err(IngestError::unreadable(&shard.location, error.to_string())));
+    (shard, looked)
+}
+
+/// Tells what a file is, and looks at its first records.
+fn inspect(file: Candidate, config: &InputConfig, runtime: &Handle) -> Result<Looked, IngestError> {
+    let Candidate { mut shard, named, asked_for } = file;
+    let source = Source::open(&shard, runtime)?;
+    let mut head = source.head(HEAD)?;
+    if head.starts_with(b"BZh") {
+        head = source.head(BZIP2_HEAD)?;
+    }
+    // A file that its folder or a `*` brought along is read if it speaks for itself.
+    let said = config.format;
+    let by_chance = !asked_for && named.is_none_or(|(format, _)| said.is_some_and(|said| said != format));
+    let identity = match identify(&head, Expected { named, format: said }, &config.limits) {
+        Ok(identity) => identity,
+        Err(refusal) => {
+            let reason = never_read(&shard.location).unwrap_or_else(|| refusal.reason()).to_owned();
+            return match refusal {
+                _ if by_chance => Ok(Looked::LeftOut(reason)),
+                Refusal::Unknown(_) => Err(IngestError::UnknownFormat { location: shard.location, reason }),
+                Refusal::Other(_) => Err(IngestError::unreadable(&shard.location, reason)),
+            };
+        }
+    };
+    if by_chance && let Err(reason) = fits(&head, &identity, &config.limits) {
+        return Ok(Looked::LeftOut(reason));
+    }
+    // The columns were settled before the files were known.
+    if identity.format.is_archive() && config.archive() != Some(identity.format) {
+        return Err(IngestError::UnexpectedArchive { location: shard.location });
+    }
+    shard.format = identity.format;
+    shard.compression = identity.compression;
+    let mut inspected = inspect_as(&shard, &source, config)?;
+    if let Some(surprise) = identity.surprise {
+        let note = format!("{}: it is {surprise}, although its name says something else, and is read so", shard.location);
+        inspected.note = Some(inspected.note.map_or(note.clone(), |other| format!("{note}; {other}")));
+    }
+    Ok(Looked::Read(Box::new(shard), inspected))
+}
+
+fn inspect_as(shard: &Shard, source: &Source, config: &InputConfig) -> Result<Inspected, IngestError> {
     if shard.bytes == 0 {
         return Ok(Inspected::default());
     }
     if shard.format == Format::Parquet {
-        return parquet::inspect(shard, &source, config);
+        return parquet::inspect(shard, source, config);
     }
+    let split = Split { shard: shard.clone(), row_groups: None, first_row: 0, rows: None, bytes: shard.bytes };
     if shard.format.is_archive() {
-        warc::inspect(shard, &source, config)?;
-        let split = Split { shard: shard.clone(), row_groups: None, first_row: 0, rows: None, bytes: shard.bytes };
+        warc::inspect(shard, source, config)?;
         return Ok(Inspected { splits: vec![split], ..Inspected::default() });
     }
-    let seen = jsonl::inspect(shard, &source, config)?;
+    let seen = jsonl::inspect(shard, source, config)?;
     let fields: Vec<_> = seen.fields.iter().cloned().collect();
     if !seen.problems.is_empty() {
         return Err(IngestError::Columns {
@@ -166,7 +272,6 @@ fn inspect(shard: &Shard, config: &InputConfig, runtime: &Handle) -> Result<Insp
             available: fields,
         });
     }
-    let split = Split { shard: shard.clone(), row_groups: None, first_row: 0, rows: None, bytes: shard.bytes };
     let note = seen.no_objects.then(|| format!("{}: none of the first records is a JSON object", shard.location));
     Ok(Inspected { splits: vec![split], fields: seen.fields, note })
 }

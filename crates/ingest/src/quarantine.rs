@@ -3,6 +3,8 @@ use std::fmt::Write as _;
 
 use textmill_document::{Cause, Count, DocumentBatch};
 
+use crate::stream::Lost;
+
 /// Bytes of a bad record that are kept for people to look at.
 pub(crate) const HEAD_BYTES: usize = 1024;
 
@@ -16,12 +18,14 @@ pub struct ReadBatch {
     /// Records of web archives that are no documents, by their type, with the bytes of their blocks.
     /// They have no row number.
     pub skipped: BTreeMap<&'static str, Count>,
+    /// What is missing beyond the records in `quarantined`, since the batch before.
+    pub lost: Lost,
 }
 
 impl ReadBatch {
     /// A batch of a format whose records are all documents.
     pub(crate) fn new(documents: DocumentBatch, quarantined: Vec<QuarantinedRecord>) -> Self {
-        Self { documents, quarantined, skipped: BTreeMap::new() }
+        Self { documents, quarantined, skipped: BTreeMap::new(), lost: Lost::default() }
     }
 }
 

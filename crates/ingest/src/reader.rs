@@ -5,12 +5,16 @@ use crate::jsonl::JsonlReader;
 use crate::parquet::ParquetReader;
 use crate::quarantine::ReadBatch;
 use crate::source::Source;
+use crate::stream::Losses;
 use crate::warc::WarcReader;
 use crate::{Format, IngestError, Split};
 
 /// The batches of one split, in row order. It ends after the first error.
 #[derive(Debug)]
-pub struct SplitReader(State);
+pub struct SplitReader {
+    state: State,
+    losses: Losses,
+}
 
 #[derive(Debug)]
 enum State {
@@ -32,21 +36,24 @@ pub fn open_split(split: &Split, options: &ReadOptions, runtime: &Handle) -> Res
         Format::Jsonl | Format::Wanjuan => State::Jsonl(Box::new(JsonlReader::open(&split.shard, &source, options)?)),
         Format::Warc | Format::Wet => State::Warc(Box::new(WarcReader::open(&split.shard, &source, options)?)),
     };
-    Ok(SplitReader(state))
+    Ok(SplitReader { state, losses: source.losses().clone() })
 }
 
 impl Iterator for SplitReader {
     type Item = Result<ReadBatch, IngestError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let next = match &mut self.0 {
+        let mut next = match &mut self.state {
             State::Jsonl(reader) => reader.next_batch().transpose(),
             State::Parquet(reader) => reader.next_batch().transpose(),
             State::Warc(reader) => reader.next_batch().transpose(),
             State::Ended => None,
         };
+        if let Some(Ok(batch)) = &mut next {
+            batch.lost = self.losses.take();
+        }
         if !matches!(next, Some(Ok(_))) {
-            self.0 = State::Ended;
+            self.state = State::Ended;
         }
         next
     }

@@ -17,6 +17,7 @@ use parquet::file::reader::{ChunkReader, Length};
 use textmill_store::StoreError;
 use tokio::runtime::Handle;
 
+use crate::stream::Losses;
 use crate::{IngestError, Shard};
 
 /// How a version begins that is a time stamp and no tag of the store.
@@ -56,6 +57,7 @@ pub(crate) struct Source {
     bytes: u64,
     version: String,
     place: Place,
+    losses: Losses,
 }
 
 #[derive(Debug, Clone)]
@@ -86,7 +88,20 @@ impl Source {
         if (bytes, &version) != (shard.bytes, &shard.version) {
             return Err(changed(shard, format!("{bytes} bytes, {version}")));
         }
-        Ok(Self { location, bytes, version, place })
+        Ok(Self { location, bytes, version, place, losses: Losses::of_reading() })
+    }
+
+    /// The account of what is missing of the file.
+    pub(crate) fn losses(&self) -> &Losses {
+        &self.losses
+    }
+
+    /// The first `most` bytes, or all there are.
+    pub(crate) fn head(&self, most: usize) -> Result<Vec<u8>, IngestError> {
+        let mut head = Vec::new();
+        let read = self.reader()?.take(most as u64).read_to_end(&mut head);
+        read.map_err(|error| IngestError::read(&self.location, error))?;
+        Ok(head)
     }
 
     /// The bytes from the start. A stream that ends early is a failure, not an end.

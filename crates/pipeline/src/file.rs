@@ -163,14 +163,24 @@ pub enum Dropped {
 #[serde(deny_unknown_fields, default)]
 pub struct RunLimits {
     /// Largest share of the input's records that may end in quarantine, 0 to 1; above it the output is
-    /// published and the exit code is 3. Default 0.01.
+    /// published and the exit code is 3. The same share of the input's bytes may lie in damaged stretches, which may
+    /// have held any number of records. Default 0.01.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub max_quarantined_ratio: f64,
+    /// Most input files that may end before their own end, as downloads do that broke off: nobody knows how many of
+    /// their records are missing. Above it the output is published and the exit code is 3. Default 0.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub max_truncated_files: u64,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 impl Default for RunLimits {
     fn default() -> Self {
-        Self { max_quarantined_ratio: DEFAULT_MAX_QUARANTINED_RATIO }
+        Self { max_quarantined_ratio: DEFAULT_MAX_QUARANTINED_RATIO, max_truncated_files: 0 }
     }
 }
 

@@ -6,6 +6,7 @@ mod estimate;
 mod explain;
 mod gather;
 mod inspect;
+mod limits;
 mod models;
 mod report;
 mod run;

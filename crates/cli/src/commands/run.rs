@@ -7,7 +7,7 @@ use textmill_report::{cleaning_table, to_json, to_text};
 use textmill_store::Store;
 
 use super::report::summary;
-use super::{array, block_on, data};
+use super::{array, block_on, data, limits};
 use crate::args::{RunArgs, RunOptionArgs, TableFormat};
 use crate::exit::CommandError;
 use crate::{Exit, output, progress, signals};
@@ -108,20 +108,7 @@ fn finish(
         output::line("this run was already complete; nothing was done (--replan looks for new input)");
     }
     data::say_where(run, store);
-    let quarantined = run.ledger.quarantined().documents as f64;
-    let read = run.ledger.input().documents.max(1) as f64;
-    let allowed = pipeline.limits.max_quarantined_ratio;
-    if quarantined / read > allowed || !run.unreadable.is_empty() {
-        let shards = run.unreadable.len();
-        output::warning(&format!(
-            "{quarantined} of {read} records ({:.2} %) and {shards} whole shard(s) are in quarantine; \
-             limits.max_quarantined_ratio allows {:.2} % and no shard: exit code 3",
-            quarantined / read * 100.0,
-            allowed * 100.0,
-        ));
-        return Ok(Exit::OverLimit);
-    }
-    Ok(Exit::Done)
+    Ok(if limits::hold(run, outcome.plan.input_bytes(), &pipeline.limits) { Exit::Done } else { Exit::OverLimit })
 }
 
 /// `--output`, or `output.path` of the pipeline file.

@@ -8,14 +8,18 @@ use super::exam;
 use super::row::Sample;
 use crate::columns::{ColumnProblem, ColumnType};
 use crate::config::{PlannedColumn, planned_columns};
+use crate::quarantine::printable;
 use crate::source::Source;
-use crate::stream::{Found, LineSplitter, decompressed};
+use crate::stream::{Found, JsonText, LineSplitter, Losses, decompressed};
 use crate::{Format, IngestError, InputConfig, Shard};
 
 /// Records that are looked at.
 const SAMPLED_RECORDS: usize = 100;
 /// Decompressed bytes after which no further record is looked at.
 const SAMPLED_BYTES: u64 = 4 << 20;
+
+/// Characters of a line that a message shows.
+const SHOWN: usize = 40;
 
 /// What the first records of a file show.
 #[derive(Debug, Default)]
@@ -30,15 +34,22 @@ pub(crate) struct Inspection {
 
 /// Looks at the first records of `shard`.
 pub(crate) fn inspect(shard: &Shard, source: &Source, config: &InputConfig) -> Result<Inspection, IngestError> {
-    let stream = decompressed(source.reader()?, shard.compression, &config.limits);
+    let stream = decompressed(source.reader()?, shard.compression, &config.limits, &Losses::default());
+    let stream = Box::new(JsonText::new(stream));
     let max_line_bytes = usize::try_from(config.limits.max_document_bytes.bytes()).unwrap_or(usize::MAX);
     let mut lines = LineSplitter::new(stream, max_line_bytes);
     let (mut samples, mut records, mut first_damage) = (Vec::new(), 0, None);
+    let (mut first_line, mut begun) = (String::new(), 0);
     while records < SAMPLED_RECORDS && lines.consumed() < SAMPLED_BYTES {
         match lines.advance().map_err(|error| IngestError::read(&shard.location, error))? {
             Some(Found::Line { range, .. }) => {
                 records += 1;
-                samples.extend(serde_json::from_slice::<Sample>(lines.bytes(range)).ok());
+                let line = lines.bytes(range);
+                if records == 1 {
+                    first_line = printable(&String::from_utf8_lossy(line.get(..4 * SHOWN).unwrap_or(line)), SHOWN);
+                }
+                begun += usize::from(line.trim_ascii_start().starts_with(b"{"));
+                samples.extend(serde_json::from_slice::<Sample>(line).ok());
             }
             Some(Found::Damage(damage)) => first_damage = first_damage.or(Some(damage)),
             None => {
@@ -48,6 +59,11 @@ pub(crate) fn inspect(shard: &Shard, source: &Source, config: &InputConfig) -> R
                 break;
             }
         }
+    }
+    // One such line may be damage, a file of them is something else.
+    if records > 1 && begun == 0 {
+        let reason = format!("none of its first {records} lines is a JSON object; the first is `{first_line}`");
+        return Err(IngestError::unreadable(&shard.location, reason));
     }
     let mut inspection = Inspection { no_objects: records > 0 && samples.is_empty(), ..Inspection::default() };
     for Sample(fields) in &samples {

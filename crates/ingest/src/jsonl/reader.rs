@@ -1,12 +1,15 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use serde::de::IgnoredAny;
+use textmill_document::Cause;
+
 use super::builders::BatchBuilder;
 use super::row::{Rejection, RowParser};
 use crate::config::{ReadOptions, batch_schema};
 use crate::quarantine::Damage;
 use crate::source::Source;
-use crate::stream::{Found, LineSplitter, decompressed};
+use crate::stream::{Found, JsonText, LineSplitter, Losses, decompressed};
 use crate::{IngestError, QuarantinedRecord, ReadBatch, Shard};
 
 /// Reads the records of one JSON lines file as batches.
@@ -22,6 +25,7 @@ pub(crate) struct JsonlReader {
     /// Number of the next record.
     row: u64,
     ended: bool,
+    losses: Losses,
 }
 
 impl JsonlReader {
@@ -29,7 +33,8 @@ impl JsonlReader {
         let columns = options.columns(shard);
         let schema = Arc::new(batch_schema(&columns));
         let limits = &options.input.limits;
-        let stream = decompressed(source.reader()?, shard.compression, limits);
+        let stream = decompressed(source.reader()?, shard.compression, limits, source.losses());
+        let stream = Box::new(JsonText::new(stream));
         let max_line_bytes = usize::try_from(limits.max_document_bytes.bytes()).unwrap_or(usize::MAX);
         Ok(Self {
             location: shard.location.clone(),
@@ -41,6 +46,7 @@ impl JsonlReader {
             batch_bytes: options.batch_bytes,
             row: 0,
             ended: false,
+            losses: source.losses().clone(),
         })
     }
 
@@ -49,7 +55,7 @@ impl JsonlReader {
         while !self.ended {
             let found = self.lines.advance().map_err(|error| IngestError::read(&self.location, error))?;
             let full = match found {
-                Some(Found::Line { range, offset, number }) => self.record(range, offset, number)?,
+                Some(Found::Line { range, offset, number, is_last }) => self.record(range, offset, number, is_last)?,
                 Some(Found::Damage(damage)) => {
                     self.quarantine(*damage);
                     None
@@ -70,12 +76,23 @@ impl JsonlReader {
         Ok(None)
     }
 
-    fn record(&mut self, range: Range<usize>, offset: u64, number: u64) -> Result<Option<ReadBatch>, IngestError> {
+    fn record(
+        &mut self,
+        range: Range<usize>,
+        offset: u64,
+        number: u64,
+        is_last: bool,
+    ) -> Result<Option<ReadBatch>, IngestError> {
         let line = self.lines.bytes(range);
         match self.parser.parse(line) {
             Ok(()) => self.append(),
             Err(Rejection { cause, detail }) => {
-                let damage = Damage::of(cause, format!("line {number}: {detail}"), Some(offset), line);
+                let mut damage = Damage::of(cause, format!("line {number}: {detail}"), Some(offset), line);
+                if is_last && is_cut(line) {
+                    damage.cause = Cause::Truncated;
+                    damage.detail.push_str("; the file ends inside this line");
+                    self.losses.cut(&format!("the file ends inside line {number}"));
+                }
                 self.quarantine(damage);
                 Ok(None)
             }
@@ -104,4 +121,12 @@ impl JsonlReader {
             .map_err(|error| IngestError::Internal { location: self.location.clone(), reason: error.to_string() })?;
         Ok(ReadBatch::new(documents, std::mem::take(&mut self.quarantined)))
     }
+}
+
+/// Whether a line without a line end, the last of a file, is the first part of a record.
+fn is_cut(line: &[u8]) -> bool {
+    if std::str::from_utf8(line).is_err_and(|error| error.error_len().is_none()) {
+        return true;
+    }
+    line.starts_with(b"{") && serde_json::from_slice::<IgnoredAny>(line).is_err_and(|error| error.is_eof())
 }

@@ -13,7 +13,15 @@ const BOM: &[u8] = b"\xef\xbb\xbf";
 pub(crate) enum Found {
     /// A line that is not blank; its bytes are [`LineSplitter::bytes`] of the range, without the line
     /// end, until the next call.
-    Line { range: Range<usize>, offset: u64, number: u64 },
+    Line {
+        range: Range<usize>,
+        /// In the decompressed stream.
+        offset: u64,
+        /// From 1.
+        number: u64,
+        /// Whether the file ends behind it without a line end.
+        is_last: bool,
+    },
     /// A line or stretch that cannot be a record.
     Damage(Box<Damage>),
 }
@@ -133,7 +141,8 @@ impl LineSplitter {
             return Some(self.too_large(evidence, number));
         }
         let blank = self.bytes(start..start + trimmed).trim_ascii_start().is_empty();
-        (!blank).then_some(Found::Line { range: start..start + trimmed, offset, number })
+        let is_last = matches!(self.pending, Some(Event::End)) && end == next;
+        (!blank).then_some(Found::Line { range: start..start + trimmed, offset, number, is_last })
     }
 
     fn too_large(&self, evidence: Evidence, number: u64) -> Found {

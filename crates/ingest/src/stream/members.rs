@@ -13,7 +13,7 @@ use std::io::{self, Read};
 
 use textmill_document::Cause;
 
-use super::{ByteSource, CHUNK, Event, RawInput};
+use super::{ByteSource, CHUNK, Event, Losses, RawInput};
 use crate::quarantine::{Damage, Evidence};
 
 /// Output of one member that is held back until its checksum was checked: 4 MiB.
@@ -22,6 +22,9 @@ const HELD_BYTES: usize = 4 << 20;
 /// Output of one member before the decompression ratio is looked at: 64 MiB. A small file of one
 /// repeated byte is no attack.
 const RATIO_FREE_BYTES: u64 = 64 << 20;
+
+/// Ways of beginning a member that are remembered; a file has one writer, or a few.
+const MOST_HABITS: usize = 8;
 
 /// A compression format whose files are sequences of members.
 pub trait Codec: Read + Send + Sized {
@@ -34,8 +37,21 @@ pub trait Codec: Read + Send + Sized {
     /// Fewest bytes of a member.
     const SMALLEST: u64;
 
-    /// Whether a member starts with `bytes`. Strict, so that compressed data is not taken for one.
+    /// Whether a member starts with `bytes` where one is due: all that the format demands, and no more, since the
+    /// decoder finds out.
+    fn may_begin(bytes: &[u8]) -> bool {
+        Self::is_header(bytes)
+    }
+
+    /// Whether a member starts with `bytes` in the middle of anything. Strict, so that compressed data is not taken
+    /// for one.
     fn is_header(bytes: &[u8]) -> bool;
+
+    /// What the headers of one writer have in common, where [`Self::is_header`] may be too strict for it.
+    fn habit(bytes: &[u8]) -> Option<[u8; 3]> {
+        let _ = bytes;
+        None
+    }
 
     /// A decoder of the one member that starts here; `spare` is one that is no longer needed.
     fn open(raw: RawInput, spare: Option<Self>) -> io::Result<Self>;
@@ -55,6 +71,9 @@ pub struct Members<C> {
     max_ratio: u64,
     /// Whether the end of a member is an event.
     boundaries: bool,
+    /// How the members so far began: the next one behind damage will begin like one of them.
+    habits: Vec<[u8; 3]>,
+    losses: Losses,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -67,7 +86,21 @@ enum State {
 impl<C: Codec> Members<C> {
     /// Decompresses `raw`; a member that expands more than `max_ratio` times is cut off.
     pub fn new(raw: RawInput, max_ratio: u32) -> Self {
-        Self { raw, decoder: None, state: State::Between, max_ratio: u64::from(max_ratio), boundaries: false }
+        Self {
+            raw,
+            decoder: None,
+            state: State::Between,
+            max_ratio: u64::from(max_ratio),
+            boundaries: false,
+            habits: Vec::new(),
+            losses: Losses::default(),
+        }
+    }
+
+    /// Adds to `losses` what is lost to damage.
+    #[must_use]
+    pub fn with_losses(self, losses: Losses) -> Self {
+        Self { losses, ..self }
     }
 
     /// Whether each member is followed by an [`Event::Boundary`].
@@ -84,8 +117,14 @@ impl<C: Codec> Members<C> {
             self.state = State::Ended;
             return Ok(Some(Event::End));
         }
-        if !C::is_header(head) {
+        if !C::may_begin(head) {
             return self.between();
+        }
+        if let Some(habit) = C::habit(head)
+            && !self.habits.contains(&habit)
+            && self.habits.len() < MOST_HABITS
+        {
+            self.habits.push(habit);
         }
         self.raw.mark();
         let spare = self.decoder.take();
@@ -98,22 +137,29 @@ impl<C: Codec> Members<C> {
     fn between(&mut self) -> io::Result<Option<Event>> {
         let offset = self.raw.offset();
         let mut evidence = Evidence::at(Some(offset));
-        let more = self.skip_to_header(&mut evidence)?;
+        self.raw.skip_zeros(&mut evidence)?;
+        // Behind padding a member is due.
+        let due = evidence.len() > 0 && C::may_begin(self.raw.peek(C::HEADER_BYTES)?);
+        let more = due || self.skip_to_header(&mut evidence)?;
         let bytes = evidence.len();
         if !more && bytes < C::SMALLEST && evidence.starts_with(C::FIRST) {
             let detail = format!("the file ends inside the header of the {} member at byte {offset}", C::NAME);
+            self.losses.cut(&detail);
             return Ok(Some(Event::Damage(Box::new(evidence.damage(Cause::Truncated, detail)))));
         }
         if evidence.only_zeros() || (!more && bytes < C::SMALLEST) {
             tracing::warn!(offset, bytes, "skipped padding in a {} file", C::NAME);
             return Ok(Some(Event::Data));
         }
+        self.losses.stored(bytes);
         let detail = format!("{bytes} bytes at byte {offset} of the file are no {} member", C::NAME);
         Ok(Some(Event::Damage(Box::new(evidence.damage(Cause::CorruptCompression, detail)))))
     }
 
     fn skip_to_header(&mut self, evidence: &mut Evidence) -> io::Result<bool> {
-        self.raw.skip_to(C::FIRST, C::HEADER_BYTES, C::is_header, evidence)
+        let habits = &self.habits;
+        let alike = |bytes: &[u8]| C::may_begin(bytes) && C::habit(bytes).is_some_and(|habit| habits.contains(&habit));
+        self.raw.skip_to(C::FIRST, C::HEADER_BYTES, &|bytes| C::is_header(bytes) || alike(bytes), evidence)
     }
 
     fn leave(&mut self) {
@@ -138,6 +184,7 @@ impl<C: Codec> Members<C> {
         }
         if (out.len() - kept) < wanted {
             self.leave();
+            self.losses.progress(self.raw.offset() - start, produced);
             self.raw.unmark();
             return Ok(if self.boundaries { Event::Boundary } else { Event::Data });
         }
@@ -155,6 +202,7 @@ impl<C: Codec> Members<C> {
         self.leave();
         let mut evidence = Evidence::at(Some(self.raw.offset()));
         self.skip_to_header(&mut evidence)?;
+        self.losses.stored(evidence.len());
         let detail = format!(
             "the {} member at byte {start} expands to {produced} bytes from {consumed}, above \
              limits.max_decompression_ratio ({}); the rest of it was skipped",
@@ -188,6 +236,7 @@ impl<C: Codec> Members<C> {
         let name = C::NAME;
         if error.kind() == io::ErrorKind::UnexpectedEof && !more {
             let detail = format!("the file ends inside the {name} member at byte {start}");
+            self.losses.cut(&detail);
             return Ok(Event::Damage(Box::new(evidence.damage(Cause::Truncated, detail))));
         }
         let before = if held {
@@ -196,7 +245,9 @@ impl<C: Codec> Members<C> {
         } else {
             "what came before was read and may be altered"
         };
-        let detail = format!("the {name} member at byte {start} is damaged: {error}; {before}");
+        self.losses.stored(evidence.len());
+        let what = if error.kind() == io::ErrorKind::Unsupported { "cannot be read" } else { "is damaged" };
+        let detail = format!("the {name} member at byte {start} {what}: {error}; {before}");
         Ok(Event::Damage(Box::new(evidence.damage(Cause::CorruptCompression, detail))))
     }
 }

@@ -1,29 +1,41 @@
 //! Bytes out of plain, compressed and archived files, with damage reported where it is.
 //!
 //! ```text
-//!  file ─▶ RawInput ─▶ Members<gzip | zstd> ─▶ TarEntries ─▶ LineSplitter ─▶ records
-//!                      └──────── each a ByteSource ───────┘
+//!  file ─▶ RawInput ─▶ Members<gzip | zstd | bzip2 | xz> ─▶ TarEntries ─▶ JsonText ─▶ LineSplitter ─▶ records
+//!                      └──────────────── each a ByteSource ────────────────┘
 //! ```
 //!
 //! A [`ByteSource`] is like `Read`, with two more things to say: here a record ends whatever the
 //! bytes are, and here bytes are missing, so what follows does not continue what came before.
 
+mod bzip2;
 mod gzip;
+mod json_text;
+mod layout;
 mod lines;
+mod losses;
 mod members;
 mod raw;
 mod tar;
+mod tar_member;
+mod utf16;
+mod xz;
 mod zstd;
 
 use std::io::{self, Read};
 
 pub(crate) use self::zstd::MAX_WINDOW_LOG;
+pub(crate) use json_text::JsonText;
 pub(crate) use lines::{Found, LineSplitter};
+pub use losses::{Losses, Lost};
 pub use members::{Codec, Members};
 pub use raw::RawInput;
 
+pub use self::bzip2::Bzip2Codec;
 pub use self::gzip::GzipCodec;
+pub(crate) use self::tar::is_tar;
 pub use self::tar::TarEntries;
+pub use self::xz::XzCodec;
 pub use self::zstd::ZstdCodec;
 use crate::quarantine::Damage;
 use crate::{Compression, Limits};
@@ -57,6 +69,11 @@ impl ByteSource for Box<dyn ByteSource> {
     }
 }
 
+/// Whether text begins with `head` that is UTF-16.
+pub(crate) fn is_utf16(head: &[u8]) -> bool {
+    utf16::detect(head).is_some()
+}
+
 /// A file that is not compressed.
 struct Plain(Box<dyn Read + Send>);
 
@@ -68,29 +85,53 @@ impl ByteSource for Plain {
     }
 }
 
-/// The decompressed bytes of `reader`.
-pub fn decompressed(reader: Box<dyn Read + Send>, compression: Compression, limits: &Limits) -> Box<dyn ByteSource> {
-    open(reader, compression, limits, false)
+/// The decompressed bytes of `reader`. What damage takes is added to `losses`.
+pub fn decompressed(
+    reader: Box<dyn Read + Send>,
+    compression: Compression,
+    limits: &Limits,
+    losses: &Losses,
+) -> Box<dyn ByteSource> {
+    open(reader, compression, limits, losses, false)
 }
 
 /// The decompressed bytes of `reader`, with an [`Event::Boundary`] behind each compressed member: web
 /// archives have a member a record.
-pub fn member_stream(reader: Box<dyn Read + Send>, compression: Compression, limits: &Limits) -> Box<dyn ByteSource> {
-    open(reader, compression, limits, true)
+pub fn member_stream(
+    reader: Box<dyn Read + Send>,
+    compression: Compression,
+    limits: &Limits,
+    losses: &Losses,
+) -> Box<dyn ByteSource> {
+    open(reader, compression, limits, losses, true)
 }
 
 fn open(
     reader: Box<dyn Read + Send>,
     compression: Compression,
     limits: &Limits,
+    losses: &Losses,
     boundaries: bool,
 ) -> Box<dyn ByteSource> {
-    let ratio = limits.max_decompression_ratio;
+    let (codec, is_tar) = compression.parts();
+    let boundaries = boundaries && !is_tar;
     let raw = RawInput::new;
-    match compression {
-        Compression::None => Box::new(Plain(reader)),
-        Compression::Gzip => Box::new(Members::<GzipCodec>::new(raw(reader), ratio).with_boundaries(boundaries)),
-        Compression::Zstd => Box::new(Members::<ZstdCodec>::new(raw(reader), ratio).with_boundaries(boundaries)),
-        Compression::TarGzip => Box::new(TarEntries::new(Box::new(Members::<GzipCodec>::new(raw(reader), ratio)))),
-    }
+    let inner: Box<dyn ByteSource> = match codec {
+        Compression::Gzip | Compression::TarGzip => members::<GzipCodec>(raw(reader), limits, losses, boundaries),
+        Compression::Zstd | Compression::TarZstd => members::<ZstdCodec>(raw(reader), limits, losses, boundaries),
+        Compression::Bzip2 | Compression::TarBzip2 => members::<Bzip2Codec>(raw(reader), limits, losses, boundaries),
+        Compression::Xz | Compression::TarXz => members::<XzCodec>(raw(reader), limits, losses, boundaries),
+        Compression::None | Compression::Tar => Box::new(Plain(reader)),
+    };
+    if is_tar { Box::new(TarEntries::new(inner).with_losses(losses.clone())) } else { inner }
+}
+
+fn members<C: Codec + 'static>(
+    raw: RawInput,
+    limits: &Limits,
+    losses: &Losses,
+    boundaries: bool,
+) -> Box<dyn ByteSource> {
+    let members = Members::<C>::new(raw, limits.max_decompression_ratio);
+    Box::new(members.with_boundaries(boundaries).with_losses(losses.clone()))
 }

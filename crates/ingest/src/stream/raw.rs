@@ -77,7 +77,7 @@ impl RawInput {
         &mut self,
         first: u8,
         length: usize,
-        is_start: fn(&[u8]) -> bool,
+        is_start: &dyn Fn(&[u8]) -> bool,
         evidence: &mut Evidence,
     ) -> io::Result<bool> {
         loop {
@@ -95,6 +95,18 @@ impl RawInput {
                 return Ok(true);
             }
             self.skip(1, evidence);
+        }
+    }
+
+    /// Skips zeros into `evidence`.
+    pub(crate) fn skip_zeros(&mut self, evidence: &mut Evidence) -> io::Result<()> {
+        loop {
+            let unread = self.peek(1)?;
+            let zeros = unread.iter().take_while(|byte| **byte == 0).count();
+            if zeros == 0 {
+                return Ok(());
+            }
+            self.skip(zeros, evidence);
         }
     }
 

@@ -4,15 +4,19 @@ use tar::{EntryType, Header, PaxExtensions};
 use textmill_document::Cause;
 
 use super::members::lost;
-use super::{ByteSource, Event};
+use super::tar_member::{LOOK, Member, judge, shown};
+use super::{ByteSource, Event, Losses};
 use crate::quarantine::Damage;
 
 /// Unit of a tar archive.
 const BLOCK: usize = 512;
-/// Largest extended header that is read; it holds names and sizes only.
+/// Largest extended header, or long name, that is read.
 const MAX_PAX_BYTES: u64 = 1 << 20;
+/// Members left out whose names a message shows.
+const SHOWN: usize = 3;
 
-/// The contents of all regular files of a tar archive, one after the other.
+/// The contents of all regular files of a tar archive, one after the other: of V7, ustar, GNU and pax writers. What
+/// file managers put beside them, and texts that hold no JSON, are left out and named.
 pub struct TarEntries {
     inner: Box<dyn ByteSource>,
     buffer: Vec<u8>,
@@ -20,6 +24,11 @@ pub struct TarEntries {
     state: State,
     /// Size that an extended header gives to the entry behind it.
     pax_size: Option<u64>,
+    /// Name that an extended header or a long name gives to it.
+    long_name: Option<Vec<u8>>,
+    /// Members left out: the names of the first, and how many.
+    left_out: (Vec<String>, u64),
+    losses: Losses,
     /// Damage that comes when the bytes before it are read.
     pending: Option<Event>,
     ended: bool,
@@ -35,9 +44,16 @@ enum State {
     Skip {
         left: u64,
     },
-    Pax {
+    /// Before the first bytes of a file.
+    Look {
+        left: u64,
+        padding: u64,
+    },
+    /// Before an extended header, or a long name of GNU.
+    Extended {
         length: u64,
         padded: u64,
+        is_name: bool,
     },
     /// Behind damage: where the next header is cannot be known.
     Lost {
@@ -55,7 +71,24 @@ impl std::fmt::Debug for TarEntries {
 impl TarEntries {
     /// Reads the archive `inner`.
     pub fn new(inner: Box<dyn ByteSource>) -> Self {
-        Self { inner, buffer: Vec::new(), next: 0, state: State::Header, pax_size: None, pending: None, ended: false }
+        Self {
+            inner,
+            buffer: Vec::new(),
+            next: 0,
+            state: State::Header,
+            pax_size: None,
+            long_name: None,
+            left_out: (Vec::new(), 0),
+            losses: Losses::default(),
+            pending: None,
+            ended: false,
+        }
+    }
+
+    /// Adds to `losses` what is lost to damage.
+    #[must_use]
+    pub fn with_losses(self, losses: Losses) -> Self {
+        Self { losses, ..self }
     }
 
     fn unread(&self) -> usize {
@@ -86,12 +119,16 @@ impl TarEntries {
         let block = self.buffer.get(self.next..self.next + BLOCK);
         let Some(block) = block else {
             let bytes = self.unread();
-            self.state = State::Done;
             if bytes == 0 {
-                return Ok(Event::End);
+                return Ok(self.done());
             }
+            let end = self.done();
             let rest = self.buffer.get(self.next..).unwrap_or_default();
+            if rest.iter().all(|byte| *byte == 0) {
+                return Ok(end);
+            }
             let detail = "the tar archive ends inside an entry's header";
+            self.losses.cut(detail);
             return Ok(Event::Damage(Box::new(Damage::of(Cause::Truncated, detail, None, rest))));
         };
         if block.iter().all(|byte| *byte == 0) {
@@ -106,22 +143,77 @@ impl TarEntries {
             return Ok(Event::Damage(Box::new(damage)));
         };
         let kind = header.entry_type();
+        let name = header.path_bytes().into_owned();
         self.next += BLOCK;
-        self.state = self.enter(kind, size);
+        Ok(self.enter(kind, size, name))
+    }
+
+    /// Goes on to the content of the entry whose header was read.
+    fn enter(&mut self, kind: EntryType, size: u64, name: Vec<u8>) -> Event {
+        let padded = size.saturating_add(padding(size));
+        if kind.is_pax_local_extensions() || kind.is_gnu_longname() {
+            self.state = State::Extended { length: size, padded, is_name: kind.is_gnu_longname() };
+            return Event::Data;
+        }
+        if kind.is_pax_global_extensions() || kind.is_gnu_longlink() {
+            self.state = State::Skip { left: padded };
+            return Event::Data;
+        }
+        let size = self.pax_size.take().unwrap_or(size);
+        let name = self.long_name.take().unwrap_or(name);
+        self.state = State::Skip { left: size.saturating_add(padding(size)) };
+        if kind.is_gnu_sparse() {
+            let detail = format!("the member {} of the tar archive is sparse, which is not read", shown(&name));
+            return self.refuse(detail, size);
+        }
+        // Archives of V7 know no folders but names that end so.
+        let is_file = (kind.is_file() || kind == EntryType::Continuous) && !name.ends_with(b"/");
+        if is_file && size > 0 {
+            self.long_name = Some(name);
+            self.state = State::Look { left: size, padding: padding(size) };
+        }
+        Event::Data
+    }
+
+    /// Looks at the begin of a file.
+    fn look(&mut self, left: u64, padding: u64) -> io::Result<Event> {
+        let wanted = usize::try_from(left).unwrap_or(LOOK).min(LOOK);
+        // Damage comes up again when the bytes before it are read.
+        if let Some(damage) = self.load(wanted)? {
+            self.pending = Some(damage);
+        }
+        let name = self.long_name.take().unwrap_or_default();
+        let end = self.buffer.len().min(self.next + wanted);
+        match judge(&name, self.buffer.get(self.next..end).unwrap_or_default()) {
+            Member::Data => self.state = State::File { left, padding },
+            judged => {
+                self.state = State::Skip { left: left.saturating_add(padding) };
+                if let Member::Refused(detail) = judged {
+                    return Ok(self.refuse(detail, left));
+                }
+                self.left_out.1 += 1;
+                if self.left_out.0.len() < SHOWN {
+                    self.left_out.0.push(shown(&name));
+                }
+            }
+        }
         Ok(Event::Data)
     }
 
-    fn enter(&mut self, kind: EntryType, size: u64) -> State {
-        if kind.is_pax_local_extensions() {
-            return State::Pax { length: size, padded: size.saturating_add(padding(size)) };
+    fn refuse(&self, detail: String, size: u64) -> Event {
+        self.losses.decoded(size);
+        Event::Damage(Box::new(Damage::of(Cause::Malformed, detail, None, &[])))
+    }
+
+    /// The end of the archive.
+    fn done(&mut self) -> Event {
+        self.state = State::Done;
+        let (names, count) = std::mem::take(&mut self.left_out);
+        if count > 0 && self.losses.is_reading() {
+            let more = if count > names.len() as u64 { ", ..." } else { "" };
+            tracing::warn!("{count} members of a tar archive are no data and were left out: {}{more}", names.join(", "));
         }
-        let keeps_pax = kind.is_gnu_longname() || kind.is_gnu_longlink();
-        let size = if keeps_pax { size } else { self.pax_size.take().unwrap_or(size) };
-        if kind.is_file() || kind == EntryType::Continuous {
-            State::File { left: size, padding: padding(size) }
-        } else {
-            State::Skip { left: size.saturating_add(padding(size)) }
-        }
+        Event::End
     }
 
     fn file(&mut self, left: u64, padding: u64, out: &mut Vec<u8>) -> io::Result<Event> {
@@ -134,8 +226,9 @@ impl TarEntries {
         }
         let count = self.take(left, Some(out));
         if count == 0 {
-            self.state = State::Done;
+            self.done();
             let detail = format!("the tar archive ends {left} bytes before the end of an entry");
+            self.losses.cut(&detail);
             return Ok(Event::Damage(Box::new(Damage::of(Cause::Truncated, detail, None, &[]))));
         }
         self.state = State::File { left: left - count, padding };
@@ -147,20 +240,32 @@ impl TarEntries {
             return Ok(self.lose(damage));
         }
         let count = self.take(left, None);
-        self.state = if count == left || count == 0 { State::Header } else { State::Skip { left: left - count } };
+        if count == 0 {
+            self.done();
+            let detail = "the tar archive ends inside an entry";
+            self.losses.cut(detail);
+            return Ok(Event::Damage(Box::new(Damage::of(Cause::Truncated, detail, None, &[]))));
+        }
+        self.state = if count == left { State::Header } else { State::Skip { left: left - count } };
         Ok(Event::Data)
     }
 
-    fn pax(&mut self, length: u64, padded: u64) -> io::Result<Event> {
+    fn extended(&mut self, length: u64, padded: u64, is_name: bool) -> io::Result<Event> {
         let wanted = usize::try_from(length.min(MAX_PAX_BYTES)).unwrap_or(BLOCK);
         if let Some(damage) = self.load(wanted)? {
             return Ok(self.lose(damage));
         }
         let end = (self.next + wanted).min(self.buffer.len());
-        let records = PaxExtensions::new(self.buffer.get(self.next..end).unwrap_or_default());
-        for record in records.flatten() {
-            if record.key() == Ok("size") {
-                self.pax_size = record.value().ok().and_then(|value| value.parse().ok());
+        let bytes = self.buffer.get(self.next..end).unwrap_or_default();
+        if is_name {
+            self.long_name = bytes.split(|byte| *byte == 0).next().map(<[u8]>::to_vec);
+        } else {
+            for record in PaxExtensions::new(bytes).flatten() {
+                match record.key() {
+                    Ok("size") => self.pax_size = record.value().ok().and_then(|value| value.parse().ok()),
+                    Ok("path") => self.long_name = Some(record.value_bytes().to_vec()),
+                    _ => {}
+                }
             }
         }
         self.state = State::Skip { left: padded };
@@ -178,10 +283,11 @@ impl TarEntries {
             self.state = State::Lost { bytes };
             return Ok(Event::Data);
         }
-        self.state = State::Done;
+        let end = self.done();
         if bytes == 0 {
-            return Ok(Event::End);
+            return Ok(end);
         }
+        self.losses.decoded(bytes);
         Ok(lost(format!("{bytes} bytes of the tar archive behind the damage were skipped")))
     }
 
@@ -211,7 +317,8 @@ impl ByteSource for TarEntries {
                 Ok(Event::Data)
             }
             State::Skip { left } => self.skip(left),
-            State::Pax { length, padded } => self.pax(length, padded),
+            State::Look { left, padding } => self.look(left, padding),
+            State::Extended { length, padded, is_name } => self.extended(length, padded, is_name),
             State::Lost { bytes } => self.rest(bytes),
             State::Done => Ok(Event::End),
         }
@@ -223,10 +330,19 @@ fn padding(size: u64) -> u64 {
     size.wrapping_neg() % BLOCK as u64
 }
 
-/// The checksum is the sum of all header bytes, with its own eight taken as spaces.
+/// Whether a tar archive begins with `block`.
+pub(crate) fn is_tar(block: &[u8]) -> bool {
+    let block = block.get(..BLOCK).filter(|block| block.iter().any(|byte| *byte != 0));
+    block.is_some_and(|block| checksum_holds(Header::from_byte_slice(block)))
+}
+
+/// The checksum is the sum of all header bytes, with its own eight taken as spaces. Some old writers took bytes for
+/// signed, which matters for names that are not ASCII.
 fn checksum_holds(header: &Header) -> bool {
-    let sum = |bytes: &[u8]| bytes.iter().map(|byte| u32::from(*byte)).sum::<u32>();
     let bytes = header.as_bytes();
-    let (before, after) = (bytes.get(..148).unwrap_or_default(), bytes.get(156..).unwrap_or_default());
-    header.cksum().is_ok_and(|declared| declared == sum(before) + sum(after) + 8 * u32::from(b' '))
+    let parts = [bytes.get(..148), bytes.get(156..)].map(Option::unwrap_or_default);
+    let spaces = 8 * i64::from(b' ');
+    let unsigned: i64 = parts.iter().copied().flatten().map(|byte| i64::from(*byte)).sum();
+    let signed: i64 = parts.iter().copied().flatten().map(|byte| i64::from(byte.cast_signed())).sum();
+    header.cksum().is_ok_and(|declared| [unsigned + spaces, signed + spaces].contains(&i64::from(declared)))
 }

@@ -18,6 +18,9 @@ const FRAME_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 /// Largest dictionary, stored and decompressed.
 const MOST_DICTIONARY: u64 = 16 << 20;
 
+/// Longest header of a frame.
+const MOST_HEADER: usize = 18;
+
 /// Zstandard (RFC 8878), one frame.
 pub struct ZstdCodec {
     frame: Frame,
@@ -26,8 +29,8 @@ pub struct ZstdCodec {
 
 enum Frame {
     Data(Decoder<'static, RawInput>),
-    /// The frame that held the dictionary, and what is wrong with it. It has no output.
-    Dictionary(RawInput, Option<io::Error>),
+    /// A frame without output: the one that held the dictionary, or one that is refused, and why.
+    Empty(RawInput, Option<io::Error>),
 }
 
 impl fmt::Debug for ZstdCodec {
@@ -40,7 +43,7 @@ impl Read for ZstdCodec {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         match &mut self.frame {
             Frame::Data(decoder) => decoder.read(out),
-            Frame::Dictionary(_, fault) => fault.take().map_or(Ok(0), Err),
+            Frame::Empty(_, fault) => fault.take().map_or(Ok(0), Err),
         }
     }
 }
@@ -66,9 +69,13 @@ impl Codec for ZstdCodec {
                 Ok(dictionary) => (Some(dictionary), None),
                 Err(error) => (None, Some(error)),
             };
-            return Ok(Self { frame: Frame::Dictionary(raw, fault), dictionary });
+            return Ok(Self { frame: Frame::Empty(raw, fault), dictionary });
         }
         let dictionary = spare.and_then(|spare| spare.dictionary);
+        if let Some(reason) = refusal(raw.peek(MOST_HEADER)?, dictionary.is_some()) {
+            let reason = io::Error::new(io::ErrorKind::Unsupported, reason);
+            return Ok(Self { frame: Frame::Empty(raw, Some(reason)), dictionary });
+        }
         let mut decoder = match &dictionary {
             Some(dictionary) => Decoder::with_dictionary(raw, dictionary)?,
             None => Decoder::with_buffer(raw)?,
@@ -80,9 +87,43 @@ impl Codec for ZstdCodec {
     fn raw(&mut self) -> &mut RawInput {
         match &mut self.frame {
             Frame::Data(decoder) => decoder.get_mut(),
-            Frame::Dictionary(raw, _) => raw,
+            Frame::Empty(raw, _) => raw,
         }
     }
+}
+
+/// What the header of a frame asks for that is not to be had; the decoder would not say it as clearly.
+fn refusal(head: &[u8], has_dictionary: bool) -> Option<String> {
+    let &[a, b, c, d, descriptor, ref rest @ ..] = head else {
+        return None;
+    };
+    if [a, b, c, d] != FRAME_MAGIC {
+        return None;
+    }
+    let single_segment = descriptor & 0x20 != 0;
+    let (window, rest) = match rest.split_first() {
+        Some((window, rest)) if !single_segment => (Some(*window), rest),
+        _ => (None, rest),
+    };
+    let number = |from: usize, bytes: usize| {
+        let bytes = rest.get(from..from + bytes).unwrap_or_default();
+        bytes.iter().rev().fold(0_u64, |number, byte| number << 8 | u64::from(*byte))
+    };
+    let id_bytes = [0, 1, 2, 4].get(usize::from(descriptor & 3)).copied().unwrap_or_default();
+    let id = number(0, id_bytes);
+    if id != 0 && !has_dictionary {
+        return Some(format!("it needs the dictionary {id}, and the file does not begin with a dictionary"));
+    }
+    let window = match window {
+        Some(window) => (1_u64 << (10 + (window >> 3))) / 8 * (8 + u64::from(window & 7)),
+        None => number(id_bytes, [1, 2, 4, 8].get(usize::from(descriptor >> 6)).copied().unwrap_or_default()),
+    };
+    let most = 1_u64 << MAX_WINDOW_LOG;
+    // The content of a single segment is its window; the field of two bytes counts from 256 and is small.
+    (window > most).then(|| {
+        let (window, most) = (window >> 20, most >> 20);
+        format!("it needs {window} MiB of memory, above {most}; compress it again with at most `zstd --long=27`")
+    })
 }
 
 /// Reads the frame of a dictionary, and tries the dictionary.

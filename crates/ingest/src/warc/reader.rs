@@ -11,7 +11,7 @@ use super::record::{Content, Rejection, Rules, interpret};
 use crate::config::{ReadOptions, batch_schema};
 use crate::quarantine::Damage;
 use crate::source::Source;
-use crate::stream::member_stream;
+use crate::stream::{Losses, member_stream};
 use crate::{Compression, IngestError, InputConfig, QuarantinedRecord, ReadBatch, Shard};
 
 /// Decompressed bytes in which a web archive must have its first record.
@@ -34,20 +34,26 @@ pub(crate) struct WarcReader {
     /// Number of the next document or quarantined record.
     row: u64,
     ended: bool,
+    losses: Losses,
 }
 
-fn cutter(shard: &Shard, source: &Source, config: &InputConfig) -> Result<RecordCutter, IngestError> {
+fn cutter(
+    shard: &Shard,
+    source: &Source,
+    config: &InputConfig,
+    losses: &Losses,
+) -> Result<RecordCutter, IngestError> {
     let limits = &config.limits;
     let possible = shard.bytes.saturating_mul(u64::from(limits.max_decompression_ratio)).max(POSSIBLE_ANYWAY);
     let largest_possible = if shard.compression == Compression::None { shard.bytes } else { possible };
-    let stream = member_stream(source.reader()?, shard.compression, limits);
+    let stream = member_stream(source.reader()?, shard.compression, limits, losses);
     Ok(RecordCutter::new(stream, Limits { most_block: limits.max_document_bytes.bytes(), largest_possible }))
 }
 
 /// Looks for the first record of `shard`, so that a file that is no web archive is found before the
 /// run.
 pub(crate) fn inspect(shard: &Shard, source: &Source, config: &InputConfig) -> Result<(), IngestError> {
-    let mut records = cutter(shard, source, config)?;
+    let mut records = cutter(shard, source, config, &Losses::default())?;
     let mut first_damage = None;
     while records.offset() < SAMPLED_BYTES {
         match records.advance().map_err(|error| IngestError::read(&shard.location, error))? {
@@ -73,7 +79,7 @@ impl WarcReader {
         let most_bytes = usize::try_from(limits.max_document_bytes.bytes()).unwrap_or(usize::MAX);
         Ok(Self {
             location: shard.location.clone(),
-            records: cutter(shard, source, &options.input)?,
+            records: cutter(shard, source, &options.input, source.losses())?,
             rules: Rules {
                 format: shard.format,
                 bounds: Bounds { most_bytes, max_ratio: limits.max_decompression_ratio },
@@ -86,6 +92,7 @@ impl WarcReader {
             batch_bytes: options.batch_bytes,
             row: 0,
             ended: false,
+            losses: source.losses().clone(),
         })
     }
 
@@ -99,7 +106,10 @@ impl WarcReader {
                         return Ok(Some(full));
                     }
                 }
-                Some(Found::Damage(damage)) => self.quarantine(*damage),
+                Some(Found::Damage(damage)) => {
+                    self.lose(&damage);
+                    self.quarantine(*damage);
+                }
                 None => self.ended = true,
             }
             let records = self.builder.rows() + self.quarantined.len();
@@ -146,6 +156,15 @@ impl WarcReader {
         }
     }
 
+    /// Counts a stretch between records, which may have held several. What the decompression lost it has counted.
+    fn lose(&self, damage: &Damage) {
+        match damage.cause {
+            Cause::Malformed => self.losses.decoded(damage.bytes),
+            Cause::Truncated => self.losses.cut(&damage.detail),
+            _ => {}
+        }
+    }
+
     fn quarantine(&mut self, damage: Damage) {
         self.quarantined.push(damage.at_row(self.row));
         self.row += 1;
@@ -165,5 +184,6 @@ fn finish(
     let documents = builder
         .finish()
         .map_err(|error| IngestError::Internal { location: location.to_owned(), reason: error.to_string() })?;
-    Ok(ReadBatch { documents, quarantined: std::mem::take(quarantined), skipped: std::mem::take(skipped) })
+    let skipped = std::mem::take(skipped);
+    Ok(ReadBatch { skipped, ..ReadBatch::new(documents, std::mem::take(quarantined)) })
 }

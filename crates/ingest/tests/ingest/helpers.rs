@@ -28,6 +28,10 @@ pub struct Read {
     pub skipped: BTreeMap<&'static str, u64>,
     /// Documents and payload bytes of each batch.
     pub batches: Vec<(usize, u64)>,
+    /// Stored bytes in damaged stretches.
+    pub lost_bytes: u64,
+    /// How files are cut.
+    pub cuts: Vec<String>,
 }
 
 impl Folder {
@@ -98,6 +102,8 @@ impl Read {
             *self.skipped.entry(kind).or_default() += count.documents;
         }
         self.quarantined.extend(batch.quarantined.iter().cloned());
+        self.lost_bytes += batch.lost.bytes;
+        self.cuts.extend(batch.lost.cut.clone());
         self.batches.push((documents.num_rows(), documents.payload_bytes().iter().sum()));
     }
 

@@ -2,12 +2,16 @@
 
 mod compression;
 mod helpers;
+mod json_text;
 mod jsonl;
 mod parquet_damage;
 mod parquet_read;
+mod kinds;
 mod plan;
+mod tar_writers;
 mod wanjuan;
 mod warc;
 mod warc_damage;
 mod warc_mutations;
 mod warc_real;
+mod writers;
