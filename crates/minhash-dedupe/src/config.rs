@@ -4,11 +4,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Bands, BandsError, DEFAULT_SEED, KeepBy, MAX_HASHES, Normalization, Preset, Shingler, Unit, Verify, preset,
+    Bands, BandsError, DEFAULT_SEED, KeepBy, MAX_HASHES, Normalization, NormalizationKeys, Preset, Shingler, Unit, Verify,
+    preset,
 };
 
 /// Default of [`MinhashDedupeConfig::preset`].
-pub const DEFAULT_PRESET: &str = "internlm2";
+pub const DEFAULT_PRESET: &str = "textmill";
 /// Default of [`MinhashDedupeConfig::max_bucket`].
 pub const DEFAULT_MAX_BUCKET: u32 = 64;
 /// Similarity from which a checked pair counts as alike where neither the file nor the preset says so.
@@ -26,18 +27,29 @@ pub const DEFAULT_THRESHOLD: f64 = 0.7;
 /// single step of most published corpora, and a model that sees a text often repeats it.
 ///
 /// # Parameters
-/// See below. A `preset` names a published detection; what is set beside it takes its place. `threshold` without `bands`
-/// chooses bands and rows out of `hashes` as datasketch does. Which document of a cluster stays is the first in the order
-/// of `keep`, then by id.
+/// See below. A `preset` names a detection; what is set beside it takes its place, also single keys of `normalization`.
+/// `threshold` without `bands` chooses bands and rows out of `hashes` as datasketch does. Which document of a cluster
+/// stays is the first in the order of `keep`, then by id.
+///
+/// Documents are compared in a normal form, and those with the same form are duplicates with similarity 1, whatever
+/// `verify` says: what a form folds, no comparison sees. All forms but the last fold letter case and runs of blanks, and:
+/// - `textmill`: marks of sentences become blanks. Numbers, operators (`&&`, `+`, `%`), accents, tones, vowel signs and
+///   points stay.
+/// - `internlm2`, `wanjuan_cc`, `fineweb`, `fineweb_2`, `refinedweb`, `dclm`, `data_prep_kit` (datatrove's form): every
+///   number becomes 0, ASCII punctuation with all operators becomes blanks, marks on letters go. Texts that differ in
+///   numbers, operators, accents, Vietnamese tones, vowel signs of Hindi and Thai, points of Arabic and Hebrew are equal.
+/// - `redpajama`, `redpajama_v2_0.7`, `redpajama_v2_0.8`, `redpajama_v2_0.9`, `redpajama_v2_1.0`, `slimpajama`, `matrix`,
+///   `map_neo`, `txt360`: ASCII punctuation goes, operators with it. Numbers and marks on letters stay.
+/// - `matrix_zh`, `nemo_curator`: nothing, the text as it is.
 ///
 /// # Source
-/// Broder, "On the resemblance and containment of documents" (1997). The presets, each named after its corpus or
-/// program: `internlm2`, `wanjuan_cc`, `fineweb`, `fineweb_2`, `refinedweb`, `redpajama`, `redpajama_v2_0.7`,
-/// `redpajama_v2_0.8`, `redpajama_v2_0.9`, `redpajama_v2_1.0`, `dclm`, `slimpajama`, `matrix`, `matrix_zh`, `map_neo`,
-/// `txt360`, `data_prep_kit`, `nemo_curator`.
+/// Broder, "On the resemblance and containment of documents" (1997). The presets are named after their corpus or program
+/// and are as published; where the source gives no normal form (`internlm2`, `wanjuan_cc`, ...), datatrove's. `textmill` is
+/// `internlm2` in a normal form of its own.
 ///
 /// # Kept example
-/// A text that shares fewer than 70 % of its runs of five words with any other.
+/// A text that shares fewer than 70 % of its runs of five words with any other; `in 2015 it was 30` beside `in 2016 it was
+/// 37`.
 ///
 /// # Dropped example
 /// The second of two copies of a news item with different dates: a duplicate of the first, similarity 0.94.
@@ -48,7 +60,7 @@ pub const DEFAULT_THRESHOLD: f64 = 0.7;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct MinhashDedupeConfig {
-    /// Published detection to start from. Default `internlm2` (128 hashes, 14 bands of 9 rows, 5-grams, 0.7).
+    /// Detection to start from. Default `textmill` (128 hashes, 14 bands of 9 rows, 5-grams, 0.7, numbers kept).
     pub preset: String,
     /// Tokens per shingle, 1 or more. Default that of the preset.
     #[schemars(range(min = 1, max = 1000))]
@@ -64,8 +76,8 @@ pub struct MinhashDedupeConfig {
     #[schemars(range(min = 0.0, max = 1.0))]
     pub threshold: Option<f64>,
     /// Check of a pair that shares a band: `none`, `signature` (share of equal hashes) or `exact` (Jaccard similarity of
-    /// the sets of shingles, which are then kept until the documents are compared: about the size of the text).
-    /// Default `signature`.
+    /// the sets of shingles of the normal forms, which are then kept until the documents are compared: about the size of
+    /// the text). Default `signature`.
     pub verify: Verify,
     /// Similarity, 0 to 1, from which a checked pair passes. Default `threshold`.
     #[schemars(range(min = 0.0, max = 1.0))]
@@ -76,8 +88,8 @@ pub struct MinhashDedupeConfig {
     pub keep: Vec<String>,
     /// Seed of the hash functions. Default 42.
     pub seed: u64,
-    /// What becomes of a text before it is compared. Default that of the preset.
-    pub normalization: Option<Normalization>,
+    /// What becomes of a text before it is compared; any of its keys may be set alone. Default that of the preset.
+    pub normalization: NormalizationKeys,
     /// Documents with the same normalised URL are duplicates too, whatever their text. Default false.
     pub same_url: bool,
     /// Largest group of documents with one band in common in which every pair is compared; in larger ones each is compared
@@ -118,7 +130,7 @@ impl Default for MinhashDedupeConfig {
             verify_threshold: None,
             keep: Vec::new(),
             seed: DEFAULT_SEED,
-            normalization: None,
+            normalization: NormalizationKeys::default(),
             same_url: false,
             max_bucket: NonZeroU32::new(DEFAULT_MAX_BUCKET).unwrap_or(NonZeroU32::MIN),
             max_cluster: None,
@@ -162,8 +174,8 @@ pub struct ExactDedupeConfig {
     pub by: Vec<ExactBy>,
     /// Order in which a document is chosen to stay, as in `minhash_dedupe`. Default none: the smallest id stays.
     pub keep: Vec<String>,
-    /// What becomes of a text before it is compared. Default nothing.
-    pub normalization: Normalization,
+    /// What becomes of a text before it is compared; any of its keys may be set alone. Default nothing.
+    pub normalization: NormalizationKeys,
     /// As in `minhash_dedupe`. Default none.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub max_removed_ratio: Option<f64>,
@@ -182,7 +194,7 @@ impl Default for ExactDedupeConfig {
         Self {
             by: vec![ExactBy::Text],
             keep: Vec::new(),
-            normalization: Normalization::NONE,
+            normalization: NormalizationKeys::default(),
             max_removed_ratio: None,
             source_column: None,
             cluster_columns: false,
@@ -354,7 +366,7 @@ impl TryFrom<MinhashDedupeConfig> for DedupeSettings {
         };
         share("threshold", threshold)?;
         Ok(Self {
-            normalization: config.normalization.unwrap_or(preset.normalization),
+            normalization: config.normalization.over(preset.normalization),
             by_text: true,
             by_url: config.same_url,
             minhash: Some(minhash),
@@ -373,7 +385,7 @@ impl TryFrom<ExactDedupeConfig> for DedupeSettings {
 
     fn try_from(config: ExactDedupeConfig) -> Result<Self, DedupeConfigError> {
         Ok(Self {
-            normalization: config.normalization,
+            normalization: config.normalization.over(Normalization::NONE),
             by_text: config.by.contains(&ExactBy::Text),
             by_url: config.by.contains(&ExactBy::Url),
             minhash: None,
@@ -432,10 +444,53 @@ mod tests {
     }
 
     #[test]
-    fn the_default_is_internlm2() {
-        let minhash = settings(MinhashDedupeConfig::default()).expect("valid").minhash.expect("near-duplicates");
+    fn the_default_is_internlm2_with_numbers_kept() {
+        let own = settings(MinhashDedupeConfig::default()).expect("valid");
+        let published = MinhashDedupeConfig { preset: "internlm2".to_owned(), ..MinhashDedupeConfig::default() };
+        let published = settings(published).expect("valid");
+        assert_eq!((own.normalization, own.minhash), (Normalization::TEXTMILL, published.minhash));
+        assert_eq!(published.normalization, Normalization::DATATROVE);
+        let minhash = own.minhash.expect("near-duplicates");
         assert_eq!((minhash.hashes, minhash.bands), (128, Bands::new(14, 9).expect("valid")));
         assert!((minhash.threshold - 0.7).abs() < f64::EPSILON);
+    }
+
+    #[test]
+    fn one_key_of_the_normal_form_is_set_alone() {
+        let config = |json: serde_json::Value| -> MinhashDedupeConfig { serde_json::from_value(json).expect("reads") };
+        let of = |json| settings(config(json)).expect("valid").normalization;
+        let numbers = serde_json::json!({"preset": "fineweb", "normalization": {"numbers": "keep"}});
+        assert_eq!(of(numbers), Normalization { numbers: crate::Numbers::Keep, ..Normalization::DATATROVE });
+        let accents = serde_json::json!({"normalization": {"accents": "remove", "punctuation": {"blank": "datatrove"}}});
+        let expected = Normalization {
+            accents: crate::Accents::Remove,
+            punctuation: crate::Punctuation::Blank(crate::Marks::Datatrove),
+            ..Normalization::TEXTMILL
+        };
+        assert_eq!(of(accents), expected);
+        let exact: ExactDedupeConfig =
+            serde_json::from_value(serde_json::json!({"normalization": {"lowercase": true}})).expect("reads");
+        let exact: DedupeSettings = exact.try_into().expect("valid");
+        assert_eq!(exact.normalization, Normalization { lowercase: true, ..Normalization::NONE });
+    }
+
+    #[test]
+    fn the_documentation_says_what_each_preset_folds() {
+        let schema = schemars::schema_for!(MinhashDedupeConfig);
+        let text = schema.get("description").map(ToString::to_string).unwrap_or_default();
+        let items: Vec<&str> = text.split("\\n- ").skip(1).collect();
+        assert_eq!(items.len(), 4);
+        let item = |preset: &str| items.iter().position(|item| item.contains(&format!("`{preset}`")));
+        for preset in crate::PRESETS {
+            let expected = match preset.normalization {
+                Normalization::TEXTMILL => 0,
+                Normalization::DATATROVE => 1,
+                Normalization::NONE => 3,
+                _ => 2,
+            };
+            // The last item is followed by the next heading, which names presets as well.
+            assert_eq!(item(preset.name), Some(expected), "{}", preset.name);
+        }
     }
 
     #[test]

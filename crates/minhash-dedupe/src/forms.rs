@@ -72,7 +72,47 @@ pub enum Accents {
     Remove,
 }
 
+/// The keys of a normal form that are set in a pipeline file; those that are not stay as the preset has them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct NormalizationKeys {
+    /// Upper case letters become lower case. Character by character: every capital sigma becomes `σ`.
+    pub lowercase: Option<bool>,
+    /// What becomes of numbers.
+    pub numbers: Option<Numbers>,
+    /// What becomes of punctuation.
+    pub punctuation: Option<Punctuation>,
+    /// What becomes of white space.
+    pub blanks: Option<Blanks>,
+    /// What becomes of accents and other marks on letters.
+    pub accents: Option<Accents>,
+}
+
+impl NormalizationKeys {
+    /// `base` with these keys in place of its own.
+    pub fn over(self, base: Normalization) -> Normalization {
+        Normalization {
+            lowercase: self.lowercase.unwrap_or(base.lowercase),
+            numbers: self.numbers.unwrap_or(base.numbers),
+            punctuation: self.punctuation.unwrap_or(base.punctuation),
+            blanks: self.blanks.unwrap_or(base.blanks),
+            accents: self.accents.unwrap_or(base.accents),
+        }
+    }
+}
+
 impl Normalization {
+    /// textmill's own: lower case, marks of sentences to blanks, one blank between words. Numbers, signs of formulas and
+    /// programs, accents, tones, vowel signs and points stay: texts that differ in these say different things. Accents are
+    /// written apart, so that it does not matter how a text was composed.
+    pub const TEXTMILL: Self = Self {
+        lowercase: true,
+        numbers: Numbers::Keep,
+        punctuation: Punctuation::Blank(Marks::Sentence),
+        blanks: Blanks::Collapse,
+        accents: Accents::Decompose,
+    };
+
     /// The text as it is: MAP-NEO's (Matrix) for Chinese.
     pub const NONE: Self = Self {
         lowercase: false,
@@ -83,7 +123,8 @@ impl Normalization {
     };
 
     /// datatrove's, which made `FineWeb` and `FineWeb-2`: lower case, numbers to `0`, punctuation to blanks, one blank
-    /// between words, no accents.
+    /// between words, no marks on letters: no accents, and also no tones of Vietnamese, vowel signs of Hindi and Thai,
+    /// points of Arabic and Hebrew.
     pub const DATATROVE: Self = Self {
         lowercase: true,
         numbers: Numbers::NumbersToZero,

@@ -33,6 +33,7 @@
 
 mod bands;
 mod clusters;
+mod code;
 mod config;
 mod exact;
 mod forms;
@@ -57,7 +58,7 @@ pub use config::{
     ExactDedupeConfig, MinhashDedupeConfig, MinhashSettings,
 };
 pub use exact::{normalized_url, text_key, url_key};
-pub use forms::{Accents, Blanks, Normalization, Numbers, Punctuation};
+pub use forms::{Accents, Blanks, Normalization, NormalizationKeys, Numbers, Punctuation};
 pub use keeper::{Candidate, Direction, KeepBy, Key, compare, keeper};
 pub use line_stage::{
     LineDedupeConfig, LineDedupeStage, MinCountError, PART_KEYS, PARTS, PartUnit, line_dedupe_reasons,

@@ -11,13 +11,17 @@ use serde::{Deserialize, Serialize};
 use textmill_document::{Applied, Changes, ColumnRead, DocumentBatch, Dropped, Reason, Stage, StageError, columns};
 
 use crate::lines::{cut, lines, repeated_sentences, sentences, span_keys};
-use crate::{Normalization, Normalizer};
+use crate::code::looks_like_code;
+use crate::{Normalization, NormalizationKeys, Normalizer};
 
 /// Column of [`LineDedupeStage::keys`]: number of parts of the document.
 pub const PARTS: &str = "parts";
 /// Column of [`LineDedupeStage::keys`]: the key of each part, eight bytes each, little-endian; 0 for a part that is never
 /// cut.
 pub const PART_KEYS: &str = "part_keys";
+
+/// Kind of change of documents that look like programs; others are `repeated`.
+const REPEATED_IN_CODE: &str = "repeated_in_code";
 
 const NO_TEXT_LEFT: Reason =
     Reason { code: "no_text_left", summary: "every part of the text is in other documents too" };
@@ -44,7 +48,8 @@ pub enum PartUnit {
 ///
 /// # Parameters
 /// See below. `keep_first: false` with a `min_count` of 10 or more cuts boilerplate everywhere and leaves what is merely
-/// quoted.
+/// quoted. Not for code: its closing brackets, imports and returns are lines that many files have. Cuts in documents that
+/// look like code are counted apart (`repeated_in_code`), and the report warns of them.
 ///
 /// # Source
 /// Lines: `CCNet` (Wenzek et al. 2020), paragraphs in lower case, digits as 0, without accents and punctuation, the first
@@ -73,8 +78,9 @@ pub struct LineDedupeConfig {
     pub keep_first: bool,
     /// Lines of fewer characters in normal form are never cut. Default 1: empty lines.
     pub min_chars: u32,
-    /// What becomes of a part before it is compared. Default that of `CCNet`.
-    pub normalization: Normalization,
+    /// What becomes of a part before it is compared; any of its keys may be set alone. Default that of `CCNet`: lower case,
+    /// digits as 0, no punctuation beyond ASCII. Marks on letters and operators stay.
+    pub normalization: NormalizationKeys,
 }
 
 impl Default for LineDedupeConfig {
@@ -85,7 +91,7 @@ impl Default for LineDedupeConfig {
             min_count: 2,
             keep_first: true,
             min_chars: 1,
-            normalization: Normalization::CCNET,
+            normalization: NormalizationKeys::default(),
         }
     }
 }
@@ -117,7 +123,7 @@ impl LineDedupeStage {
         if config.min_count < 2 {
             return Err(MinCountError(config.min_count));
         }
-        Ok(Self { config, normalizer: Normalizer::new(config.normalization) })
+        Ok(Self { config, normalizer: Normalizer::new(config.normalization.over(Normalization::CCNET)) })
     }
 
     /// The configuration.
@@ -177,7 +183,8 @@ impl LineDedupeStage {
                 dropped.push(Dropped { row, reason: NO_TEXT_LEFT, value: None, bound: None, detail: None });
                 rewritten.append_value(text);
             } else {
-                changes.add("repeated", (text.chars().count() - left.chars().count()) as u64);
+                let kind = if looks_like_code(text) { REPEATED_IN_CODE } else { "repeated" };
+                changes.add(kind, (text.chars().count() - left.chars().count()) as u64);
                 rewritten.append_value(&left);
             }
         }
@@ -286,6 +293,28 @@ mod tests {
         };
         assert_eq!(keys(1).iter().map(|key| *key != 0).collect::<Vec<_>>(), [true, false, true, false]);
         assert_eq!(keys(3).iter().map(|key| *key != 0).collect::<Vec<_>>(), [false, false, true, false]);
+    }
+
+    #[test]
+    fn cuts_in_code_are_counted_apart() {
+        let code = "import os\n\ndef f(x):\n    if x:\n        return 1\n    return 0\n";
+        let changes = |text: &str| {
+            let batch = text_batch(&[Some(text)]);
+            stage(LineDedupeConfig::default()).cut(&batch, &[(0, vec![0])]).expect("cuts").changes
+        };
+        assert_eq!(changes(code).get("repeated_in_code").characters, 10);
+        assert_eq!(changes("Home\nA text of two lines.").get("repeated").documents, 1);
+    }
+
+    #[test]
+    fn points_and_operators_keep_lines_apart() {
+        let keys = |text: &str| stage(LineDedupeConfig::default()).part_keys(text);
+        for (left, right) in [("कमी", "कम"), ("ป่า", "ปา"), ("má", "mà"), ("كَتَبَ", "كُتِبَ"), ("a && b", "a || b")] {
+            assert_ne!(keys(left), keys(right), "{left}");
+        }
+        let config = serde_json::from_str("{\"normalization\": {\"accents\": \"remove\"}}").expect("reads");
+        let folded = |text: &str| stage(config).part_keys(text);
+        assert_eq!(folded("MÁ 12"), folded("mà 34"), "the other keys stay CCNet's");
     }
 
     #[test]

@@ -17,6 +17,10 @@ pub enum Marks {
     Datatrove,
     /// datatrove's, and every character of Unicode's category P.
     Unicode,
+    /// Marks of sentences: control characters and Unicode's category P without what formulas and programs are written
+    /// with, which are `! # $ % & * + - / < = > @ \ ^ _ | ~` and the backtick, their full-width twins but `！`, and signs
+    /// of percent and per mille.
+    Sentence,
 }
 
 /// CCNet's list, sorted. The full-width one is in it by an oversight that made the published hashes.
@@ -32,6 +36,21 @@ pub(crate) fn is_mark(marks: Marks, character: char) -> bool {
         Marks::Ccnet => character.is_control() || CCNET.binary_search(&character).is_ok(),
         Marks::Datatrove => datatrove(character),
         Marks::Unicode => datatrove(character) || is_unicode_punctuation(character),
+        Marks::Sentence => is_sentence_mark(character),
+    }
+}
+
+fn is_sentence_mark(character: char) -> bool {
+    if character.is_ascii() {
+        return matches!(character, '.' | ',' | ':' | ';' | '?' | '\'' | '"' | '(' | ')' | '[' | ']' | '{' | '}')
+            || character.is_ascii_control() && !matches!(character, '\t' | '\n');
+    }
+    match character {
+        '！' => true,
+        // `＃`, `％`, `＆`, `＊`, `－`, `／`, `＠`, `＼`, `＿`.
+        '\u{ff03}' | '\u{ff05}' | '\u{ff06}' | '\u{ff0a}' | '\u{ff0d}' | '\u{ff0f}' | '\u{ff20}' | '\u{ff3c}' | '\u{ff3f}' => false,
+        '‰' | '‱' | '٪' | '؉' | '؊' => false,
+        _ => character.is_control() || is_unicode_punctuation(character),
     }
 }
 
@@ -103,6 +122,16 @@ mod tests {
             assert!(is_mark(Marks::Datatrove, mark), "{mark}");
         }
         assert!(!is_mark(Marks::Ccnet, '.') && is_mark(Marks::Unicode, '』') && !is_mark(Marks::Datatrove, '』'));
+    }
+
+    #[test]
+    fn marks_of_sentences_are_none_of_formulas() {
+        for mark in ".,:;?'\"()[]{}。，、；：？！（）《》「」“”‘’…—–·¿¡।۔؟\u{7}".chars() {
+            assert!(is_mark(Marks::Sentence, mark), "{mark}");
+        }
+        for sign in "!#$%&*+-/<=>@\\^_`|~±×÷√≤∑€°％＋－＝＜＞＆‰１0a中\u{301}\u{94d}\n\t ".chars() {
+            assert!(!is_mark(Marks::Sentence, sign), "{sign}");
+        }
     }
 
     #[test]

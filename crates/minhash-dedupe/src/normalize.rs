@@ -204,15 +204,17 @@ impl Normalizer {
     }
 
     fn put_letter(&self, letter: char, writer: &mut Writer<'_>) {
-        writer.decomposable |= match self.form.accents {
-            Accents::Keep => false,
-            Accents::Decompose => true,
-            Accents::Remove => {
-                !is_hangul_syllable(letter) && self.decomposition.decompose(letter) != Decomposed::Default
-                    || self.categories.get(letter) == GeneralCategory::NonspacingMark
-            }
-        };
+        if self.form.accents != Accents::Keep {
+            writer.decomposable |= self.is_decomposable(letter);
+        }
         writer.put(letter);
+    }
+
+    /// Whether decomposition changes a text with this letter: marks may have to change places.
+    fn is_decomposable(&self, letter: char) -> bool {
+        use GeneralCategory as C;
+        let is_mark = || matches!(self.categories.get(letter), C::NonspacingMark | C::SpacingMark | C::EnclosingMark);
+        !is_hangul_syllable(letter) && self.decomposition.decompose(letter) != Decomposed::Default || is_mark()
     }
 
     fn is_digit(&self, character: char) -> bool {
@@ -330,6 +332,48 @@ mod tests {
     }
 
     #[test]
+    fn the_own_form_keeps_what_carries_meaning() {
+        let form = |text| normal(Normalization::TEXTMILL, text);
+        assert_eq!(form("  The Quick,  brown\n\nFOX: 3.14!  "), "the quick brown fox 3 14!");
+        assert_eq!(form("截至2015年末，总人口３７万。"), "截至2015年末 总人口３７万");
+        assert_eq!(form("Crème Bru\u{302}lée"), form("CRÈME “Brûle\u{301}e”"));
+        assert_eq!(form("q\u{307}\u{323}"), form("q\u{323}\u{307}"));
+        assert_eq!(form(" \n.,:"), "");
+        for (left, right) in [
+            ("in 2015 was 30", "in 2016 was 37"),
+            ("解方程 3x + 5 = 20", "解方程 7x + 2 = 16"),
+            ("a && b", "a || b"),
+            ("x += 1", "x -= 1"),
+            ("if (a == b)", "if (a != b)"),
+            ("+", "-"),
+            ("5 %", "5 ‰"),
+            ("má", "mà"),
+            ("hồ", "hộ"),
+            ("दिन", "दान"),
+            ("ป่า", "ปา"),
+            ("كَتَبَ", "كُتِبَ"),
+            ("הַסֵּפֶר", "הִסְפִּר"),
+            ("الى", "إلى"),
+            ("кой", "кои"),
+        ] {
+            assert_ne!(form(left), form(right), "{left}");
+        }
+        // What the published form folds of these.
+        let published = |text| normal(Normalization::DATATROVE, text);
+        assert_eq!(published("in 2015 was 30, a && b"), published("in 2016 was 37 a || b"));
+        assert_eq!(published("má hồ"), published("mà hộ"));
+    }
+
+    #[test]
+    fn keys_are_set_one_by_one() {
+        use crate::NormalizationKeys;
+
+        let keys = NormalizationKeys { numbers: Some(Numbers::Keep), ..NormalizationKeys::default() };
+        assert_eq!(normal(keys.over(Normalization::DATATROVE), "Café, 3.14!"), "cafe 3 14");
+        assert_eq!(NormalizationKeys::default().over(Normalization::CCNET), Normalization::CCNET);
+    }
+
+    #[test]
     fn ccnet_form_keeps_ascii_punctuation_and_blanks() {
         let form = |text| normal(Normalization::CCNET, text);
         assert_eq!(form("  Tel. 12-34,  Café — “x”\t。 "), "tel. 00-00,  café  x");
@@ -356,7 +400,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn any_text_has_a_stable_form(text in "\\PC{0,60}|[ -~é́　、0-9\\n가-힣一-龥]{0,60}") {
-            for form in [Normalization::DATATROVE, Normalization::LOWER_NO_PUNCTUATION] {
+            for form in [Normalization::DATATROVE, Normalization::LOWER_NO_PUNCTUATION, Normalization::TEXTMILL] {
                 let once = normal(form, &text);
                 proptest::prop_assert!(!once.contains("  ") && !once.starts_with(' ') && !once.ends_with(' '));
             }

@@ -21,12 +21,15 @@ pub struct Preset {
     pub normalization: Normalization,
 }
 
+const TEXTMILL: Normalization = Normalization::TEXTMILL;
 const DATATROVE: Normalization = Normalization::DATATROVE;
 const REDPAJAMA: Normalization = Normalization::REDPAJAMA;
 const PLAIN: Normalization = Normalization::LOWER_NO_PUNCTUATION;
 
-/// The published detections that state (or, for `InternLM2` and WanJuan-CC, imply) bands.
+/// textmill's own detection, and the published ones that state (or, for `InternLM2` and WanJuan-CC, imply) bands.
 pub static PRESETS: &[Preset] = &[
+    // InternLM2's, in a normal form that keeps numbers, operators and marks on letters apart.
+    row("textmill", 128, (14, 9), (5, Unit::Auto), Some(0.7), TEXTMILL),
     // 128 hashes and 0.7 are published, the bands are not: 14 x 9 is the split of at most 128 hashes
     // that weighs false positives and false negatives at 0.7 alike.
     row("internlm2", 128, (14, 9), (5, Unit::Auto), Some(0.7), DATATROVE),

@@ -14,6 +14,10 @@ pub const ARABIC_SCRIPT_LANGUAGES: &[&str] = &[
     "trw", "ug", "ur",
 ];
 
+/// Languages other than Chinese that are written with Chinese characters: `simplified` leaves their texts alone. ISO 639-1
+/// and 639-3 codes; what follows a `-` or `_` (`ja-JP`, `jpn_Jpan`) does not count.
+pub const HAN_LANGUAGES: &[&str] = &["ja", "jpn", "jp", "ko", "kor", "okm", "ojp", "ryu"];
+
 /// Whether the characters that shape Arabic script are kept.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -32,7 +36,7 @@ pub enum ArabicMode {
 ///
 /// # What it removes
 /// No document. From the text: zero-width characters, soft hyphens, control characters except TAB,
-/// private-use characters, and one space at the very start. It replaces every line break (CR LF,
+/// private-use characters, and one space at the very start (two or more are an indentation and stay). It replaces every line break (CR LF,
 /// CR, VT, FF, U+0085, U+2028, U+2029) by LF and every visible space (U+00A0, U+2000-200A, U+202F,
 /// U+205F, U+3000) by U+0020.
 ///
@@ -44,12 +48,13 @@ pub enum ArabicMode {
 ///
 /// # Parameters
 /// See below. The options are steps in this order: `mojibake` and `html_entities`; the characters;
-/// `strip_bidi_controls`, `unicode`, `half_width`, `chinese_punctuation`, `simplified`, then white space; again until
-/// nothing changes. The ledger counts the documents and characters that each step changed.
+/// `strip_bidi_controls`, `cjk_radicals`, `unicode`, `half_width`, `chinese_punctuation`, `simplified`, then white space;
+/// again until nothing changes. The ledger counts the documents and characters that each step changed.
 ///
 /// # Source
 /// `character_normalize` and `ar_character_normalize` of `llm_web_kit`
-/// (`model/basic_functions/char_norm.py`), step by step in the same order. `unicode`: UAX #15.
+/// (`model/basic_functions/char_norm.py`), step by step in the same order, but for indentations at the very start.
+/// `unicode`: UAX #15. `cjk_radicals`: Unicode's `EquivalentUnifiedIdeograph`, and UAX #15 for compatibility ideographs.
 /// `simplified`: `OpenCC`'s `t2s`. `mojibake`: ftfy 6.3.1. `html_entities`: HTML, section 13.5.
 ///
 /// # Kept example
@@ -85,17 +90,23 @@ pub struct NormalizeConfig {
     pub unicode: UnicodeForm,
     /// Full-width characters that become ASCII: any of `letters`, `digits`, `punctuation`. Default none.
     pub half_width: Vec<WidthClass>,
-    /// ASCII punctuation after Chinese characters becomes Chinese punctuation. Default false.
+    /// Kangxi radicals, CJK radicals and compatibility ideographs, as text out of PDF files has them, become the ideographs
+    /// that they look like (`⽂` becomes `文`, `⻓` `长`); nothing else changes. Default false.
+    pub cjk_radicals: bool,
+    /// ASCII punctuation of Chinese sentences becomes Chinese punctuation; numbers, addresses, code and smileys stay.
+    /// Default false.
     pub chinese_punctuation: bool,
-    /// Traditional Chinese characters become simplified ones. Default false.
+    /// Traditional Chinese characters become simplified ones. Japanese and Korean texts stay as they are: those that the
+    /// column `language` says are, else those with Kana or Hangul; of other texts, lines in these scripts. Default false.
     pub simplified: bool,
     /// Longest run of line feeds that is kept, 1 or more; null for any. Default null.
     #[schemars(range(min = 1))]
     pub max_newlines: Option<u32>,
-    /// Longest run of spaces that is kept, 1 or more; null for any. Default null.
+    /// Longest run of spaces that is kept, 1 or more; null for any. Indentation at the start of lines stays. Default null.
     #[schemars(range(min = 1))]
     pub max_spaces: Option<u32>,
-    /// Deletes spaces and tabs at the ends of lines, and white space at both ends of the text. Default false.
+    /// Deletes spaces and tabs at the ends of lines, and white space at both ends of the text; the first line keeps its
+    /// indentation where other lines have one. Default false.
     pub trim: bool,
 }
 
@@ -110,6 +121,7 @@ impl Default for NormalizeConfig {
             strip_bidi_controls: false,
             unicode: UnicodeForm::AsIs,
             half_width: Vec::new(),
+            cjk_radicals: false,
             chinese_punctuation: false,
             simplified: false,
             max_newlines: None,
@@ -127,7 +139,10 @@ pub enum NormalizeConfigError {
     #[error("`column` is empty; name a text column, such as `text`")]
     EmptyColumn,
     /// Chinese punctuation is asked for, and ASCII punctuation too.
-    #[error("`chinese_punctuation` would undo `half_width: [punctuation]` or `unicode: nfkc`; remove one of them")]
+    #[error(
+        "`chinese_punctuation` would undo `half_width: [punctuation]` or `unicode: nfkc`; remove one of them (for radicals \
+         of PDF files alone there is `cjk_radicals`)"
+    )]
     PunctuationBothWays,
     /// A longest run is zero.
     #[error("`{0}` is 0; it must be 1 or more, or null for no bound")]

@@ -30,8 +30,10 @@ mod stage;
 pub mod steps;
 
 pub use chain::Chain;
-pub use chars::{Changes, Options, measure, normalize};
-pub use config::{ARABIC_SCRIPT_LANGUAGES, ArabicMode, DEFAULT_COLUMN, NormalizeConfig, NormalizeConfigError};
+pub use chars::{Changes, HanLanguage, Options, measure, normalize};
+pub use config::{
+    ARABIC_SCRIPT_LANGUAGES, ArabicMode, DEFAULT_COLUMN, HAN_LANGUAGES, NormalizeConfig, NormalizeConfigError,
+};
 pub use lines_stage::{
     CLEAN_LINES_REASONS, CleanLinesConfig, CleanLinesConfigError, CleanLinesStage, DELETED_WORD_RATIO,
 };

@@ -8,7 +8,7 @@ use textmill_document::{
     Applied, Changes, ColumnRead, DocumentBatch, Dropped, Mode, Reason, Stage, StageError, columns,
 };
 
-use crate::lines::{CleanLines, LineRule, clean_lines};
+use crate::lines::{CleanLines, LineRule, SymbolLines, clean_lines_leaving};
 
 /// Column of annotate mode: share of the words that the rules would delete, 0 to 1.
 pub const DELETED_WORD_RATIO: &str = "clean_lines_deleted_word_ratio";
@@ -30,11 +30,12 @@ const NOTHING_LEFT: Reason = Reason { code: "no_line_left", summary: "line rules
 /// such lines is no text.
 ///
 /// # Parameters
-/// See below. The ledger counts the documents and characters that each rule changed.
+/// See below. The ledger counts the documents and characters that each rule changed. The rules are for prose: of code
+/// they take lines such as `else:` (`one_word`).
 ///
 /// # Source
 /// `RefinedWeb` (Penedo et al. 2023, appendix G.2) with DCLM's bounds: `uppercase`, `numeric`, `counter`, `one_word`,
-/// `navigation`, and the bound of 0.05. `FineWeb-2`: `symbols`. C4: `boilerplate`, whose Chinese list is textmill's own.
+/// `navigation`, and the bound of 0.05. `FineWeb-2`: `symbols`, with `symbol_lines: paragraph`. C4: `boilerplate`, whose Chinese list is textmill's own.
 /// MNBVC: `short_chinese`. `WuDao` and `FlagData`: `truncated_end`.
 ///
 /// # Kept example
@@ -62,6 +63,9 @@ pub struct CleanLinesConfig {
     #[serde(default)]
     #[schemars(range(min = 0.0, max = 1.0))]
     pub max_deleted_word_ratio: Option<f64>,
+    /// What `symbols` leaves of a run of lines: `nothing`, or a `paragraph` break as `FineWeb-2` has it. Default `nothing`.
+    #[serde(default)]
+    pub symbol_lines: SymbolLines,
     /// Name of the text column. Default `text`.
     #[serde(default = "text_column")]
     #[schemars(length(min = 1))]
@@ -176,7 +180,7 @@ impl Stage for CleanLinesStage {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn reads(&self) -> Vec<ColumnRead> {
@@ -200,7 +204,7 @@ impl Stage for CleanLinesStage {
     fn apply(&self, batch: DocumentBatch) -> Result<Applied, StageError> {
         let texts = batch.strings(&self.config.column)?;
         let cleaned: Vec<Option<CleanLines>> =
-            texts.iter().map(|text| text.map(|text| clean_lines(text, &self.config.use_))).collect();
+            texts.iter().map(|text| text.map(|text| clean_lines_leaving(text, &self.config.use_, self.config.symbol_lines))).collect();
         match self.config.mode {
             Mode::Decide => self.decide(&batch, &cleaned),
             Mode::Annotate => {
@@ -219,7 +223,13 @@ mod tests {
     use super::*;
 
     fn config(mode: Mode, max_deleted_word_ratio: Option<f64>) -> CleanLinesConfig {
-        CleanLinesConfig { mode, use_: LineRule::ALL.to_vec(), max_deleted_word_ratio, column: text_column() }
+        CleanLinesConfig {
+            mode,
+            use_: LineRule::ALL.to_vec(),
+            max_deleted_word_ratio,
+            symbol_lines: SymbolLines::Nothing,
+            column: text_column(),
+        }
     }
 
     #[test]

@@ -25,16 +25,18 @@ pub const PII_KINDS: &str = "pii_kinds";
 ///
 /// # Parameters
 /// `kinds`, `action`, `column`: see below. It always adds `pii_count` and `pii_kinds`. Numbers are checked
-/// by number plan, length and checksum, and Chinese characters beside them are a boundary
-/// (`邮箱abc@x.com`). Names and postal addresses are not looked for.
+/// by number plan, length and checksum, mail hosts by the top-level domains that exist, and Chinese characters beside
+/// them are a boundary (`邮箱abc@x.com`). Four-part numbers after `version`, `第`, `§`, the name of a program and the
+/// like are no addresses, and `pkg@1.2.3`, `icon@2x.png`, `foo@bar.service` are no mail. Names and postal addresses are
+/// not looked for.
 ///
 /// # Source
 /// Kinds and forms: the masking operator of Alibaba PAI, `PIIFormatter` of datatrove (`FineWeb`, also the
 /// fixed values), `BigScience`'s pipeline (boundaries beside Chinese); GB 11643 for identity numbers,
-/// ISO/IEC 7812 for cards, E.164 for phones.
+/// ISO/IEC 7812 for cards, E.164 and the North American Numbering Plan for phones, the Public Suffix List for mail.
 ///
 /// # Kept example
-/// `第3.1.4章，订单20210613800138000` stays as it is.
+/// `第3.1.4章，版本 1.2.3.4，订单20210613800138000` stays as it is.
 ///
 /// # Dropped example
 /// None is dropped; `电话13800138000` becomes `电话[PHONE]`.
@@ -124,7 +126,7 @@ impl Stage for MaskPiiStage {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn reads(&self) -> Vec<ColumnRead> {

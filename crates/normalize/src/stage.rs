@@ -6,7 +6,10 @@ use arrow::compute::interleave;
 use arrow::datatypes::{DataType, Field};
 use textmill_document::{Applied, ColumnRead, DocumentBatch, DocumentError, Mode, Reason, Stage, StageError, columns};
 
-use crate::{ARABIC_SCRIPT_LANGUAGES, ArabicMode, Chain, Changes, NormalizeConfig, NormalizeConfigError, Options};
+use crate::{
+    ARABIC_SCRIPT_LANGUAGES, ArabicMode, Chain, Changes, HAN_LANGUAGES, HanLanguage, NormalizeConfig, NormalizeConfigError,
+    Options,
+};
 
 /// Column of annotate mode: characters that normalising would delete.
 pub const REMOVED_CHARS: &str = "normalize_removed_chars";
@@ -34,7 +37,8 @@ impl NormalizeStage {
     /// The languages to look at, or `None` where every document is treated alike.
     fn languages<'a>(&self, batch: &'a DocumentBatch) -> Result<Option<&'a StringViewArray>, DocumentError> {
         let known = batch.schema().column_with_name(columns::LANGUAGE).is_some();
-        if self.config.arabic == ArabicMode::Auto && known {
+        let asked = self.config.arabic == ArabicMode::Auto || self.config.simplified;
+        if asked && known {
             batch.strings(columns::LANGUAGE).map(Some)
         } else {
             Ok(None)
@@ -42,14 +46,13 @@ impl NormalizeStage {
     }
 
     fn options(&self, languages: Option<&StringViewArray>, row: usize) -> Options {
+        let language = languages.filter(|languages| languages.is_valid(row)).map(|languages| languages.value(row));
         let arabic = match self.config.arabic {
             ArabicMode::On => true,
             ArabicMode::Off => false,
-            ArabicMode::Auto => languages.is_some_and(|languages| {
-                languages.is_valid(row) && ARABIC_SCRIPT_LANGUAGES.contains(&languages.value(row))
-            }),
+            ArabicMode::Auto => language.is_some_and(|language| ARABIC_SCRIPT_LANGUAGES.contains(&language)),
         };
-        Options { arabic }
+        Options { arabic, han: language.map_or(HanLanguage::Unknown, han_language) }
     }
 
     fn apply_counted<'a>(
@@ -119,13 +122,23 @@ impl NormalizeStage {
     }
 }
 
+/// What a language code says of the Chinese characters of a text.
+fn han_language(code: &str) -> HanLanguage {
+    let primary = code.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
+    match primary.as_str() {
+        "zh" | "zho" | "chi" | "cmn" | "yue" | "wuu" | "nan" | "hak" | "gan" | "lzh" => HanLanguage::Chinese,
+        other if HAN_LANGUAGES.contains(&other) => HanLanguage::Other,
+        _ => HanLanguage::Unknown,
+    }
+}
+
 impl Stage for NormalizeStage {
     fn name(&self) -> &'static str {
         "normalize"
     }
 
     fn version(&self) -> u32 {
-        2
+        3
     }
 
     fn reads(&self) -> Vec<ColumnRead> {
@@ -246,6 +259,24 @@ mod tests {
             let output = stage(Mode::Decide, arabic).apply(batch.clone()).expect("applies").kept;
             assert_eq!(texts(&output), expected.map(Some), "{arabic:?}");
         }
+    }
+
+    #[test]
+    fn japanese_and_korean_keep_their_characters() {
+        let config = NormalizeConfig { simplified: true, ..NormalizeConfig::default() };
+        let stage = NormalizeStage::new(config).expect("a valid config");
+        let word = "發表會議";
+        let rows = [Some("ja"), Some("ko-KR"), Some("jpn_Jpan"), Some("zh"), Some("en"), Some("und"), None];
+        let languages: ArrayRef = Arc::new(StringViewArray::from(rows.to_vec()));
+        let input = text_batch(&[Some(word); 7]);
+        let tagged = input.with_column(columns::text_field(columns::LANGUAGE), languages).expect("seven rows");
+        let simple = "发表会议";
+        let output = stage.apply(tagged).expect("applies").kept;
+        assert_eq!(texts(&output), [word, word, word, simple, simple, simple, simple].map(Some));
+        // Without a language the script decides.
+        let input = text_batch(&[Some("會議で發表しました"), Some("국회에서 發表 하였다"), Some("發表會議")]);
+        let output = stage.apply(input).expect("applies").kept;
+        assert_eq!(texts(&output), ["會議で發表しました", "국회에서 發表 하였다", simple].map(Some));
     }
 
     #[test]

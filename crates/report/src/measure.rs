@@ -26,6 +26,7 @@ pub fn cleaning_table(run: &RunSummary) -> CleaningTable {
     let mut warnings = run.warnings.clone();
     warnings.extend(run_warnings(run, &balance));
     warnings.extend(rows.iter().filter_map(stage_warning));
+    warnings.extend(rows.iter().filter_map(code_warning));
     CleaningTable {
         format_version: FORMAT_VERSION,
         name: run.name.clone(),
@@ -142,6 +143,19 @@ fn stage_warning(row: &StageRow) -> Option<String> {
     Some(format!("stage `{id}` removed {share} of {seen} documents; look at a sample of them"))
 }
 
+/// Lines of programs repeat by nature: closing brackets, imports, returns.
+fn code_warning(row: &StageRow) -> Option<String> {
+    let documents = row.changed.get("repeated_in_code").documents;
+    let id = &row.id;
+    (documents > 0).then(|| {
+        let (number, noun) = (count(documents), if documents == 1 { "document that looks" } else { "documents that look" });
+        format!(
+            "stage `{id}` cut repeated lines out of {number} {noun} like program code, which no longer runs; \
+             route code past it, or raise `min_chars` and `min_count`"
+        )
+    })
+}
+
 pub(crate) fn ratio(part: u64, whole: u64) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)
 }
@@ -192,6 +206,19 @@ mod tests {
                 "stage `dedupe` removed 96.2 % of 8,000 documents; look at a sample of them",
             ]
         );
+    }
+
+    #[test]
+    fn lines_cut_out_of_code_are_pointed_out() {
+        let mut run = test_runs::zero_input();
+        let mut stage = StageLedger::new("lines", "line_dedupe");
+        stage.changed.add("repeated", 9);
+        run.ledger.stages.push(stage.clone());
+        assert!(cleaning_table(&run).warnings.is_empty());
+        stage.changed.add("repeated_in_code", 9);
+        run.ledger.stages.push(stage);
+        let warnings = cleaning_table(&run).warnings;
+        assert!(warnings.iter().any(|warning| warning.contains("1 document that looks like")), "{warnings:?}");
     }
 
     #[test]

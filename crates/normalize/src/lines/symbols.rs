@@ -1,4 +1,18 @@
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use super::Verdict;
+
+/// What takes the place of lines that the rule `symbols` deletes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SymbolLines {
+    /// Nothing: the lines around them are neighbours.
+    #[default]
+    Nothing,
+    /// Two empty lines for each run of them, so that a paragraph ends there (`FineWeb-2`).
+    Paragraph,
+}
 
 /// `FineWeb-2` deletes lines made of this alone (datatrove, `SymbolLinesFormatter`).
 const SYMBOL: char = '|';

@@ -2,13 +2,16 @@ use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
 
-use super::{PiiKind, PiiMatch, ends, starts};
+use super::{PiiKind, PiiMatch, email, ends, starts};
 
-/// Names of messengers as they stand before a handle. The first ones are of QQ, whose handles are
-/// numbers.
-const NAMES: [&str; 11] =
-    ["qq群", "qq号", "qq", "扣扣", "微信号", "微信", "weixin", "wechat id", "wechat", "vx", "v信"];
+/// Names of messengers as they stand before a handle, and at the end how an `@` is spelled out. The first ones are of QQ,
+/// whose handles are numbers.
+const NAMES: [&str; 18] = [
+    "qq群", "qq号", "qq", "扣扣", "微信号", "微信", "weixin", "wechat id", "wechat", "vx", "v信", "加v信", "加v", "[at]",
+    "(at)", "{at}", "[@]", "(@)",
+];
 const QQ_NAMES: usize = 4;
+const MESSENGERS: usize = 13;
 
 static MATCHER: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
     let kind = aho_corasick::MatchKind::LeftmostLongest;
@@ -18,11 +21,19 @@ static MATCHER: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
 /// Words between a name and its handle.
 const BETWEEN: [&str; 8] = ["号码", "号", "账号", "帐号", "id", "是", "为", "加"];
 
-/// All handles of messengers in `text`: after the name of the messenger and a colon, a word such as `号`
-/// or a space, 5 to 11 digits for QQ, a letter and 5 to 19 letters, digits, `-` or `_` for `WeChat`.
+/// All handles of messengers in `text`, and all e-mail addresses whose `@` is spelled out. Handles stand after the
+/// name of the messenger and a colon, a word such as `号` or a space: 5 to 11 digits for QQ, a letter and 5 to 19 letters, digits, `-` or `_` for `WeChat`.
 pub(super) fn all(text: &str, kinds: &[PiiKind]) -> Vec<PiiMatch> {
-    let Some(matcher) = MATCHER.as_ref().filter(|_| kinds.contains(&PiiKind::Messenger)) else { return Vec::new() };
+    let (messengers, emails) = (kinds.contains(&PiiKind::Messenger), kinds.contains(&PiiKind::Email));
+    let Some(matcher) = MATCHER.as_ref().filter(|_| messengers || emails) else { return Vec::new() };
     let hits = matcher.find_iter(text).filter_map(|hit| {
+        if hit.pattern().as_usize() >= MESSENGERS {
+            let address = email::spelled(text, hit.range()).filter(|_| emails)?;
+            return Some(PiiMatch { kind: PiiKind::Email, start: address.start, end: address.end });
+        }
+        if !messengers {
+            return None;
+        }
         let latin = text.as_bytes().get(hit.start()).is_some_and(u8::is_ascii);
         if latin && !starts(text.as_bytes(), hit.start()) {
             return None;

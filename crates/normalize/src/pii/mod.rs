@@ -1,15 +1,23 @@
 //! Personal data in text: addresses, numbers of phones, people, cards and accounts.
 //!
 //! One pass that stops at `@` and digits only, and one for the words that stand before handles of
-//! messengers. What is found is checked by its rules (checksums, lengths, number plans) and by what
-//! stands around it: Chinese characters are a boundary, letters and digits are none.
+//! messengers. What is found is checked by its rules (checksums, lengths, number plans, top-level domains) and by what
+//! stands around it: Chinese characters are a boundary, letters and digits are none; the words before a number tell
+//! versions from addresses and phones from other numbers. Full-width characters count as their ASCII twins.
 
 mod address;
 mod card;
+mod code;
+mod context;
+mod dialled;
+mod domain;
 mod email;
+mod fold;
 mod handle;
 mod identity;
+mod numbering;
 mod phone;
+mod programs;
 
 use std::borrow::Cow;
 
@@ -20,19 +28,20 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PiiKind {
-    /// E-mail addresses.
+    /// E-mail addresses at top-level domains that exist, also internationalised ones and `bob [at] example [dot] com`.
     Email,
-    /// Public IPv4 addresses; private and reserved ones name nobody.
+    /// Public IPv4 addresses; private and reserved ones name nobody. Versions, sections and object identifiers are none.
     Ip,
     /// Chinese mobile numbers, with or without +86.
     CnMobile,
-    /// Chinese landline numbers with their area code.
+    /// Chinese landline numbers with their area code, and service numbers (`400-810-6666`).
     CnLandline,
-    /// Chinese identity numbers of 18 places with a right checksum.
+    /// Chinese identity numbers of 18 places, those of Hong Kong and Taiwan, with a right checksum.
     CnIdentity,
     /// Numbers of bank cards, by issuer, length and Luhn's checksum.
     BankCard,
-    /// International phone numbers, with `+` and country code.
+    /// Phone numbers of other countries: with `+` or `00` and country code, in the North American form, or after a word
+    /// such as `Tel.`
     Phone,
     /// Handles of QQ and `WeChat` after their name.
     Messenger,
@@ -105,7 +114,7 @@ pub enum PiiAction {
 /// The values that `FineWeb` was published with (`PIIFormatter` of datatrove).
 const EMAILS: [&str; 2] = ["email@example.com", "firstname.lastname@example.org"];
 const IPS: [&str; 6] =
-    ["22.214.171.124", "126.96.36.199", "220.127.116.11", "188.8.131.52", "184.108.40.206", "18.104.22.168"];
+    ["22.214.171.124", "126.96.36.199", "188.8.131.52", "184.108.40.206", "220.127.116.11", "18.104.22.168"];
 
 /// Personal data of `kinds` in `text`, in order and without overlaps.
 ///
@@ -117,11 +126,71 @@ const IPS: [&str; 6] =
 /// assert_eq!(kinds, [PiiKind::Email, PiiKind::CnMobile]);
 /// ```
 pub fn find(text: &str, kinds: &[PiiKind]) -> Vec<PiiMatch> {
+    let Some(folded) = fold::Folded::of(text) else { return settled(text, kinds) };
+    let mut found = settled(&folded.text, kinds);
+    for hit in &mut found {
+        (hit.start, hit.end) = (folded.original(hit.start), folded.original(hit.end));
+    }
+    found
+}
+
+/// Rounds after which what is left is left.
+const MAX_ROUNDS: usize = 4;
+
+/// What is found in a text without full-width numbers, and then in what is left of it: a number may look like the rest of
+/// another one until that is masked. So masking twice is masking once.
+fn settled(text: &str, kinds: &[PiiKind]) -> Vec<PiiMatch> {
+    let mut found = find_in(text, kinds);
+    for _ in 0..MAX_ROUNDS {
+        if found.is_empty() {
+            break;
+        }
+        let (masked, tags) = with_tags(text, &found);
+        let more = find_in(&masked, kinds);
+        if more.is_empty() {
+            break;
+        }
+        found.extend(more.into_iter().map(|hit| PiiMatch {
+            start: original(&tags, hit.start, |hit| hit.start),
+            end: original(&tags, hit.end, |hit| hit.end),
+            ..hit
+        }));
+        apart(&mut found);
+    }
+    found
+}
+
+/// `text` with tags in place of what was found, and where each tag starts and ends.
+fn with_tags(text: &str, found: &[PiiMatch]) -> (String, Vec<(usize, usize, PiiMatch)>) {
+    let (mut masked, mut tags, mut copied) = (String::with_capacity(text.len()), Vec::with_capacity(found.len()), 0);
+    for hit in found {
+        masked.push_str(text.get(copied..hit.start).unwrap_or_default());
+        let start = masked.len();
+        masked.push_str(hit.kind.mask());
+        tags.push((start, masked.len(), *hit));
+        copied = hit.end;
+    }
+    masked.push_str(text.get(copied..).unwrap_or_default());
+    (masked, tags)
+}
+
+/// Where byte `at` of a text with tags stands in the text itself; `inside` chooses an end of what a tag stands for.
+fn original(tags: &[(usize, usize, PiiMatch)], at: usize, inside: fn(&PiiMatch) -> usize) -> usize {
+    let before = tags.partition_point(|(start, ..)| *start < at);
+    match before.checked_sub(1).and_then(|last| tags.get(last)) {
+        Some((_, end, hit)) if at >= *end => hit.end + (at - end),
+        Some((.., hit)) => inside(hit),
+        None => at,
+    }
+}
+
+/// Everything that is there in a text, as it is.
+fn find_in(text: &str, kinds: &[PiiKind]) -> Vec<PiiMatch> {
     let mut found = handle::all(text, kinds);
     let bytes = text.as_bytes();
     let mut from = 0;
     while let Some(at) = next_trigger(bytes, from) {
-        match at_trigger(bytes, at, kinds) {
+        match at_trigger(text, at, kinds) {
             Some(hit) => {
                 from = hit.end.max(at + 1);
                 found.push(hit);
@@ -130,14 +199,19 @@ pub fn find(text: &str, kinds: &[PiiKind]) -> Vec<PiiMatch> {
             None => from = if bytes.get(at) == Some(&b'@') { at + 1 } else { end_of_digits(bytes, at) },
         }
     }
+    apart(&mut found);
+    found
+}
+
+/// Puts `found` in order, without what overlaps an earlier or longer one.
+fn apart(found: &mut Vec<PiiMatch>) {
     found.sort_by_key(|hit| (hit.start, std::cmp::Reverse(hit.end)));
     let mut end = 0;
     found.retain(|hit| {
-        let apart = hit.start >= end;
+        let is_apart = hit.start >= end;
         end = end.max(hit.end);
-        apart
+        is_apart
     });
-    found
 }
 
 /// `text` with the personal data of `kinds` treated as `action` says, and what was found. Borrowed
@@ -163,16 +237,19 @@ pub fn mask<'a>(text: &'a str, kinds: &[PiiKind], action: PiiAction) -> (Cow<'a,
     (Cow::Owned(output), found)
 }
 
-fn at_trigger(bytes: &[u8], at: usize, kinds: &[PiiKind]) -> Option<PiiMatch> {
+fn at_trigger(text: &str, at: usize, kinds: &[PiiKind]) -> Option<PiiMatch> {
+    let bytes = text.as_bytes();
     PiiKind::ALL.iter().filter(|kind| kinds.contains(kind)).find_map(|kind| {
         let range = match kind {
-            PiiKind::Email => email::at(bytes, at),
-            PiiKind::Ip => address::at(bytes, at),
-            PiiKind::CnIdentity => identity::at(bytes, at),
+            PiiKind::Email => email::at(text, at),
+            PiiKind::Ip => address::at(text, at),
+            PiiKind::CnIdentity => identity::at(bytes, at).or_else(|| identity::with_letters(text, at)),
             PiiKind::BankCard => card::at(bytes, at),
             PiiKind::CnMobile => phone::mobile(bytes, at),
-            PiiKind::CnLandline => phone::landline(bytes, at),
-            PiiKind::Phone => phone::international(bytes, at),
+            PiiKind::CnLandline => phone::landline(bytes, at).or_else(|| dialled::service(text, at)),
+            PiiKind::Phone => dialled::international(bytes, at)
+                .or_else(|| dialled::north_american(bytes, at))
+                .or_else(|| dialled::after_word(text, at)),
             PiiKind::Messenger => None,
         };
         range.map(|range| PiiMatch { kind: *kind, start: range.start, end: range.end })

@@ -5,19 +5,39 @@ use super::{Number, before, ends, starts};
 const SEPARATORS: &[u8] = b" -";
 
 /// The Chinese mobile number that starts at `at`, alone or after `86`: 11 digits, the first `1`, the
-/// second 3 to 9, in one piece or as 3-4-4. Source: the numbering plan of the Ministry of Industry and
-/// Information Technology (2017).
+/// second 3 to 9, in one piece or as 3-4-4, apart by blanks, hyphens or two points, or the first three in
+/// brackets. Source: the numbering plan of the Ministry of Industry and Information Technology (2017).
 pub(super) fn mobile(bytes: &[u8], at: usize) -> Option<Range<usize>> {
     if !starts(bytes, at) {
         return None;
     }
     let (start, from) = after_country(bytes, at);
-    let number = Number::grouped(bytes, from, &[3, 4, 4], SEPARATORS)?;
+    let bracketed = (from == at).then(|| bracketed_mobile(bytes, at)).flatten();
+    let (start, number) = match bracketed {
+        Some(number) => (at - 1, number),
+        None => (start, Number::grouped(bytes, from, &[3, 4, 4], SEPARATORS).or_else(|| pointed_mobile(bytes, from))?),
+    };
     let sound = matches!(number.digits.as_slice(), [b'1', b'3'..=b'9', ..]) && ends(bytes, number.end);
     // `-` before it: the tail of a longer number.
     let with_country = from != at;
     let alone = with_country || !matches!(before(bytes, at), Some(b'-' | b'.' | b'+'));
     (sound && alone && !in_longer_number(bytes, number.end)).then_some(start..number.end)
+}
+
+/// `(138)0013 8000`, after the bracket.
+fn bracketed_mobile(bytes: &[u8], at: usize) -> Option<Number> {
+    (before(bytes, at) == Some(b'(') && bytes.get(at + 3) == Some(&b')')).then_some(())?;
+    let head = Number::grouped(bytes, at, &[3], SEPARATORS)?;
+    let from = head.end + 1;
+    let from = from + usize::from(bytes.get(from).is_some_and(|byte| SEPARATORS.contains(byte)));
+    let tail = Number::grouped(bytes, from, &[4, 4], SEPARATORS)?;
+    Some(Number { digits: [head.digits, tail.digits].concat(), end: tail.end })
+}
+
+/// `138.0013.8000`: with both points, since one makes a fraction.
+fn pointed_mobile(bytes: &[u8], at: usize) -> Option<Number> {
+    let pointed = bytes.get(at + 3) == Some(&b'.') && bytes.get(at + 8) == Some(&b'.');
+    pointed.then(|| Number::grouped(bytes, at, &[3, 4, 4], b".")).flatten()
 }
 
 /// Where a number starts that has the country code of China before it, and where its own digits do.
@@ -60,37 +80,8 @@ pub(super) fn landline(bytes: &[u8], at: usize) -> Option<Range<usize>> {
     })
 }
 
-/// Digits of an international number with its country code (E.164: at most 15).
-const INTERNATIONAL: std::ops::RangeInclusive<usize> = 8..=15;
-
-/// The international number whose country code starts at `at`, after a `+`: 8 to 15 digits, in groups
-/// apart by one space, hyphen, point or pair of parentheses. Source: ITU-T E.123 and E.164.
-pub(super) fn international(bytes: &[u8], at: usize) -> Option<Range<usize>> {
-    let plus = at.checked_sub(1).filter(|before| bytes.get(*before) == Some(&b'+'))?;
-    if !starts(bytes, plus) || bytes.get(at) == Some(&b'0') {
-        return None;
-    }
-    let (mut digits, mut end, mut at_separator) = (0, at, false);
-    for (offset, byte) in bytes.get(at..)?.iter().enumerate() {
-        match byte {
-            b'0'..=b'9' => {
-                digits += 1;
-                end = at + offset + 1;
-                at_separator = false;
-            }
-            b'(' | b')' => {}
-            b' ' | b'-' | b'.' if !at_separator => at_separator = true,
-            _ => break,
-        }
-        if digits > *INTERNATIONAL.end() {
-            return None;
-        }
-    }
-    (INTERNATIONAL.contains(&digits) && ends(bytes, end)).then_some(plus..end)
-}
-
 /// Whether `-` and more digits follow: an account or a serial number.
-fn in_longer_number(bytes: &[u8], end: usize) -> bool {
+pub(super) fn in_longer_number(bytes: &[u8], end: usize) -> bool {
     let digits = bytes.get(end + 1..).unwrap_or_default().iter().take_while(|byte| byte.is_ascii_digit()).count();
     // An extension has up to four digits.
     bytes.get(end) == Some(&b'-') && digits > 4

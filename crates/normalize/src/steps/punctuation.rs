@@ -1,30 +1,37 @@
 use std::borrow::Cow;
 
-/// `text` with ASCII punctuation that ends Chinese words as Chinese punctuation: `,` `;` `:` `!` `?` right
+use super::protected::Protected;
+
+/// `text` with ASCII punctuation of Chinese sentences as Chinese punctuation: `,` `;` `:` `!` `?` right
 /// after a Chinese character and not before a Latin letter or digit, `.` right after one at the end of a
-/// line or before another one.
+/// line or before another one. Addresses, code in backticks, literals in calls and smileys stay.
 ///
 /// ```
 /// use textmill_normalize::steps::chinese_punctuation;
 ///
 /// assert_eq!(chinese_punctuation("你好,世界!版本2.0,见README.md."), "你好，世界！版本2.0,见README.md.");
 /// assert_eq!(chinese_punctuation("他走了.\n第三章.第一节"), "他走了。\n第三章。第一节");
+/// assert_eq!(chinese_punctuation("好的:)见https://例子.中国/页"), "好的:)见https://例子.中国/页");
 /// ```
 pub fn chinese_punctuation(text: &str) -> Cow<'_, str> {
     let mut output = String::new();
     let mut copied = 0;
     let mut before = None;
+    let mut protected = None;
     for (at, char) in text.char_indices() {
         // Only what follows a character of several bytes can change.
-        if char.is_ascii() && before.is_some_and(is_chinese) {
-            let after = text.get(at + 1..).and_then(|rest| rest.chars().next());
-            if let Some(replacement) = replacement(char, after) {
-                output.push_str(text.get(copied..at).unwrap_or_default());
-                output.push(replacement);
-                copied = at + 1;
-            }
-        }
+        let follows = char.is_ascii()
+            && before.is_some_and(|before| is_chinese(before) || (matches!(char, '!' | '?') && matches!(before, '！' | '？')));
         before = Some(char);
+        let Some(replacement) = follows.then(|| replacement(char, text, at)).flatten() else { continue };
+        if protected.get_or_insert_with(|| Protected::of(text)).holds(at) {
+            continue;
+        }
+        output.push_str(text.get(copied..at).unwrap_or_default());
+        output.push(replacement);
+        copied = at + 1;
+        // `真的吗??` is one run.
+        before = Some(replacement);
     }
     if copied == 0 {
         return Cow::Borrowed(text);
@@ -33,17 +40,37 @@ pub fn chinese_punctuation(text: &str) -> Cow<'_, str> {
     Cow::Owned(output)
 }
 
-fn replacement(char: char, after: Option<char>) -> Option<char> {
-    let latin = after.is_some_and(|after| after.is_ascii_alphanumeric());
+/// What takes the place of the punctuation `char` at `at`, right after Chinese.
+fn replacement(char: char, text: &str, at: usize) -> Option<char> {
+    let rest = text.get(at + 1..).unwrap_or_default();
+    let after = rest.chars().next();
+    if after.is_some_and(|after| after.is_ascii_alphanumeric()) {
+        return None;
+    }
     match char {
-        ',' if !latin => Some('，'),
-        ';' if !latin => Some('；'),
-        // `：` before `//` is an address.
-        ':' if !latin && after != Some('/') => Some('：'),
-        '!' if !latin => Some('！'),
-        '?' if !latin => Some('？'),
+        ',' => Some('，'),
+        ';' if !is_smiley(text, at) => Some('；'),
+        // `://` of an address, `::` and `:=` of code.
+        ':' if !matches!(after, Some('/' | '\\' | ':' | '=')) && !is_smiley(text, at) => Some('：'),
+        // `!=` of code, `![` of a picture in Markdown.
+        '!' if !matches!(after, Some('=' | '[')) => Some('！'),
+        '?' => Some('？'),
         '.' if after.is_none_or(|after| after == '\n' || is_chinese(after)) => Some('。'),
         _ => None,
+    }
+}
+
+/// Whether the colon or semicolon at `at` is the eyes of `:)`, `:-(`, `:'(`. A bracket that has its partner on the line is
+/// none of a smiley.
+fn is_smiley(text: &str, at: usize) -> bool {
+    let line_before = text.get(..at).and_then(|head| head.rsplit('\n').next()).unwrap_or_default();
+    let rest = text.get(at + 1..).and_then(|rest| rest.split('\n').next()).unwrap_or_default();
+    let face = rest.strip_prefix(['-', '\'']).unwrap_or(rest);
+    let count = |part: &str, bracket: char| part.chars().filter(|char| *char == bracket).count();
+    match face.chars().next() {
+        Some(')') => count(line_before, '(') <= count(line_before, ')'),
+        Some('(') => !face.contains(')'),
+        _ => false,
     }
 }
 
@@ -67,6 +94,22 @@ mod tests {
             ("地址://", "地址://"),
             ("版本.x", "版本.x"),
             ("等等...", "等等..."),
+            ("好的:)谢谢;)", "好的:)谢谢;)"),
+            ("难过:(", "难过:("),
+            ("再见:-)", "再见:-)"),
+            ("说明:(一)总则(备注:)", "说明：(一)总则(备注：)"),
+            ("真的吗??好!!", "真的吗？？好！！"),
+            ("类::方法,变量!=三,名:=值", "类::方法，变量!=三，名:=值"),
+            ("看图![图](a.png)", "看图![图](a.png)"),
+            ("见https://例子.中国/路径.他走了.", "见https://例子.中国/路径。他走了。"),
+            ("见http://a.b/搜索?词=海,再说.", "见http://a.b/搜索?词=海，再说。"),
+            ("用`你好,世界!`,然后.", "用`你好,世界!`,然后。"),
+            ("调用print(\"你好,世界!\");最后.", "调用print(\"你好,世界!\");最后。"),
+            ("x = \"你好,世界.\"", "x = \"你好,世界.\""),
+            ("前,后\n```\n甲,乙.\n```\n丙,丁", "前，后\n```\n甲,乙.\n```\n丙，丁"),
+            ("见[链接](http://a.b/文,件.html)和**重点**:内容", "见[链接](http://a.b/文,件.html)和**重点**:内容"),
+            ("他说\"好,走吧\"。", "他说\"好，走吧\"。"),
+            ("上午:9:00,下午:2:00", "上午:9:00,下午:2:00"),
             ("", ""),
         ] {
             let found = chinese_punctuation(text);

@@ -5,6 +5,7 @@ use ferrous_opencc::OpenCC;
 use ferrous_opencc::config::BuiltinConfig;
 
 use super::replaced;
+use crate::HanLanguage;
 
 static CONVERTER: LazyLock<Option<OpenCC>> = LazyLock::new(|| OpenCC::from_config(BuiltinConfig::T2s).ok());
 
@@ -47,6 +48,58 @@ pub fn simplified(text: &str) -> Cow<'_, str> {
     }
     output.push_str(text.get(copied..).unwrap_or_default());
     Cow::Owned(output)
+}
+
+/// Largest share of Kana and Hangul among these and Chinese characters in a Chinese text (names, quoted titles).
+const MAX_FOREIGN_IN_TEXT: f64 = 0.1;
+/// The same in a line of one.
+const MAX_FOREIGN_IN_LINE: f64 = 0.3;
+
+/// [`simplified`] for what is Chinese: `language` says what is known of the text. Where nothing is, Kana and Hangul
+/// make a text Japanese or Korean; of a Chinese one, lines in these scripts stay.
+///
+/// ```
+/// use textmill_normalize::HanLanguage;
+/// use textmill_normalize::steps::simplified_chinese;
+///
+/// assert_eq!(simplified_chinese("會議で發表しました", HanLanguage::Unknown), "會議で發表しました");
+/// assert_eq!(simplified_chinese("會議發表", HanLanguage::Unknown), "会议发表");
+/// ```
+pub fn simplified_chinese(text: &str, language: HanLanguage) -> Cow<'_, str> {
+    let foreign = foreign_share(text);
+    let is_foreign = language == HanLanguage::Unknown && foreign > MAX_FOREIGN_IN_TEXT;
+    if language == HanLanguage::Other || is_foreign {
+        return Cow::Borrowed(text);
+    }
+    if foreign == 0.0 {
+        return simplified(text);
+    }
+    let (mut output, mut changed) = (String::with_capacity(text.len()), false);
+    for (number, line) in text.split('\n').enumerate() {
+        if number > 0 {
+            output.push('\n');
+        }
+        let converted =
+            if foreign_share(line) > MAX_FOREIGN_IN_LINE { Cow::Borrowed(line) } else { simplified(line) };
+        changed |= matches!(converted, Cow::Owned(_));
+        output.push_str(&converted);
+    }
+    if changed { Cow::Owned(output) } else { Cow::Borrowed(text) }
+}
+
+/// The share of Kana and Hangul among these and Chinese characters; 0 without any.
+fn foreign_share(text: &str) -> f64 {
+    let (mut foreign, mut han) = (0_u32, 0_u32);
+    for char in text.chars() {
+        match char {
+            '\u{4e00}'..='\u{9fff}' => han += 1,
+            '\u{3041}'..='\u{3096}' | '\u{30a1}'..='\u{30fa}' | '\u{ac00}'..='\u{d7a3}' | '\u{ff66}'..='\u{ff9d}' => {
+                foreign += 1;
+            }
+            _ => {}
+        }
+    }
+    f64::from(foreign) / f64::from((foreign + han).max(1))
 }
 
 /// Runs of Chinese characters in which the conversion changes something: no phrase reaches beyond one.
@@ -136,5 +189,24 @@ mod tests {
         assert_eq!(simplified("乾隆皇帝，乾燥，頭髮，發現"), "乾隆皇帝，干燥，头发，发现");
         assert_eq!(simplified("須勤往遊，步遶芳菲枝；蘇甦"), "须勤往游，步绕芳菲枝；苏甦");
         assert_eq!(simplified("a 发現 b\n發"), "a 发现 b\n发");
+    }
+
+    #[test]
+    fn other_languages_keep_their_characters() {
+        let chinese = "這部電影《となりのトトロ》由宮崎駿導演，在許多國家發行，得到了很多人的喜愛，也影響了後來的許多動畫作品，\
+                       直到今天還在電視上不斷播出，孩子們和大人們都看得津津有味，從開頭看到結尾。";
+        let (other, unknown) = (HanLanguage::Other, HanLanguage::Unknown);
+        assert!(simplified_chinese(chinese, unknown).contains("国家发行"));
+        assert!(matches!(simplified_chinese(chinese, other), Cow::Borrowed(_)));
+        let mixed = format!("{chinese}\n會議で發表しました");
+        for language in [unknown, HanLanguage::Chinese] {
+            let found = simplified_chinese(&mixed, language);
+            assert!(found.contains("国家发行") && found.ends_with("\n會議で發表しました"), "{language:?}");
+            assert_eq!(simplified_chinese(&found, language), found, "twice");
+        }
+        for kept in ["發表を終えた會議", "ﾆﾎﾝの發表", "發表 한국어", "にほん", "english", ""] {
+            assert!(matches!(simplified_chinese(kept, unknown), Cow::Borrowed(_)), "{kept}");
+        }
+        assert_eq!(simplified_chinese("發表・會議ー完", unknown), "发表・会议ー完");
     }
 }
