@@ -22,9 +22,13 @@ pub(crate) fn classifier(error: &FastTextError) -> String {
         }
         FastTextError::BadLabel { label, problem, .. } => format!("the label {label:?} is {problem}"),
         FastTextError::NoLabels => "no text has a label; --label-column names the field that holds it".to_owned(),
-        FastTextError::OneLabel(label) => format!("all texts have the same label `{label}`; a classifier needs at least two"),
+        FastTextError::OneLabel(label) => {
+            format!("all texts have the same label `{label}`; a classifier needs at least two")
+        }
         FastTextError::NoWords => "no word is left; give more texts, or a smaller --min-count".to_owned(),
-        FastTextError::Diverged => "the model diverged: its numbers grew without bounds; give a smaller --learning-rate".to_owned(),
+        FastTextError::Diverged => {
+            "the model diverged: its numbers grew without bounds; give a smaller --learning-rate".to_owned()
+        }
         FastTextError::TooLarge => {
             "the model is too large; give fewer --buckets, a smaller --dim or a larger --min-count".to_owned()
         }

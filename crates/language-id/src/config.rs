@@ -293,7 +293,8 @@ mod tests {
             let error = config.check().expect_err(field);
             assert_eq!(error.field(), Some(field), "{error}");
         }
-        let japanese = LanguageIdConfig { keep: keep(&["jp"]), ..good() }.check().expect_err("no such code").to_string();
+        let japanese =
+            LanguageIdConfig { keep: keep(&["jp"]), ..good() }.check().expect_err("no such code").to_string();
         assert!(japanese.contains("did you mean `ja`?"), "{japanese}");
         let bounds = LanguageIdConfig { max_chars: 1, min_score: 1.0, keep: keep(&["zh", "und"]), ..good() };
         assert!(bounds.check().is_ok());

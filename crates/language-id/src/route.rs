@@ -98,8 +98,9 @@ impl LanguagesStage {
         let LanguagesConfig { keep, varieties, .. } = &self.config;
         let unknown = keep.iter().filter(|code| !answered.contains(code) && !is_code(code));
         let meant = unknown.filter_map(|code| Some((code, meant(code, is_code)?)));
-        let mut warnings: Vec<String> =
-            meant.map(|(code, meant)| format!("`keep` has `{code}`, which is no language; did you mean `{meant}`?")).collect();
+        let mut warnings: Vec<String> = meant
+            .map(|(code, meant)| format!("`keep` has `{code}`, which is no language; did you mean `{meant}`?"))
+            .collect();
         if varieties.is_none() {
             let left_out = varieties_left_out(keep, answered);
             warnings.extend(left_out.iter().map(|(code, varieties)| variety_warning(code, varieties)));
@@ -181,7 +182,9 @@ mod tests {
 
     #[test]
     fn the_languages_named_are_taken() {
-        let stage = |min_score| LanguagesStage::new(LanguagesConfig { keep: vec!["zh".to_owned()], varieties: None, min_score });
+        let stage = |min_score| {
+            LanguagesStage::new(LanguagesConfig { keep: vec!["zh".to_owned()], varieties: None, min_score })
+        };
         let kept = |min_score| stage(min_score).expect("valid").apply(batch()).expect("applies");
         assert_eq!(kept(0.0).kept.rows().values(), &[0, 3, 4]);
         let applied = kept(0.5);
@@ -193,7 +196,8 @@ mod tests {
 
     #[test]
     fn bad_configurations_name_their_field() {
-        let error = |keep: Vec<String>, min_score| LanguagesStage::new(LanguagesConfig { keep, varieties: None, min_score });
+        let error =
+            |keep: Vec<String>, min_score| LanguagesStage::new(LanguagesConfig { keep, varieties: None, min_score });
         assert_eq!(error(Vec::new(), 0.0).expect_err("none").field(), Some("keep"));
         assert_eq!(error(vec!["zh".to_owned()], 1.1).expect_err("too high").field(), Some("min_score"));
     }

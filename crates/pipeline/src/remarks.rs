@@ -35,8 +35,9 @@ struct Arriving {
 }
 
 /// Languages that end sentences with other marks than English.
-const OTHER_MARKS: &[&str] =
-    &["am", "bn", "bo", "dz", "hi", "hy", "ja", "km", "lo", "lzh", "mr", "my", "ne", "sa", "th", "ur", "wuu", "yue", "zh"];
+const OTHER_MARKS: &[&str] = &[
+    "am", "bn", "bo", "dz", "hi", "hy", "ja", "km", "lo", "lzh", "mr", "my", "ne", "sa", "th", "ur", "wuu", "yue", "zh",
+];
 
 /// What `nodes` say about each other: rules made for English, on documents in other languages.
 pub(crate) fn english_rules(nodes: &[Node]) -> Remarks {
@@ -45,9 +46,8 @@ pub(crate) fn english_rules(nodes: &[Node]) -> Remarks {
         let mut arriving = Arriving::default();
         screened(nodes, &nodes[index].inputs, &mut arriving);
         for (rule, what, punctuation) in english(&node.config) {
-            let other = |(code, _): &&(String, String)| {
-                code != "en" && (!punctuation || OTHER_MARKS.contains(&code.as_str()))
-            };
+            let other =
+                |(code, _): &&(String, String)| code != "en" && (!punctuation || OTHER_MARKS.contains(&code.as_str()));
             let others: Vec<_> = arriving.kept.iter().filter(other).collect();
             let id = &node.id;
             if let Some((_, stage)) = others.first() {
@@ -70,7 +70,10 @@ pub(crate) fn english_rules(nodes: &[Node]) -> Remarks {
 /// The rules of a filter that are for English as they are set, with what makes them so, and whether that is punctuation.
 fn english(config: &Value) -> Vec<(&'static str, &'static str, bool)> {
     let used = |name: &str| {
-        config.get("use").and_then(Value::as_array).is_some_and(|used| used.iter().any(|rule| rule.as_str() == Some(name)))
+        config
+            .get("use")
+            .and_then(Value::as_array)
+            .is_some_and(|used| used.iter().any(|rule| rule.as_str() == Some(name)))
     };
     let set = |rule: &str, field: &str| config.get(rule).and_then(|rule| rule.get(field)).cloned();
     let mut found = Vec::new();

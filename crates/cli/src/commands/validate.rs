@@ -30,7 +30,9 @@ pub(super) fn run(args: &FileArgs) -> Result<Exit, CommandError> {
         output::line(&format!("note: {}", output::printable(note)));
     }
     match args.format {
-        TableFormat::Json => output::json(&json!({"valid": true, "errors": [], "warnings": pipeline.warnings, "notes": pipeline.notes}))?,
+        TableFormat::Json => {
+            output::json(&json!({"valid": true, "errors": [], "warnings": pipeline.warnings, "notes": pipeline.notes}))?
+        }
         TableFormat::Text => {
             let file = args.file.display();
             output::data(&format!(

@@ -64,7 +64,9 @@ pub(super) fn read(line: &str, mut take: impl FnMut(&str, bool)) -> Line {
     let mut words = line.split_whitespace();
     match (words.next(), words.next()) {
         (Some(word), None) => one(name_of(word), |name| take(name, false)),
-        (Some("local-zone:" | "local-data:"), Some(name)) => one(name_of(name.trim_matches('"')), |name| take(name, false)),
+        (Some("local-zone:" | "local-data:"), Some(name)) => {
+            one(name_of(name.trim_matches('"')), |name| take(name, false))
+        }
         (Some(name), Some(_)) if is_policy(line) => one(name_of(name), |name| take(name, false)),
         (Some(address), Some(_)) => hosts(address, line, |name| take(name, false)),
         (None, _) => Line::Passed,
@@ -228,7 +230,11 @@ mod tests {
             ("2001:DB8::1", &["[2001:db8::1]"]),
             ("[2001:DB8::1]:80", &["[2001:db8::1]"]),
         ] {
-            assert_eq!(names(line).as_deref(), Ok(&*expected.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>()), "{line}");
+            assert_eq!(
+                names(line).as_deref(),
+                Ok(&*expected.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>()),
+                "{line}"
+            );
         }
     }
 

@@ -211,7 +211,8 @@ fn lists_as_people_have_them_block_what_they_name() {
         let black_domains = UrlList { files: vec![path.display().to_string()], entries: vec![] };
         UrlFilterStage::new(UrlFilterConfig { black_domains, column: "text".to_owned(), ..UrlFilterConfig::default() })
     };
-    let urls = ["https://bad.example/a", "http://www.bad.example/", "https://worse.example/x", "https://good.bad.example/"];
+    let urls =
+        ["https://bad.example/a", "http://www.bad.example/", "https://worse.example/x", "https://good.bad.example/"];
     let blocked = |content: &str| {
         let applied = stage(content).expect("a list").apply(text_batch(&urls.map(Some))).expect("applies");
         applied.dropped.iter().map(|drop| drop.row).collect::<Vec<_>>()
@@ -236,7 +237,9 @@ fn lists_as_people_have_them_block_what_they_name() {
 
 #[test]
 fn entries_that_could_never_match_are_said() {
-    let said = |config: UrlFilterConfig| UrlRules::load(&config).map(|rules| rules.warnings()).map_err(|error| error.to_string());
+    let said = |config: UrlFilterConfig| {
+        UrlRules::load(&config).map(|rules| rules.warnings()).map_err(|error| error.to_string())
+    };
     let words = UrlFilterConfig { banned_words: list(&["casino", "赌场"]), ..UrlFilterConfig::default() };
     assert!(said(words).expect("one is good")[0].contains("entry 2, `赌场`"));
     let urls = UrlFilterConfig { urls: list(&["||bad.example^"]), ..UrlFilterConfig::default() };

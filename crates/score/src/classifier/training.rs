@@ -393,7 +393,11 @@ mod tests {
         let model = FastTextModel::read(bytes.as_slice(), bytes.len() as u64).expect("read again");
         let mut found = model.labels().to_vec();
         found.sort_unstable();
-        assert_eq!(found, { let mut labels = labels.map(ToOwned::to_owned).to_vec(); labels.sort_unstable(); labels });
+        assert_eq!(found, {
+            let mut labels = labels.map(ToOwned::to_owned).to_vec();
+            labels.sort_unstable();
+            labels
+        });
     }
 
     #[test]

@@ -119,7 +119,8 @@ impl Set<'_> {
 
     fn parquet(&mut self, file: File) -> Result<(), Error> {
         let path = self.path.to_owned();
-        let failed = |problem: &dyn std::fmt::Display| Error::Parquet { path: path.clone(), problem: problem.to_string() };
+        let failed =
+            |problem: &dyn std::fmt::Display| Error::Parquet { path: path.clone(), problem: problem.to_string() };
         let reader = ParquetRecordBatchReaderBuilder::try_new(file).and_then(ParquetRecordBatchReaderBuilder::build);
         let mut number = 0;
         for batch in reader.map_err(|error| failed(&error))? {

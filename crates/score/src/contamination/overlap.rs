@@ -256,7 +256,8 @@ mod tests {
     #[test]
     fn short_items_are_found_as_a_whole_where_that_is_asked_for() {
         let mut index = Index::new(5, 2);
-        let added = ["a b c", "x", "a b c d e f", "p q"].map(|item| index.add(|| item.to_owned(), item, &mut Vec::new()));
+        let added =
+            ["a b c", "x", "a b c d e f", "p q"].map(|item| index.add(|| item.to_owned(), item, &mut Vec::new()));
         assert_eq!(added, [Added::AsAWhole, Added::TooShort, Added::ByRuns, Added::AsAWhole]);
         index.finish(9);
         let found = |text| index.overlap(text, &mut Vec::new());

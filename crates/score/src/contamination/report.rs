@@ -104,7 +104,9 @@ pub(super) fn warnings(sets: &[SetReport], names: &[String], ngram: u32, shortes
         .map(|name| {
             let items: u64 = sets.iter().map(|set| set.items).sum();
             let usable: u64 = sets.iter().map(|set| set.usable).sum();
-            format!("`fields`: `{name}` has a text in no item; {usable} of {items} items are usable by the other fields")
+            format!(
+                "`fields`: `{name}` has a text in no item; {usable} of {items} items are usable by the other fields"
+            )
         })
         .collect();
     said.extend(sets.iter().flat_map(|set| set.warnings(ngram, shortest)));

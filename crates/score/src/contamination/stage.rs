@@ -249,7 +249,11 @@ mod tests {
             (write("{\"data\": {\"title\": \"abc\"}}"), "fields", "`data.title`"),
             (write("PAR1 is no Parquet"), "against", "Parquet"),
             (DecontaminateConfig { ngram: 4, ..good.clone() }, "ngram", "from 5"),
-            (DecontaminateConfig { short_items_from: NonZeroU32::new(13), ..good.clone() }, "short_items_from", "below"),
+            (
+                DecontaminateConfig { short_items_from: NonZeroU32::new(13), ..good.clone() },
+                "short_items_from",
+                "below",
+            ),
             (DecontaminateConfig { max_overlap: 1.5, ..good.clone() }, "max_overlap", "1.5"),
             (DecontaminateConfig { max_overlap: 0.5, action: Action::Cut, ..good }, "max_overlap", "drop"),
         ];
@@ -286,7 +290,8 @@ mod tests {
         let table = folder.path().join("table.parquet");
         std::fs::write(&table, parquet_of(&[QUESTION, CHINESE])).expect("written");
         for path in [lines, array, packed, table] {
-            let applied = apply(DecontaminateConfig::new(vec![path.display().to_string()]), &[QUESTION, "fine", CHINESE]);
+            let applied =
+                apply(DecontaminateConfig::new(vec![path.display().to_string()]), &[QUESTION, "fine", CHINESE]);
             assert_eq!(applied.dropped.iter().map(|drop| drop.row).collect::<Vec<_>>(), [0, 2], "{}", path.display());
         }
     }

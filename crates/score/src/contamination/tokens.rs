@@ -158,7 +158,8 @@ fn reference(text: &str) -> Option<(char, usize)> {
     let meant = match name.strip_prefix('#') {
         Some(number) => {
             let hexadecimal = number.strip_prefix(['x', 'X']);
-            let code = hexadecimal.map_or_else(|| number.parse().ok(), |digits| u32::from_str_radix(digits, 16).ok())?;
+            let code =
+                hexadecimal.map_or_else(|| number.parse().ok(), |digits| u32::from_str_radix(digits, 16).ok())?;
             char::from_u32(code)?
         }
         None => named(name)?,
@@ -170,9 +171,9 @@ fn reference(text: &str) -> Option<(char, usize)> {
 /// letter with a mark.
 fn named(name: &str) -> Option<char> {
     const BETWEEN: &[&str] = &[
-        "amp", "lt", "gt", "quot", "apos", "nbsp", "ensp", "emsp", "thinsp", "ndash", "mdash", "lsquo", "rsquo", "sbquo",
-        "ldquo", "rdquo", "bdquo", "laquo", "raquo", "lsaquo", "rsaquo", "hellip", "bull", "middot", "times", "divide",
-        "minus", "plusmn", "deg", "le", "ge", "ne", "copy", "reg", "trade", "euro", "pound", "sect", "para",
+        "amp", "lt", "gt", "quot", "apos", "nbsp", "ensp", "emsp", "thinsp", "ndash", "mdash", "lsquo", "rsquo",
+        "sbquo", "ldquo", "rdquo", "bdquo", "laquo", "raquo", "lsaquo", "rsaquo", "hellip", "bull", "middot", "times",
+        "divide", "minus", "plusmn", "deg", "le", "ge", "ne", "copy", "reg", "trade", "euro", "pound", "sect", "para",
     ];
     const MARKS: &[(&str, char)] = &[
         ("acute", '\u{301}'),
