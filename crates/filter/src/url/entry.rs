@@ -130,8 +130,7 @@ fn hosts(address: &str, line: &str, take: impl FnMut(&str)) -> Line {
     let Ok(address) = bare.parse::<IpAddr>() else {
         return Line::Odd("it has several words, and the first is no address of a hosts file");
     };
-    let own = |name: &&str| OWN_NAMES.contains(name) || name.starts_with("ip6-");
-    let names = || line.split_whitespace().skip(1).filter(|name| !own(name));
+    let names = || line.split_whitespace().skip(1).filter(|name| !is_own(name));
     if names().next().is_none() {
         return Line::Passed;
     }
@@ -141,9 +140,13 @@ fn hosts(address: &str, line: &str, take: impl FnMut(&str)) -> Line {
     several(names(), take)
 }
 
+fn is_own(name: &str) -> bool {
+    OWN_NAMES.contains(&name) || name.starts_with("ip6-")
+}
+
 /// An adblock rule without `@@`.
 fn adblock(rule: &str) -> Result<String, &'static str> {
-    let (pattern, options) = rule.rsplit_once('$').map_or((rule, ""), |(pattern, options)| (pattern, options));
+    let (pattern, options) = rule.rsplit_once('$').unwrap_or((rule, ""));
     if options.split(',').any(|option| !option.is_empty() && !WHOLE_PAGES.contains(&option)) {
         return Err(PARTS);
     }
@@ -191,7 +194,7 @@ mod tests {
         let mut found = Vec::new();
         match read(line, |name, out| found.push(if out { format!("-{name}") } else { name.to_owned() })) {
             Line::Taken(count) => {
-                assert_eq!(count as usize, found.len(), "{line}");
+                assert_eq!(count, found.len() as u64, "{line}");
                 Ok(found)
             }
             other => Err(other),

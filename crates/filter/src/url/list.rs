@@ -92,12 +92,12 @@ impl Source {
 
     /// A source of which nothing was understood would silently do nothing.
     fn checked(self) -> Result<Self, UrlFilterError> {
-        match &self.first_odd {
-            Some(Odd { line, text, why }) if self.entries == 0 => Err(UrlFilterError::NothingUnderstood {
+        match self.first_odd.as_ref() {
+            Some(&Odd { line, ref text, why }) if self.entries == 0 => Err(UrlFilterError::NothingUnderstood {
                 field: self.field,
                 file: if self.file.is_empty() { "`entries`".to_owned() } else { self.file },
                 lines: self.odd,
-                line: *line,
+                line,
                 text: text.clone(),
                 why,
             }),
