@@ -91,13 +91,13 @@ pub(crate) enum CommandError {
         hint: String,
     },
     /// A model could not be trained.
-    #[error("training: {0}")]
+    #[error("training: {}", crate::train_errors::classifier(.0))]
     Training(#[from] textmill_fasttext::FastTextError),
     /// A language model could not be trained.
-    #[error("training: {0}")]
+    #[error("training: {}", crate::train_errors::language_model(.0))]
     LanguageModel(#[from] textmill_ngram_lm::LmError),
     /// An importance model could not be trained.
-    #[error("training: {0}")]
+    #[error("training: {}", crate::train_errors::importance(.0))]
     Importance(#[from] textmill_score::ImportanceError),
     /// A tokenizer could not take a text apart.
     #[error("training: {0}; train without --tokenizer, or with one that has a token for what it does not know")]
@@ -165,6 +165,18 @@ impl CommandError {
         }
     }
 
+    /// What is behind the error and not said by it: the errors of trainings are all said.
+    fn cause(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        use std::error::Error;
+        match self {
+            Self::Training(error) => error.source(),
+            Self::LanguageModel(error) => error.source(),
+            Self::Importance(error) => error.source(),
+            Self::Pieces(error) => error.source(),
+            _ => self.source(),
+        }
+    }
+
     /// Prints the error and its causes, one line each, and returns the exit code.
     pub(crate) fn report(&self) -> Exit {
         let exit = self.exit();
@@ -175,7 +187,7 @@ impl CommandError {
             Self::Config(errors) => output::error_block(&errors.to_string()),
             _ => output::error(&self.to_string()),
         }
-        let mut source = std::error::Error::source(self);
+        let mut source = self.cause();
         while let Some(cause) = source {
             // `transparent` variants repeat their source's message.
             if cause.to_string() != self.to_string() {

@@ -17,6 +17,7 @@ mod output;
 mod progress;
 mod signals;
 mod texts;
+mod train_errors;
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};

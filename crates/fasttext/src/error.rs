@@ -99,7 +99,8 @@ pub enum FastTextError {
         /// The range, in words.
         allowed: &'static str,
     },
-    /// A label of the training data is empty, or has white space or a NUL inside, which the format cannot hold.
+    /// A label of the training data is empty, or has a line break or another control character inside, which the format or
+    /// what reads it cannot hold.
     #[error("the label {label:?} of example {example} is {problem}")]
     BadLabel {
         /// Position among the examples, from 0.
@@ -129,6 +130,45 @@ pub enum FastTextError {
     FewRows {
         /// Its rows.
         rows: usize,
+    },
+    /// Training was asked for without an example.
+    #[error("there is no text to train on")]
+    NoExamples,
+    /// A label has examples, but no word in any of them.
+    #[error("none of the {examples} texts of `{label}` has a word; a classifier needs texts of every label")]
+    BlankLabel {
+        /// The label.
+        label: String,
+        /// Its examples.
+        examples: u64,
+    },
+    /// Every example of a label with a word was held out.
+    #[error(
+        "all texts of `{label}` with a word were held out to measure with, so that none is left to train on; give more \
+         texts, or a smaller `held_out`"
+    )]
+    AllHeldOut {
+        /// The label.
+        label: String,
+    },
+    /// No example was held out, so that nothing could be measured.
+    #[error(
+        "none of the {examples} texts was held out to measure with, as `held_out` is {share}; give more texts, or a larger \
+         `held_out`"
+    )]
+    NothingHeldOut {
+        /// All examples.
+        examples: u64,
+        /// The share to be held out.
+        share: f64,
+    },
+    /// No example has the label whose probability is to be the score.
+    #[error("no text has the label `{label}`; the labels are: {}", .known.join(", "))]
+    UnknownLabel {
+        /// The label.
+        label: String,
+        /// The labels of the examples, at most 20.
+        known: Vec<String>,
     },
     /// An evaluation was asked for without an example that has a label.
     #[error("no example of the evaluation has a label")]

@@ -49,7 +49,7 @@ pub use banned_words::BannedWords;
 pub use c4_quality::C4Quality;
 pub use error::FilterConfigError;
 pub use fineweb_quality::FinewebQuality;
-pub use gopher_quality::{GopherQuality, GopherQualitySignals};
+pub use gopher_quality::{DEFAULT_STOP_WORDS, GopherQuality, GopherQualitySignals};
 pub use gopher_repetition::GopherRepetition;
 pub use lines::LineTotals;
 pub use measures::{Measures, SymbolCounts};

@@ -6,6 +6,8 @@
 //! ```
 
 mod config;
+mod domains;
+mod entry;
 mod host;
 mod list;
 mod rules;
@@ -15,8 +17,9 @@ mod string_set;
 mod tests;
 
 pub use config::{DEFAULT_MIN_SOFT_WORDS, UrlFilterConfig, UrlFilterError, UrlList, UrlMatching};
+pub(crate) use domains::Domains;
 pub use host::UrlParts;
-pub(crate) use rules::domain_set;
+pub(crate) use list::Loaded;
 pub use rules::{
     BANNED_URL_SUBSTRING, BANNED_URL_WORD, BLOCKED_DOMAIN, BLOCKED_HOST, BLOCKED_PATH, BLOCKED_SUBDOMAIN, BLOCKED_URL,
     DomainList, NO_URL, TOO_MANY_SOFT_URL_WORDS, URL_REASONS, UrlFinding, UrlRules,

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use textmill_document::Mode;
 
+use crate::codes::{meant, varieties_left_out};
 use crate::identify::CANDIDATES;
 use crate::model::{ModelError, WHATLANG};
 use crate::{EMPTY, MIXED, Model, Options, Policy, Window};
@@ -31,6 +32,13 @@ pub const MAX_TOP: usize = 100;
 /// 176 languages, after `textmill models fetch lid.176`), or the path of any fastText model, such as
 /// `GlotLID`. A model from a file must know some sentences before it is used, and its digest is part of
 /// what decides whether a result may be reused.
+///
+/// A text without a letter is `und`, and one mostly in capitals is looked at in small letters (`policy: raw` does
+/// neither). With whatlang, Chinese characters, kana, Hangul, Thai, Khmer or Burmese letters decide where they are a third
+/// of the words, so that Latin names and code in such a text do not.
+///
+/// A code stands for what the model calls so: with `lid.176`, `keep: [zh]` drops what it calls `yue` or `wuu`
+/// (`varieties`).
 ///
 /// # Source
 /// The window of 10,000 characters around the middle and the policy `zh_en`: `lang_id.py` of
@@ -81,6 +89,10 @@ pub struct LanguageIdConfig {
     /// Codes of the languages to keep, as the model answers them, for example `[en, zh]`; empty keeps all.
     /// Default empty.
     pub keep: Vec<String>,
+    /// Whether a code in `keep` includes the varieties of the language that the model answers with codes of their own:
+    /// `zh` then keeps `yue` (Cantonese) and `wuu` too, `ar` keeps `arz`, `no` keeps `nn`. Default they are not kept, and
+    /// a warning names them; `false` is without the warning.
+    pub varieties: Option<bool>,
     /// Lowest `language_score` that is kept, 0 to 1. Default 0.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub min_score: f64,
@@ -100,6 +112,7 @@ impl Default for LanguageIdConfig {
             paragraphs: false,
             script: false,
             keep: Vec::new(),
+            varieties: None,
             min_score: 0.0,
         }
     }
@@ -136,13 +149,27 @@ impl LanguageIdConfig {
         if self.mode == Mode::Annotate && self.min_score > 0.0 {
             return Err(LanguageIdConfigError::DecidesInAnnotate("min_score"));
         }
+        if self.varieties.is_some() && self.keep.is_empty() {
+            return Err(LanguageIdConfigError::VarietiesOfNothing);
+        }
         let models = self.load()?;
         let known = models.languages(self.policy);
         if let Some((index, code)) = self.keep.iter().enumerate().find(|(_, code)| !known.contains(code)) {
             let path = format!("keep.{index}");
-            return Err(LanguageIdConfigError::UnknownLanguage { path, code: code.to_owned(), known });
+            let meant = meant(code, |code| known.iter().any(|known| known == code));
+            return Err(LanguageIdConfigError::UnknownLanguage { path, code: code.to_owned(), meant, known });
         }
         Ok(models)
+    }
+
+    /// The codes to keep, with their varieties where that is asked for.
+    pub(crate) fn kept(&self, models: &Models) -> Vec<String> {
+        let mut kept = self.keep.clone();
+        if self.varieties == Some(true) {
+            let left_out = varieties_left_out(&self.keep, &models.languages(self.policy));
+            kept.extend(left_out.into_iter().flat_map(|(_, varieties)| varieties));
+        }
+        kept
     }
 
     fn load(&self) -> Result<Models, LanguageIdConfigError> {
@@ -157,7 +184,7 @@ impl LanguageIdConfig {
 
 impl Models {
     /// The codes that can be answered, sorted.
-    fn languages(&self, policy: Policy) -> Vec<String> {
+    pub(crate) fn languages(&self, policy: Policy) -> Vec<String> {
         let mut known = self.first.languages();
         known.extend(self.second.iter().flat_map(Model::languages));
         if policy == Policy::ZhEn {
@@ -191,18 +218,29 @@ pub enum LanguageIdConfigError {
         source: Box<ModelError>,
     },
     /// `keep` names a language that the model never answers.
-    #[error("`keep` has `{code}`, which the model never answers; it answers: {}", .known.join(", "))]
+    #[error(
+        "`keep` has `{code}`, which the model never answers; {}it answers: {}", did_you_mean(.meant.as_deref()), .known.join(", ")
+    )]
     UnknownLanguage {
         /// Dotted path of the entry.
         path: String,
         /// The code in the file.
         code: String,
+        /// What was most likely meant.
+        meant: Option<String>,
         /// The codes that the model answers, sorted.
         known: Vec<String>,
     },
     /// `keep` or `min_score` is set in annotate mode, which drops nothing.
     #[error("`{0}` drops documents, but `mode: annotate` drops none; remove one of the two")]
     DecidesInAnnotate(&'static str),
+    /// `varieties` without `keep`.
+    #[error("`varieties` says what `keep` includes, but there is no `keep`; remove it, or name the languages to keep")]
+    VarietiesOfNothing,
+}
+
+fn did_you_mean(meant: Option<&str>) -> String {
+    meant.map_or_else(String::new, |code| format!("did you mean `{code}`? "))
 }
 
 impl LanguageIdConfigError {
@@ -215,6 +253,7 @@ impl LanguageIdConfigError {
             Self::Model { field, .. } => Some(field),
             Self::UnknownLanguage { path, .. } => Some(path),
             Self::DecidesInAnnotate(field) => Some(field),
+            Self::VarietiesOfNothing => Some("varieties"),
         }
     }
 }
@@ -246,6 +285,7 @@ mod tests {
             (LanguageIdConfig { min_score: 1.5, ..good() }, "min_score"),
             (LanguageIdConfig { min_score: f64::NAN, ..good() }, "min_score"),
             (LanguageIdConfig { keep: keep(&["en", "cmn"]), ..good() }, "keep.1"),
+            (LanguageIdConfig { varieties: Some(true), ..good() }, "varieties"),
             (LanguageIdConfig { mode: Mode::Annotate, keep: keep(&["en"]), ..good() }, "keep"),
             (LanguageIdConfig { mode: Mode::Annotate, min_score: 0.1, ..good() }, "min_score"),
         ];
@@ -253,6 +293,9 @@ mod tests {
             let error = config.check().expect_err(field);
             assert_eq!(error.field(), Some(field), "{error}");
         }
+        let japanese =
+            LanguageIdConfig { keep: keep(&["jp"]), ..good() }.check().expect_err("no such code").to_string();
+        assert!(japanese.contains("did you mean `ja`?"), "{japanese}");
         let bounds = LanguageIdConfig { max_chars: 1, min_score: 1.0, keep: keep(&["zh", "und"]), ..good() };
         assert!(bounds.check().is_ok());
         let cascade = LanguageIdConfig { policy: Policy::ZhEn, keep: keep(&["zh", "mix", "empty"]), ..good() };

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::languages::{EMPTY, MIXED, UNDETERMINED};
+use crate::mixed::{has_letters, without_capitals};
 use crate::{Candidate, Model};
 
 /// Which part of a long text is looked at.
@@ -21,9 +22,12 @@ pub enum Window {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Policy {
-    /// The model's first answer.
+    /// The model's first answer. A text without a letter is `und`, and a text mostly in capitals is looked at in small
+    /// letters.
     #[default]
     Best,
+    /// The model's first answer to the text as it is, as fastText's program and datatrove take it.
+    Raw,
     /// As `llm_web_kit` does: `zh` or `en` where the two have more than half of the probability, with
     /// `zh` from two fifths of their sum on; else the first answer with more than 0.6 (Croatian counts as
     /// Serbian); else `mix`. `empty` for texts without a word.
@@ -83,9 +87,13 @@ impl Identification {
 pub fn identify(model: &Model, text: &str, options: &Options) -> Identification {
     let seen = window(text, options.window, options.max_chars);
     let wanted = if options.policy == Policy::ZhEn { options.candidates.max(CANDIDATES) } else { options.candidates };
-    let candidates = model.candidates(seen, wanted.max(1));
+    let candidates = match options.policy {
+        Policy::Best if !has_letters(seen) => Vec::new(),
+        Policy::Best => model.candidates(&without_capitals(seen), wanted.max(1)),
+        Policy::Raw | Policy::ZhEn => model.candidates(seen, wanted.max(1)),
+    };
     let found = match options.policy {
-        Policy::Best => best(&candidates),
+        Policy::Best | Policy::Raw => best(&candidates),
         Policy::ZhEn if seen.trim().is_empty() => Identification::without_candidates(EMPTY, 0.0),
         Policy::ZhEn => zh_en(&candidates),
     };
@@ -183,6 +191,33 @@ mod tests {
         for text in ["", " \n", "0123 456", "!?…", "\u{0}"] {
             let found = identify(&Model::whatlang(), text, &Options::default());
             assert_eq!(found, Identification::undetermined(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn chinese_and_japanese_with_latin_words_stay_what_they_are() {
+        for (text, expected) in [
+            ("安装 Docker 之后，运行 docker compose up -d 启动服务，然后查看 dashboard。", "zh"),
+            ("Pythonでは list comprehension を使うと、for loop より短く書けます。", "ja"),
+            ("나는 Python 으로 machine learning 모델을 만들었다.", "ko"),
+            ("ใช้ Docker compose เพื่อเริ่มบริการ แล้วเปิด dashboard", "th"),
+            ("The Chinese name of the city is 北京 and it was called 北平 before 1949.", "en"),
+            ("Er sagte „你好“ und ging nach Hause, weil es schon spät war.", "de"),
+        ] {
+            assert_eq!(language(text, &Options::default()), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn capitals_are_as_small_letters() {
+        for text in [
+            "the harbour wall was rebuilt in three summers, and each summer left its own mark in the stone.",
+            "le mur du port a été reconstruit en trois étés, et chaque été a laissé sa marque dans la pierre.",
+            "стена гавани была перестроена за три лета, и каждое лето оставило свой след в камне.",
+            "die hafenmauer wurde in drei sommern neu gebaut, und jeder sommer hinterließ seine spur.",
+        ] {
+            let found = |text: &str| identify(&Model::whatlang(), text, &Options::default());
+            assert_eq!(found(&text.to_uppercase()).language, found(text).language, "{text}");
         }
     }
 

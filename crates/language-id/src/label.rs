@@ -44,6 +44,15 @@ impl Label {
         let script = parts.find(|part| part.len() == 4 && part.bytes().all(|byte| byte.is_ascii_alphabetic()));
         Self { name: name.to_owned(), language: language(code), script: script.map(ToOwned::to_owned) }
     }
+
+    /// Reads a label of a model with the labels `all`. Where the model has the two-letter code itself, a code of three
+    /// letters means something else: `als` is Albanian to most, and Alemannic to a model that has `sq`.
+    pub(crate) fn among(name: &str, all: &[String]) -> Self {
+        let label = Self::parse(name);
+        let code = label.name.split(['_', '-']).next().unwrap_or_default().to_ascii_lowercase();
+        let whole = label.language != code && all.contains(&label.language);
+        if whole { Self { language: code, ..label } } else { label }
+    }
 }
 
 fn language(code: &str) -> String {
@@ -58,6 +67,16 @@ fn language(code: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_code_beside_its_whole_means_something_else() {
+        let all = |labels: &[&str]| labels.iter().map(|label| (*label).to_owned()).collect::<Vec<_>>();
+        let language = |name, labels: &[&str]| Label::among(name, &all(labels)).language;
+        assert_eq!(language("als", &["als", "sq"]), "als");
+        assert_eq!(language("als_Latn", &["als_Latn", "aln_Latn"]), "sq");
+        assert_eq!(language("zho_Hans", &["zho_Hans", "cmn_Hani"]), "zh");
+        assert_eq!(language("sq", &["als", "sq"]), "sq");
+    }
 
     #[test]
     fn labels_of_the_usual_models_are_read() {

@@ -5,7 +5,8 @@
 //! dialects apart and opens no connection; [`store`] knows which models can be fetched.
 //!
 //! ```text
-//!  text ─▶ window of at most max_chars characters ─▶ model ─▶ candidates ─▶ policy ─▶ (language, score 0..1)
+//!  text ─▶ window of at most max_chars characters ─▶ capitals, script ─▶ model ─▶ candidates ─▶ policy
+//!       ─▶ (language, score 0..1)
 //! ```
 //!
 //! ```
@@ -17,16 +18,19 @@
 //! assert_eq!(identify(&Model::whatlang(), "12345", &Options::default()).language, "und");
 //! ```
 
+mod codes;
 mod config;
 mod identify;
 mod label;
 mod languages;
+mod mixed;
 mod model;
 mod route;
 mod script;
 mod stage;
 pub mod store;
 
+pub use codes::varieties_left_out;
 pub use config::{DEFAULT_MAX_CHARS, LanguageIdConfig, LanguageIdConfigError, MAX_MAX_CHARS, MAX_TOP};
 pub use identify::{Identification, Options, Policy, Window, identify, paragraph_shares};
 pub use label::Label;
@@ -34,4 +38,4 @@ pub use languages::{EMPTY, MIXED, UNDETERMINED};
 pub use model::{Candidate, Model, ModelError, WHATLANG};
 pub use route::{LANGUAGES_REASONS, LanguagesConfig, LanguagesConfigError, LanguagesStage};
 pub use script::script;
-pub use stage::{LANGUAGE_NOT_KEPT, LOW_LANGUAGE_SCORE, LanguageIdStage};
+pub use stage::{LANGUAGE_NOT_KEPT, LOW_LANGUAGE_SCORE, LanguageIdStage, variety_warning};

@@ -8,6 +8,7 @@ use textmill_fasttext::{FastTextError, FastTextModel, LineFeed, Predictor};
 
 use crate::label::Label;
 use crate::languages::{UNDETERMINED, iso_639_1, whatlang_languages};
+use crate::mixed::deciding;
 use crate::store;
 
 /// The model that needs no file.
@@ -154,10 +155,11 @@ impl Model {
     }
 
     /// The best `k` languages of `text`, best first; scripts of one language are one candidate, with
-    /// the script of the best. Empty where none could be told.
+    /// the script of the best. Empty where none could be told. whatlang sees of a text in which a script of East or
+    /// Southeast Asia has a third of the words only that script.
     pub fn candidates(&self, text: &str, k: usize) -> Vec<Candidate> {
         match &*self.0 {
-            Kind::Whatlang => whatlang::detect(text).into_iter().map(|info| candidate(&info)).collect(),
+            Kind::Whatlang => whatlang::detect(&deciding(text)).into_iter().map(|info| candidate(&info)).collect(),
             Kind::FastText(model) => model.candidates(text, k),
         }
     }
@@ -214,7 +216,7 @@ impl FastText {
         let model = FastTextModel::load(path).map_err(failed)?;
         let digest =
             store::blake3_of(path).map_err(|source| failed(FastTextError::Open { path: path.to_owned(), source }))?;
-        let labels = model.labels().iter().map(|name| (name.clone(), Label::parse(name))).collect();
+        let labels = model.labels().iter().map(|name| (name.clone(), Label::among(name, model.labels()))).collect();
         Ok(Self { model: Arc::new(model), labels, predictors: Mutex::default(), digest })
     }
 

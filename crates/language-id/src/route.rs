@@ -4,7 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use textmill_document::{Applied, ColumnRead, DocumentBatch, Dropped, Reason, Stage, StageError, columns};
 
-use crate::{LANGUAGE_NOT_KEPT, LOW_LANGUAGE_SCORE};
+use crate::codes::{is_code, meant, varieties, varieties_left_out};
+use crate::{LANGUAGE_NOT_KEPT, LOW_LANGUAGE_SCORE, variety_warning};
 
 /// Every reason of the stage `languages`.
 pub const LANGUAGES_REASONS: [Reason; 2] = [LANGUAGE_NOT_KEPT, LOW_LANGUAGE_SCORE];
@@ -40,6 +41,11 @@ pub struct LanguagesConfig {
     /// Codes of the languages to take, as in the column `language`; at least one.
     #[schemars(length(min = 1))]
     pub keep: Vec<String>,
+    /// Whether a code includes the varieties of the language that models answer with codes of their own: `zh` then takes
+    /// `yue` and `wuu` too, `ar` takes `arz`, `no` takes `nb` and `nn`. Default they are not taken, and a warning names
+    /// those that the model before answers; `false` is without the warning.
+    #[serde(default)]
+    pub varieties: Option<bool>,
     /// Lowest `language_score` that is taken, 0 to 1. Default 0.
     #[serde(default)]
     #[schemars(range(min = 0.0, max = 1.0))]
@@ -86,8 +92,30 @@ impl LanguagesStage {
         Ok(Self { config })
     }
 
+    /// What is probably not meant: codes that no language has, where another is known by that name; and of the languages
+    /// that are `answered` before, those that `keep` drops though its codes are said to include them.
+    pub fn warnings(&self, answered: &[String]) -> Vec<String> {
+        let LanguagesConfig { keep, varieties, .. } = &self.config;
+        let unknown = keep.iter().filter(|code| !answered.contains(code) && !is_code(code));
+        let meant = unknown.filter_map(|code| Some((code, meant(code, is_code)?)));
+        let mut warnings: Vec<String> = meant
+            .map(|(code, meant)| format!("`keep` has `{code}`, which is no language; did you mean `{meant}`?"))
+            .collect();
+        if varieties.is_none() {
+            let left_out = varieties_left_out(keep, answered);
+            warnings.extend(left_out.iter().map(|(code, varieties)| variety_warning(code, varieties)));
+        }
+        warnings
+    }
+
+    fn takes(&self, language: &str) -> bool {
+        let LanguagesConfig { keep, varieties: with_varieties, .. } = &self.config;
+        let variety = |kept: &String| *with_varieties == Some(true) && varieties(kept).contains(&language);
+        keep.iter().any(|kept| kept == language || variety(kept))
+    }
+
     fn decide(&self, row: usize, language: Option<&str>, score: Option<f64>) -> Option<Dropped> {
-        let Some(known) = language.filter(|language| self.config.keep.iter().any(|kept| kept == language)) else {
+        let Some(known) = language.filter(|language| self.takes(language)) else {
             let detail = language.map(ToOwned::to_owned);
             return Some(Dropped { row, reason: LANGUAGE_NOT_KEPT, value: score, bound: None, detail });
         };
@@ -154,7 +182,9 @@ mod tests {
 
     #[test]
     fn the_languages_named_are_taken() {
-        let stage = |min_score| LanguagesStage::new(LanguagesConfig { keep: vec!["zh".to_owned()], min_score });
+        let stage = |min_score| {
+            LanguagesStage::new(LanguagesConfig { keep: vec!["zh".to_owned()], varieties: None, min_score })
+        };
         let kept = |min_score| stage(min_score).expect("valid").apply(batch()).expect("applies");
         assert_eq!(kept(0.0).kept.rows().values(), &[0, 3, 4]);
         let applied = kept(0.5);
@@ -166,8 +196,24 @@ mod tests {
 
     #[test]
     fn bad_configurations_name_their_field() {
-        let error = |keep: Vec<String>, min_score| LanguagesStage::new(LanguagesConfig { keep, min_score });
+        let error =
+            |keep: Vec<String>, min_score| LanguagesStage::new(LanguagesConfig { keep, varieties: None, min_score });
         assert_eq!(error(Vec::new(), 0.0).expect_err("none").field(), Some("keep"));
         assert_eq!(error(vec!["zh".to_owned()], 1.1).expect_err("too high").field(), Some("min_score"));
+    }
+
+    #[test]
+    fn varieties_are_taken_where_asked_for_and_named_where_not() {
+        let stage = |code: &str, varieties| {
+            let config = LanguagesConfig { keep: vec![code.to_owned()], varieties, min_score: 0.0 };
+            LanguagesStage::new(config).expect("valid")
+        };
+        let answered = ["zh", "yue", "en"].map(ToOwned::to_owned);
+        assert!(!stage("zh", None).takes("yue") && stage("zh", Some(true)).takes("yue"));
+        assert!(!stage("zh", Some(true)).takes("en") && stage("zh", Some(true)).takes("zh"));
+        assert!(stage("zh", None).warnings(&answered)[0].contains("`yue`"));
+        assert!(stage("zh", Some(false)).warnings(&answered).is_empty());
+        assert!(stage("zh", None).warnings(&[]).is_empty());
+        assert!(stage("jp", None).warnings(&[])[0].contains("did you mean `ja`?"));
     }
 }

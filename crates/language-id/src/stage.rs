@@ -4,6 +4,7 @@ use arrow::array::{ArrayRef, Float64Array, StringViewArray};
 use arrow::datatypes::{DataType, Field};
 use textmill_document::{Applied, ColumnRead, DocumentBatch, Dropped, Reason, Stage, StageError, columns};
 
+use crate::codes::varieties_left_out;
 use crate::config::Models;
 use crate::identify::{identify, paragraph_shares, window};
 use crate::{Identification, LanguageIdConfig, LanguageIdConfigError, Model, Options, script};
@@ -31,6 +32,17 @@ pub struct LanguageIdStage {
     config: LanguageIdConfig,
     options: Options,
     models: Models,
+    /// The languages that are kept; empty for all.
+    kept: Vec<String>,
+}
+
+/// Says that `keep` has `code` and not its `varieties`.
+pub fn variety_warning(code: &str, varieties: &[String]) -> String {
+    let listed = varieties.iter().map(|variety| format!("`{variety}`")).collect::<Vec<_>>().join(", ");
+    format!(
+        "`keep` has `{code}`, which does not include {listed}: the model answers them too, and they are dropped; \
+         `varieties: true` keeps them, `varieties: false` drops them without this warning"
+    )
 }
 
 /// What is found of one document.
@@ -46,7 +58,21 @@ impl LanguageIdStage {
     /// The stage as configured. Loads the models.
     pub fn new(config: LanguageIdConfig) -> Result<Self, LanguageIdConfigError> {
         let models = config.check()?;
-        Ok(Self { options: config.options(), config, models })
+        Ok(Self { options: config.options(), kept: config.kept(&models), config, models })
+    }
+
+    /// The codes that the column `language` can have in what goes on.
+    pub fn languages(&self) -> Vec<String> {
+        if self.kept.is_empty() { self.models.languages(self.config.policy) } else { self.kept.clone() }
+    }
+
+    /// What is probably not meant: languages that `keep` drops though its codes are said to include them.
+    pub fn warnings(&self) -> Vec<String> {
+        if self.config.varieties.is_some() {
+            return Vec::new();
+        }
+        let left_out = varieties_left_out(&self.config.keep, &self.models.languages(self.config.policy));
+        left_out.iter().map(|(code, varieties)| variety_warning(code, varieties)).collect()
     }
 
     /// Digests of the models that come from files: part of what decides a result.
@@ -86,7 +112,7 @@ impl LanguageIdStage {
 
     fn decide(&self, row: usize, found: &Found) -> Option<Dropped> {
         let Found { language, score, .. } = found;
-        if !self.config.keep.is_empty() && !self.config.keep.contains(language) {
+        if !self.kept.is_empty() && !self.kept.contains(language) {
             let detail = Some(language.clone());
             return Some(Dropped { row, reason: LANGUAGE_NOT_KEPT, value: Some(*score), bound: None, detail });
         }
@@ -123,7 +149,7 @@ impl Stage for LanguageIdStage {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn reads(&self) -> Vec<ColumnRead> {

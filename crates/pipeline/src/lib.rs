@@ -39,6 +39,7 @@ mod help;
 mod output;
 mod pipeline;
 mod place;
+mod remarks;
 mod resolve;
 mod snippet;
 mod sql;
@@ -57,6 +58,7 @@ pub use file::{
 };
 pub use help::{Parameter, StageHelp, stage_help, stage_names};
 pub use pipeline::{Node, OutputColumn, Parent, Phase, Pipeline, Source};
+pub use remarks::Remarks;
 pub use stages::{BuildContext, BuildError, BuiltStage, STAGES, StageKind};
 pub use textmill_minhash_dedupe::DEFAULT_PRESET as DEFAULT_DEDUPE_PRESET;
 

@@ -37,6 +37,8 @@ pub struct Pipeline {
     pub limits: RunLimits,
     /// What is not wrong and probably not meant.
     pub warnings: Vec<String>,
+    /// What was read of files beside the pipeline and what is to be known of its stages, for those who ask.
+    pub notes: Vec<String>,
     /// The file that it was made of.
     pub source: Source,
     /// Type of each of `output_columns`.

@@ -14,6 +14,7 @@ use crate::graph::{Links, Listed, Source, link};
 use crate::output;
 use crate::pipeline::{self, Node, OutputColumn, Parent, Pipeline, project};
 use crate::place::{Path, Problems};
+use crate::remarks::{self, Remarks};
 use crate::stages::{self, StageKind};
 use crate::yaml::{Tree, Yaml};
 
@@ -93,13 +94,24 @@ impl Parts {
         let flow = Flow::follow(&self.listed, &self.runs, links, Some(read), problems);
         let mut stages: Vec<Option<Flowed>> = flow.stages;
         let mut nodes = Vec::with_capacity(links.order.len());
+        let (mut said, mut languages) = (Remarks::default(), Vec::with_capacity(links.order.len()));
         for &position in &links.order {
             let (run, flowed) = (self.runs[position].as_ref()?, stages[position].take()?);
             let inputs = links.inputs[position].as_ref()?;
+            let id = self.listed[position].id.clone()?;
+            let parents: Vec<Parent> = inputs.iter().map(|source| parent(*source, links)).collect();
+            let mut remarks = flowed.built.remarks;
+            if let Some(of_languages) = flowed.built.of_languages {
+                remarks.warnings.extend(of_languages(&remarks::languages(&nodes, &languages, &parents)));
+            }
+            let remarks = remarks.of(&id);
+            said.warnings.extend(remarks.warnings);
+            said.notes.extend(remarks.notes);
+            languages.push(remarks.languages);
             nodes.push(Node {
-                id: self.listed[position].id.clone()?,
+                id,
                 kind: run.kind.name,
-                inputs: inputs.iter().map(|source| parent(*source, links)).collect(),
+                inputs: parents,
                 stage: flowed.built.stage,
                 exchange: flowed.built.exchange,
                 routed: is_branch(run.kind, inputs, links, sources),
@@ -108,6 +120,9 @@ impl Parts {
                 columns_out: flowed.columns_out,
             });
         }
+        let english = remarks::english_rules(&nodes);
+        said.warnings.extend(english.warnings);
+        said.notes.extend(english.notes);
         Some(Pipeline {
             name: self.name,
             version: FILE_VERSION,
@@ -118,7 +133,8 @@ impl Parts {
             output_columns: written.columns,
             input_projection: written.projection,
             limits: self.limits?,
-            warnings: Vec::new(),
+            warnings: said.warnings,
+            notes: said.notes,
             source: pipeline::Source::default(),
             output_schema: written.schema,
         })

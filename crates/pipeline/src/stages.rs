@@ -35,6 +35,7 @@ use textmill_document::{Reason, Stage};
 use textmill_minhash_dedupe::{DedupeConfigError, DedupeSettings, DedupeStage};
 
 use crate::exchange::Exchange;
+use crate::remarks::Remarks;
 
 /// Every stage, in the order in which lists show them.
 pub static STAGES: &[StageKind] = &[
@@ -91,7 +92,6 @@ pub struct BuildContext {
 }
 
 /// A stage with its configuration in canonical form.
-#[derive(Debug)]
 pub struct BuiltStage {
     /// The stage.
     pub stage: Arc<dyn Stage>,
@@ -99,17 +99,36 @@ pub struct BuiltStage {
     pub config: Value,
     /// The same stage as the exchange knows it, where it needs all documents at hand.
     pub exchange: Option<Exchange>,
+    /// What it says of itself.
+    pub remarks: Remarks,
+    /// What it says once the languages that arrive are known.
+    pub(crate) of_languages: Option<OfLanguages>,
+}
+
+/// Warnings of a stage about the codes that the column `language` can have where it stands.
+pub(crate) type OfLanguages = Box<dyn Fn(&[String]) -> Vec<String> + Send + Sync>;
+
+impl std::fmt::Debug for BuiltStage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("BuiltStage").field("stage", &self.stage).field("config", &self.config).finish_non_exhaustive()
+    }
 }
 
 impl BuiltStage {
     /// A stage that looks at one document at a time.
     fn row_wise(stage: Arc<dyn Stage>, config: Value) -> Self {
-        Self { stage, config, exchange: None }
+        Self { stage, config, exchange: None, remarks: Remarks::default(), of_languages: None }
     }
 
     /// A stage that needs all documents at hand.
     fn exchange(exchange: Exchange, config: Value) -> Self {
-        Self { stage: exchange.stage(), config, exchange: Some(exchange) }
+        let (remarks, of_languages) = (Remarks::default(), None);
+        Self { stage: exchange.stage(), config, exchange: Some(exchange), remarks, of_languages }
+    }
+
+    /// The same with what it says of itself.
+    fn saying(self, remarks: Remarks) -> Self {
+        Self { remarks, ..self }
     }
 }
 

@@ -21,6 +21,15 @@ pub enum Tokens {
 }
 
 impl Tokens {
+    /// Its name in configurations and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Blanks => "blanks",
+            Self::Words => "words",
+            Self::Jieba => "jieba",
+        }
+    }
+
     /// `text` in this form; `buffer` holds it where it differs.
     pub fn apply<'a>(self, text: &'a str, buffer: &'a mut String) -> &'a str {
         if self == Self::Blanks {

@@ -26,8 +26,13 @@ pub(super) fn run(args: &FileArgs) -> Result<Exit, CommandError> {
     for warning in &pipeline.warnings {
         output::warning(warning);
     }
+    for note in &pipeline.notes {
+        output::line(&format!("note: {}", output::printable(note)));
+    }
     match args.format {
-        TableFormat::Json => output::json(&json!({"valid": true, "errors": [], "warnings": pipeline.warnings}))?,
+        TableFormat::Json => {
+            output::json(&json!({"valid": true, "errors": [], "warnings": pipeline.warnings, "notes": pipeline.notes}))?
+        }
         TableFormat::Text => {
             let file = args.file.display();
             output::data(&format!(

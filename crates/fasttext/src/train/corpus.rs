@@ -17,7 +17,8 @@ pub struct Example<'a> {
 /// option, so that several models can be trained on one.
 ///
 /// Words are separated as [`Predictor`](crate::Predictor) does it. A word that starts with `__label__` is left out, as
-/// it is in prediction, and a word `</s>` ends its text.
+/// it is in prediction, and a word `</s>` ends its text. A label may have blanks, which `fasttext supervised` cannot read
+/// but any reader of models can.
 #[derive(Debug, Clone, Default)]
 pub struct Corpus {
     pub(crate) words: Interner,
@@ -45,8 +46,8 @@ impl Corpus {
         for label in labels {
             let problem = if label.is_empty() {
                 "empty"
-            } else if label.bytes().any(is_space) {
-                "not one word"
+            } else if label.chars().any(char::is_control) {
+                "not one line of text"
             } else {
                 continue;
             };
@@ -159,9 +160,10 @@ mod tests {
     #[test]
     fn labels_that_the_format_cannot_hold_are_refused() {
         let mut corpus = Corpus::default();
-        for label in ["", "two words", "nul\0"] {
+        for label in ["", "two\nlines", "nul\0"] {
             assert!(matches!(corpus.push(&["a", label], "text"), Err(FastTextError::BadLabel { example: 0, .. })));
         }
         assert!(corpus.is_empty() && corpus.tokens() == 0 && !corpus.has_words());
+        assert!(corpus.push(&["广告, spam", " a b "], "text").is_ok(), "the end of a label is a NUL in the file");
     }
 }

@@ -1,6 +1,6 @@
 use super::{SafetyConfig, SafetyError};
 use crate::Level;
-use crate::url::{StringSet, UrlParts, domain_set};
+use crate::url::{Domains, Loaded, UrlMatching, UrlParts};
 
 /// How far a source is trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,20 +29,21 @@ impl SourceType {
 pub(super) struct Sources {
     safe: Vec<String>,
     domestic: Vec<String>,
-    safe_domains: StringSet,
-    domestic_domains: StringSet,
+    safe_domains: Domains,
+    domestic_domains: Domains,
     domestic_level: Option<Level>,
     other_level: Option<Level>,
 }
 
 impl Sources {
     /// Loads the lists.
-    pub(super) fn load(config: &SafetyConfig, digests: &mut Vec<String>) -> Result<Self, SafetyError> {
+    pub(super) fn load(config: &SafetyConfig, loaded: &mut Loaded) -> Result<Self, SafetyError> {
+        let mut domains = |list, field| Domains::load(list, field, UrlMatching::Subdomains, loaded);
         Ok(Self {
             safe: config.safe_sources.clone(),
             domestic: config.domestic_sources.clone(),
-            safe_domains: domain_set(&config.safe_domains, "safe_domains", digests)?,
-            domestic_domains: domain_set(&config.domestic_domains, "domestic_domains", digests)?,
+            safe_domains: domains(&config.safe_domains, "safe_domains")?,
+            domestic_domains: domains(&config.domestic_domains, "domestic_domains")?,
             domestic_level: config.domestic_level,
             other_level: config.other_level,
         })
@@ -51,8 +52,7 @@ impl Sources {
     /// The type of a source: what its name says, else its host.
     pub(super) fn of(&self, name: Option<&str>, parts: Option<&UrlParts<'_>>) -> SourceType {
         let named = |list: &[String]| name.is_some_and(|name| list.iter().any(|known| known == name.trim()));
-        let hosted =
-            |set: &StringSet| parts.is_some_and(|parts| parts.domains().any(|domain| set.contains(domain.as_bytes())));
+        let hosted = |set: &Domains| parts.is_some_and(|parts| set.shortest(parts).is_some());
         if named(&self.safe) {
             return SourceType::Safe;
         }

@@ -6,7 +6,7 @@ use textmill_document::{Applied, ColumnRead, DocumentBatch, Dropped, Mode, Reaso
 
 use super::source::Sources;
 use super::{SafetyConfig, SafetyError, SourceType};
-use crate::url::{BLOCKED_DOMAIN, BLOCKED_SUBDOMAIN, DomainList, UrlParts, UrlRules};
+use crate::url::{BLOCKED_DOMAIN, BLOCKED_SUBDOMAIN, DomainList, Loaded, UrlParts, UrlRules};
 use crate::word_list::{Entry, WordList};
 
 /// A word is too grave for the source.
@@ -24,6 +24,8 @@ pub struct SafetyStage {
     sources: Sources,
     words: WordList,
     digests: Vec<String>,
+    /// What the lists of domains hold.
+    loaded: Loaded,
 }
 
 /// What is found of a document.
@@ -39,15 +41,27 @@ impl SafetyStage {
     pub fn new(config: SafetyConfig) -> Result<Self, SafetyError> {
         config.check()?;
         let domains = UrlRules::load(&config.domains())?;
+        let mut loaded = Loaded::default();
+        let sources = Sources::load(&config, &mut loaded)?;
         let mut digests = domains.digests().to_vec();
-        let sources = Sources::load(&config, &mut digests)?;
+        digests.extend(loaded.digests.iter().cloned());
         let (words, files) = config.words.source().load(|_| true).map_err(SafetyError::Words)?;
         let given = !config.words.files.is_empty() || !config.words.entries.is_empty();
         if given && words.is_empty() {
             return Err(SafetyError::NoWords);
         }
         digests.extend(files);
-        Ok(Self { config, domains: Arc::new(domains), sources, words, digests })
+        Ok(Self { config, domains: Arc::new(domains), sources, words, digests, loaded })
+    }
+
+    /// Lists of domains with lines that were not understood, or without an entry.
+    pub fn warnings(&self) -> Vec<String> {
+        [self.domains.warnings(), self.loaded.warnings()].concat()
+    }
+
+    /// How many entries each list of domains has.
+    pub fn notes(&self) -> Vec<String> {
+        [self.domains.notes(), self.loaded.notes()].concat()
     }
 
     /// Digests of the lists that come from files: part of what decides a result.

@@ -25,7 +25,9 @@ pub enum UrlMatching {
 #[serde(deny_unknown_fields, default)]
 pub struct UrlList {
     /// Paths of text files in UTF-8 with one entry a line; blank lines and lines that start with `#` do
-    /// not count. Files may be gzip or Zstandard; `lists.tar.gz!domains` is the file `domains` in an archive.
+    /// not count. Files may be gzip or Zstandard; `lists.tar.gz!domains` is the file `domains` in an archive. Lists of
+    /// domains may have the forms of hosts files, adblock rules, dnsmasq, unbound, response policy zones, addresses
+    /// (`http://bad.example/`) and wildcards (`*.bad.example`). Lines that are not understood are counted in a warning.
     pub files: Vec<String>,
     /// Entries.
     pub entries: Vec<String>,
@@ -54,7 +56,8 @@ impl UrlList {
 /// # Parameters
 /// `mode`, `column`, `matching`, `drop_missing`, one list per check, and `min_soft_words`: see the
 /// table. Of the four domain lists the first that has the host decides: white, black, silver, gray;
-/// only black drops, silver and gray only show in the column `url_list` of annotate mode.
+/// only black drops, silver and gray only show in the column `url_list` of annotate mode. An exception of an
+/// adblock list (`@@||good.bad.example^`) takes a domain and those below it out of its own list.
 ///
 /// # Source
 /// Checks, words and their order as in `URLFilter` of datatrove 0.10.1, whose wheel has FineWeb's lists
@@ -195,6 +198,25 @@ pub enum UrlFilterError {
         /// What is wrong with it.
         problem: &'static str,
     },
+    /// Nothing of a list was understood: it would silently do nothing.
+    #[error(
+        "`{field}`: {file}: none of its {lines} lines was understood, so that it would do nothing; the first is line \
+         {line}, `{text}`: {why}"
+    )]
+    NothingUnderstood {
+        /// The list.
+        field: &'static str,
+        /// Path as configured.
+        file: String,
+        /// Lines that are neither blank nor remarks.
+        lines: u64,
+        /// Number of the first of them, from 1.
+        line: u64,
+        /// What it begins with.
+        text: String,
+        /// Why it is no entry.
+        why: &'static str,
+    },
     /// A list needs more than 4 GiB.
     #[error("`{field}` is too large: more than 4 GiB; split it over several stages")]
     TooLarge {
@@ -213,6 +235,7 @@ impl UrlFilterError {
             Self::Unreadable { field, .. }
             | Self::NoMember { field, .. }
             | Self::BadLine { field, .. }
+            | Self::NothingUnderstood { field, .. }
             | Self::TooLarge { field } => Some(field),
         }
     }

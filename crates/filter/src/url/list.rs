@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 
+use super::entry::Line;
 use super::{UrlFilterError, UrlList};
 
 /// Longest line of a list in bytes: more is a damaged file.
@@ -11,23 +12,133 @@ const BUFFER_BYTES: usize = 256 * 1024;
 /// Names of the files of an archive that an error shows.
 const NAMES_SHOWN: usize = 10;
 
-/// Calls `each` with every entry of `list`, and pushes a digest of each file's (unpacked) bytes.
+/// Characters of a line that a message shows.
+const SHOWN_CHARS: usize = 60;
+
+/// What was loaded of all lists.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Loaded {
+    /// A digest of each file's (unpacked) bytes.
+    pub digests: Vec<String>,
+    /// What was read of each file, and of the entries in the configuration.
+    pub sources: Vec<Source>,
+}
+
+impl Loaded {
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        self.sources.iter().filter_map(Source::warning).collect()
+    }
+
+    pub(crate) fn notes(&self) -> Vec<String> {
+        self.sources.iter().filter(|source| !source.file.is_empty()).map(Source::note).collect()
+    }
+}
+
+/// What was read of a file, or of the entries in the configuration.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Source {
+    field: &'static str,
+    /// The file; empty for entries in the configuration.
+    file: String,
+    /// Lines that are neither blank nor remarks.
+    lines: u64,
+    entries: u64,
+    odd: u64,
+    first_odd: Option<Odd>,
+}
+
+/// A line that gives no entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Odd {
+    line: u64,
+    text: String,
+    why: &'static str,
+}
+
+impl Source {
+    fn add(&mut self, number: u64, text: &str, read: Line) {
+        match read {
+            Line::Passed => return,
+            Line::Taken(entries) => self.entries += entries,
+            Line::Odd(why) => {
+                self.odd += 1;
+                let text = || text.chars().take(SHOWN_CHARS).collect();
+                self.first_odd.get_or_insert_with(|| Odd { line: number, text: text(), why });
+            }
+        }
+        self.lines += 1;
+    }
+
+    /// What is wrong with it though it can be used.
+    pub(crate) fn warning(&self) -> Option<String> {
+        let Self { field, file, lines, entries, odd, first_odd } = self;
+        let Some(Odd { line, text, why }) = first_odd else {
+            return (*lines == 0).then(|| format!("`{field}`: {file} has no entry"));
+        };
+        let (name, unit) = if file.is_empty() { ("`entries`", "entry") } else { (file.as_str(), "line") };
+        let units = if file.is_empty() { "entries" } else { "lines" };
+        Some(format!(
+            "`{field}`: {odd} of {lines} {units} of {name} were not understood and do nothing, {entries} were taken; the \
+             first is {unit} {line}, `{text}`: {why}"
+        ))
+    }
+
+    /// What was read.
+    pub(crate) fn note(&self) -> String {
+        let Self { field, file, entries, .. } = self;
+        let name = if file.is_empty() { "the configuration" } else { file };
+        format!("`{field}`: {entries} entries of {name}")
+    }
+
+    /// A source of which nothing was understood would silently do nothing.
+    fn checked(self) -> Result<Self, UrlFilterError> {
+        match self.first_odd.as_ref() {
+            Some(&Odd { line, ref text, why }) if self.entries == 0 => Err(UrlFilterError::NothingUnderstood {
+                field: self.field,
+                file: if self.file.is_empty() { "`entries`".to_owned() } else { self.file },
+                lines: self.odd,
+                line,
+                text: text.clone(),
+                why,
+            }),
+            _ => Ok(self),
+        }
+    }
+}
+
+/// Calls `each` with every line of `list` that is neither blank nor begins with `#`; what it says of the line is counted.
 pub(super) fn read(
     list: &UrlList,
     field: &'static str,
-    digests: &mut Vec<String>,
-    mut each: impl FnMut(&str) -> Result<(), UrlFilterError>,
+    loaded: &mut Loaded,
+    mut each: impl FnMut(&str) -> Result<Line, UrlFilterError>,
 ) -> Result<(), UrlFilterError> {
     for file in &list.files {
-        digests.push(read_file(file, field, &mut each)?);
+        let mut source = Source { field, file: file.clone(), ..Source::default() };
+        let digest = read_file(file, field, &mut |number, line| {
+            source.add(number, line, each(line)?);
+            Ok(())
+        })?;
+        loaded.digests.push(digest);
+        loaded.sources.push(source.checked()?);
     }
-    list.entries.iter().map(|entry| entry.trim()).filter(|entry| !entry.is_empty()).try_for_each(each)
+    if list.entries.is_empty() {
+        return Ok(());
+    }
+    let mut source = Source { field, ..Source::default() };
+    for (number, entry) in (1..).zip(list.entries.iter().map(|entry| entry.trim())) {
+        if !entry.is_empty() {
+            source.add(number, entry, each(entry)?);
+        }
+    }
+    loaded.sources.push(source.checked()?);
+    Ok(())
 }
 
 fn read_file(
     file: &str,
     field: &'static str,
-    each: &mut impl FnMut(&str) -> Result<(), UrlFilterError>,
+    each: &mut impl FnMut(u64, &str) -> Result<(), UrlFilterError>,
 ) -> Result<String, UrlFilterError> {
     let unreadable = |source: io::Error| UrlFilterError::Unreadable { field, file: file.to_owned(), source };
     let (path, member) = match file.rsplit_once('!') {
@@ -69,7 +180,7 @@ fn read_lines(
     plain: impl Read,
     file: &str,
     field: &'static str,
-    each: &mut impl FnMut(&str) -> Result<(), UrlFilterError>,
+    each: &mut impl FnMut(u64, &str) -> Result<(), UrlFilterError>,
 ) -> Result<String, UrlFilterError> {
     let mut lines = BufReader::with_capacity(BUFFER_BYTES, Hashed { inner: plain, hasher: blake3::Hasher::new() });
     let mut line = Vec::new();
@@ -92,7 +203,7 @@ fn read_lines(
         let text = std::str::from_utf8(&line).map_err(|_| bad("is not UTF-8"))?;
         let entry = text.trim_start_matches('\u{feff}').trim();
         if !entry.is_empty() && !entry.starts_with('#') {
-            each(entry)?;
+            each(number, entry)?;
         }
     }
     Ok(format!("blake3:{}", lines.get_ref().hasher.finalize()))
@@ -139,12 +250,12 @@ mod tests {
         let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
         file.write_all(bytes).expect("written");
         let list = UrlList { files: vec![format!("{}{member}", file.path().display())], entries: vec![] };
-        let (mut found, mut digests) = (Vec::new(), Vec::new());
-        read(&list, "hosts", &mut digests, |entry| {
+        let (mut found, mut loaded) = (Vec::new(), Loaded::default());
+        read(&list, "hosts", &mut loaded, |entry| {
             found.push(entry.to_owned());
-            Ok(())
+            Ok(Line::Taken(1))
         })?;
-        Ok((found, digests))
+        Ok((found, loaded.digests))
     }
 
     #[test]
@@ -173,5 +284,28 @@ mod tests {
             assert!(error.to_string().contains(message), "{error}");
             assert_eq!(error.field(), Some("hosts"));
         }
+    }
+
+    #[test]
+    fn lines_that_were_not_understood_are_counted_and_shown() {
+        let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
+        let mut read_all = |bytes: &[u8], each: fn(&str) -> Line| {
+            file.as_file_mut().set_len(0).expect("emptied");
+            std::io::Seek::rewind(file.as_file_mut()).expect("rewound");
+            file.write_all(bytes).expect("written");
+            let list = UrlList { files: vec![file.path().display().to_string()], entries: vec![] };
+            let mut loaded = Loaded::default();
+            read(&list, "hosts", &mut loaded, |line| Ok(each(line))).map(|()| loaded.sources)
+        };
+        let odd = |line: &str| if line.starts_with('?') { Line::Odd("it asks") } else { Line::Taken(1) };
+        let sources = read_all(b"# one\n\na\n?b\n?c\n", odd).expect("one entry");
+        let warning = sources[0].warning().expect("two lines");
+        for part in ["`hosts`", "2 of 3 lines", "1 were taken", "line 4, `?b`: it asks"] {
+            assert!(warning.contains(part), "{part}: {warning}");
+        }
+        assert!(read_all(b"a\nb\n", odd).expect("entries")[0].warning().is_none());
+        assert!(read_all(b"# nothing\n", odd).expect("empty")[0].warning().expect("said").contains("no entry"));
+        let error = read_all(b"?a\n?b\n", odd).expect_err("nothing is left").to_string();
+        assert!(error.contains("none of its 2 lines") && error.contains("`?a`"), "{error}");
     }
 }

@@ -6,8 +6,11 @@ use std::collections::BTreeSet;
 use aho_corasick::AhoCorasick;
 use textmill_document::Reason;
 
+use super::domains::Domains;
+use super::entry::{Line, without_comment};
 use super::host::{normal_host, registrable, without_scheme};
-use super::{StringSet, StringSetBuilder, UrlFilterConfig, UrlFilterError, UrlList, UrlMatching, UrlParts, list};
+use super::list::{self, Loaded};
+use super::{StringSet, StringSetBuilder, UrlFilterConfig, UrlFilterError, UrlList, UrlMatching, UrlParts};
 
 /// The document has no URL.
 pub const NO_URL: Reason = Reason { code: "no_url", summary: "the document has no URL" };
@@ -89,15 +92,15 @@ pub struct UrlFinding {
 #[derive(Debug, Clone)]
 pub struct UrlRules {
     matching: UrlMatching,
-    domains: Vec<(DomainList, StringSet)>,
-    hosts: StringSet,
+    domains: Vec<(DomainList, Domains)>,
+    hosts: Domains,
     urls: StringSet,
     path_prefixes: StringSet,
     banned_words: StringSet,
     soft_words: StringSet,
     min_soft_words: u64,
     substrings: Option<Substrings>,
-    digests: Vec<String>,
+    loaded: Loaded,
 }
 
 #[derive(Debug, Clone)]
@@ -109,7 +112,8 @@ struct Substrings {
 impl UrlRules {
     /// Loads the lists that `config` names.
     pub fn load(config: &UrlFilterConfig) -> Result<Self, UrlFilterError> {
-        let mut digests = Vec::new();
+        let matching = config.matching;
+        let mut loaded = Loaded::default();
         let ranked = [
             (DomainList::White, &config.white_domains, "white_domains"),
             (DomainList::Black, &config.black_domains, "black_domains"),
@@ -118,33 +122,46 @@ impl UrlRules {
         ];
         let mut domains = Vec::new();
         for (rank, list, field) in ranked {
-            domains.push((rank, domain_set(list, field, &mut digests)?));
+            domains.push((rank, Domains::load(list, field, matching, &mut loaded)?));
         }
-        let matching = config.matching;
-        let url = |entry: &str| comparable_url(entry, matching).to_owned();
+        let hosts = Domains::load_hosts(&config.hosts, "hosts", matching, &mut loaded)?;
+        let url = |entry: &str| match matching {
+            UrlMatching::Subdomains => address(entry).map(|entry| comparable_url(entry, matching).to_owned()),
+            UrlMatching::Datatrove => Ok(entry.to_owned()),
+        };
         Ok(Self {
             matching,
             domains,
-            hosts: domain_set(&config.hosts, "hosts", &mut digests)?,
-            urls: set(&config.urls, "urls", &mut digests, url)?,
-            path_prefixes: set(&config.path_prefixes, "path_prefixes", &mut digests, path_prefix)?,
-            banned_words: set(&config.banned_words, "banned_words", &mut digests, alphanumeric)?,
-            soft_words: set(&config.soft_words, "soft_words", &mut digests, alphanumeric)?,
+            hosts,
+            urls: set(&config.urls, "urls", &mut loaded, url)?,
+            path_prefixes: set(&config.path_prefixes, "path_prefixes", &mut loaded, path_prefix)?,
+            banned_words: set(&config.banned_words, "banned_words", &mut loaded, word)?,
+            soft_words: set(&config.soft_words, "soft_words", &mut loaded, word)?,
             min_soft_words: config.min_soft_words,
-            substrings: substrings(&config.banned_substrings, &mut digests)?,
-            digests,
+            substrings: substrings(&config.banned_substrings, &mut loaded)?,
+            loaded,
         })
     }
 
     /// Digests of the files of all lists, in the order of the configuration: part of what decides a result.
     pub fn digests(&self) -> &[String] {
-        &self.digests
+        &self.loaded.digests
+    }
+
+    /// Lists with lines that were not understood, and lists without an entry.
+    pub fn warnings(&self) -> Vec<String> {
+        self.loaded.warnings()
+    }
+
+    /// How many entries each list has.
+    pub fn notes(&self) -> Vec<String> {
+        self.loaded.notes()
     }
 
     /// Bytes of memory that the lists of domains, hosts, URLs and paths hold.
     pub fn memory_bytes(&self) -> usize {
-        let sets = [&self.hosts, &self.urls, &self.path_prefixes];
-        self.domains.iter().map(|(_, set)| set).chain(sets).map(StringSet::memory_bytes).sum()
+        let sets = self.urls.memory_bytes() + self.path_prefixes.memory_bytes();
+        self.domains.iter().map(|(_, set)| set).chain([&self.hosts]).map(Domains::memory_bytes).sum::<usize>() + sets
     }
 
     /// Number of entries in the lists of domains.
@@ -159,7 +176,7 @@ impl UrlRules {
             let below = registrable(&parts.host).is_some_and(|registered| domain.len() > registered.len());
             return found(if below { BLOCKED_SUBDOMAIN } else { BLOCKED_DOMAIN }, domain);
         }
-        if self.hosts.contains(parts.host.as_bytes()) {
+        if self.hosts.contains(&parts.host) {
             return found(BLOCKED_HOST, &parts.host);
         }
         let spelled = comparable_url(url, self.matching);
@@ -176,16 +193,13 @@ impl UrlRules {
     pub fn domain_list<'a>(&self, parts: &'a UrlParts<'_>) -> Option<(DomainList, &'a str)> {
         let lists = self.domains.iter().filter(|(_, set)| !set.is_empty());
         match self.matching {
-            UrlMatching::Subdomains => lists.into_iter().find_map(|(list, set)| {
-                let domain = parts.domains().filter(|domain| set.contains(domain.as_bytes())).last()?;
-                Some((*list, domain))
-            }),
+            UrlMatching::Subdomains => lists.into_iter().find_map(|(list, set)| Some((*list, set.shortest(parts)?))),
             UrlMatching::Datatrove if parts.rewritten => None,
             UrlMatching::Datatrove => {
                 let registered = registrable(&parts.host)?;
                 let looked_up = [registered, parts.host.as_ref()];
                 lists.into_iter().find_map(|(list, set)| {
-                    let domain = looked_up.into_iter().find(|name| set.contains(name.as_bytes()))?;
+                    let domain = looked_up.into_iter().find(|name| set.contains(name))?;
                     Some((*list, domain))
                 })
             }
@@ -265,47 +279,62 @@ fn comparable_url(url: &str, matching: UrlMatching) -> &str {
     }
 }
 
-/// An entry of `path_prefixes` as it is looked up: host in its normal form, no final slash.
-fn path_prefix(entry: &str) -> String {
-    let entry = without_scheme(entry).trim_end_matches('/');
-    let (host, path) = entry.split_at(entry.find('/').unwrap_or(entry.len()));
-    [normal_host(host).as_ref(), path].concat()
+/// Why a line of a list is no entry.
+type Why = &'static str;
+
+/// An address as it stands in a list, without what a comment says of it.
+fn address(entry: &str) -> Result<&str, Why> {
+    let entry = without_comment(entry);
+    if entry.starts_with('|') || entry.starts_with("*.") || entry.ends_with('^') {
+        return Err("it stands for a domain; `black_domains` takes it");
+    }
+    if entry.contains(char::is_whitespace) {
+        return Err("an address has no blank");
+    }
+    Ok(entry)
 }
+
+/// An entry of `path_prefixes` as it is looked up: host in its normal form, no final slash.
+fn path_prefix(entry: &str) -> Result<String, Why> {
+    let entry = without_scheme(address(entry)?).trim_end_matches(['*', '/']);
+    if entry.contains('*') {
+        return Err("it is a pattern; the beginning of a path is compared as it is");
+    }
+    let (host, path) = entry.split_at(entry.find('/').unwrap_or(entry.len()));
+    Ok([normal_host(host).as_ref(), path].concat())
+}
+
+/// A word as it is looked up.
+fn word(entry: &str) -> Result<String, Why> {
+    Some(alphanumeric(entry)).filter(|word| !word.is_empty()).ok_or(NO_LETTER)
+}
+
+const NO_LETTER: Why = "it has no ASCII letter or digit, and nothing else of an address is compared";
 
 fn set(
     list: &UrlList,
     field: &'static str,
-    digests: &mut Vec<String>,
-    normal: impl Fn(&str) -> String,
+    loaded: &mut Loaded,
+    normal: impl Fn(&str) -> Result<String, Why>,
 ) -> Result<StringSet, UrlFilterError> {
     let too_large = |_| UrlFilterError::TooLarge { field };
     let mut builder = StringSetBuilder::default();
-    list::read(list, field, digests, |entry| {
-        let entry = normal(entry);
-        if entry.is_empty() { Ok(()) } else { builder.push(entry.as_bytes()).map_err(too_large) }
+    list::read(list, field, loaded, |entry| match normal(entry) {
+        Ok(entry) if entry.is_empty() => Ok(Line::Passed),
+        Ok(entry) => builder.push(entry.as_bytes()).map(|()| Line::Taken(1)).map_err(too_large),
+        Err(why) => Ok(Line::Odd(why)),
     })?;
     builder.finish().map_err(too_large)
 }
 
-/// The domains of `list`, for lookups with [`UrlParts::domains`].
-pub(crate) fn domain_set(
-    list: &UrlList,
-    field: &'static str,
-    digests: &mut Vec<String>,
-) -> Result<StringSet, UrlFilterError> {
-    set(list, field, digests, normal_domain)
-}
-
-fn normal_domain(entry: &str) -> String {
-    normal_host(entry.trim_end_matches('.')).into_owned()
-}
-
-fn substrings(list: &UrlList, digests: &mut Vec<String>) -> Result<Option<Substrings>, UrlFilterError> {
+fn substrings(list: &UrlList, loaded: &mut Loaded) -> Result<Option<Substrings>, UrlFilterError> {
     let field = "banned_substrings";
     let mut texts = BTreeSet::new();
-    list::read(list, field, digests, |entry| {
-        texts.insert(alphanumeric(entry));
-        Ok(())
+    list::read(list, field, loaded, |entry| {
+        let text = alphanumeric(entry);
+        let read = if text.is_empty() { Line::Odd(NO_LETTER) } else { Line::Taken(1) };
+        texts.insert(text);
+        Ok(read)
     })?;
     texts.remove("");
     let texts: Vec<String> = texts.into_iter().collect();

@@ -50,6 +50,16 @@ impl UrlFilterStage {
         self.rules.digests().to_vec()
     }
 
+    /// Lists with lines that were not understood, and lists without an entry.
+    pub fn warnings(&self) -> Vec<String> {
+        self.rules.warnings()
+    }
+
+    /// How many entries each list has.
+    pub fn notes(&self) -> Vec<String> {
+        self.rules.notes()
+    }
+
     fn decide_url(&self, row: usize, url: Option<&str>) -> Option<Dropped> {
         let Some(url) = url.filter(|url| !url.trim().is_empty()) else {
             let none = Dropped { row, reason: NO_URL, value: None, bound: None, detail: None };
@@ -90,7 +100,7 @@ impl Stage for UrlFilterStage {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn reads(&self) -> Vec<ColumnRead> {

@@ -201,3 +201,55 @@ fn the_schema_has_the_documentation() {
         assert!(documentation.contains(&format!("# {heading}")), "{heading}");
     }
 }
+
+#[test]
+fn lists_as_people_have_them_block_what_they_name() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let stage = |content: &str| {
+        let path = folder.path().join("list.txt");
+        fs::write(&path, content).expect("written");
+        let black_domains = UrlList { files: vec![path.display().to_string()], entries: vec![] };
+        UrlFilterStage::new(UrlFilterConfig { black_domains, column: "text".to_owned(), ..UrlFilterConfig::default() })
+    };
+    let urls =
+        ["https://bad.example/a", "http://www.bad.example/", "https://worse.example/x", "https://good.bad.example/"];
+    let blocked = |content: &str| {
+        let applied = stage(content).expect("a list").apply(text_batch(&urls.map(Some))).expect("applies");
+        applied.dropped.iter().map(|drop| drop.row).collect::<Vec<_>>()
+    };
+    for content in [
+        "bad.example\nworse.example\n",
+        "BAD.example\r\nworse.example \r\n",
+        "# hosts\n127.0.0.1 localhost\n0.0.0.0 bad.example\n0.0.0.0 worse.example # note\n",
+        "! Title\n||bad.example^\n||worse.example^$third-party\n",
+        "http://bad.example/\n*.bad.example\n.worse.example\n",
+    ] {
+        assert_eq!(blocked(content), [0, 1, 2, 3], "{content}");
+        assert!(stage(content).expect("a list").warnings().is_empty(), "{content}");
+    }
+    assert_eq!(blocked("||bad.example^\n@@||good.bad.example^\n"), [0, 1], "the list's own exception");
+    let odd = stage("bad.example\nhttps://worse.example/path\n").expect("a list");
+    assert!(odd.warnings()[0].contains("line 2, `https://worse.example/path`"), "{:?}", odd.warnings());
+    assert!(odd.notes()[0].contains("1 entries"), "{:?}", odd.notes());
+    let error = stage("category,domain\nadult,bad.example\n").expect_err("nothing understood");
+    assert_eq!(error.field(), Some("black_domains"));
+}
+
+#[test]
+fn entries_that_could_never_match_are_said() {
+    let said = |config: UrlFilterConfig| {
+        UrlRules::load(&config).map(|rules| rules.warnings()).map_err(|error| error.to_string())
+    };
+    let words = UrlFilterConfig { banned_words: list(&["casino", "赌场"]), ..UrlFilterConfig::default() };
+    assert!(said(words).expect("one is good")[0].contains("entry 2, `赌场`"));
+    let urls = UrlFilterConfig { urls: list(&["||bad.example^"]), ..UrlFilterConfig::default() };
+    assert!(said(urls).expect_err("none is good").contains("`black_domains` takes it"));
+    let hosts = UrlFilterConfig { hosts: list(&["a.example", "*.b.example"]), ..UrlFilterConfig::default() };
+    assert!(said(hosts).expect("one is good")[0].contains("below a domain"));
+    let raw = UrlFilterConfig {
+        black_domains: list(&["bad.example", "0.0.0.0 worse.example"]),
+        matching: UrlMatching::Datatrove,
+        ..UrlFilterConfig::default()
+    };
+    assert!(said(raw).expect("one is good")[0].contains("as in datatrove"));
+}

@@ -4,6 +4,7 @@ use serde_json::Value;
 use textmill_score::{DecontaminateConfig, DecontaminateConfigError, DecontaminateStage};
 
 use super::{BuildContext, BuildError, BuiltStage, StageKind, typed, with_digests};
+use crate::remarks::Remarks;
 
 pub(super) const KIND: StageKind = StageKind {
     name: "decontaminate",
@@ -19,5 +20,6 @@ pub(super) const KIND: StageKind = StageKind {
 fn build(config: &Value, _: &BuildContext) -> Result<BuiltStage, Vec<BuildError>> {
     let (stage, config) = typed(config, DecontaminateStage::new, DecontaminateConfigError::field)?;
     let config = with_digests(config, "item_digests", stage.digests());
-    Ok(BuiltStage::row_wise(Arc::new(stage), config))
+    let remarks = Remarks { warnings: stage.warnings().to_vec(), notes: stage.notes().to_vec(), ..Remarks::default() };
+    Ok(BuiltStage::row_wise(Arc::new(stage), config).saying(remarks))
 }

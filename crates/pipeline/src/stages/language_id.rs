@@ -6,6 +6,7 @@ use textmill_language_id::{
 };
 
 use super::{BuildContext, BuildError, BuiltStage, StageKind, typed, with_digests};
+use crate::remarks::Remarks;
 
 pub(super) const KIND: StageKind = StageKind {
     name: "language_id",
@@ -23,5 +24,6 @@ pub(super) const KIND: StageKind = StageKind {
 fn build(config: &Value, _: &BuildContext) -> Result<BuiltStage, Vec<BuildError>> {
     let (stage, config) = typed(config, LanguageIdStage::new, LanguageIdConfigError::field)?;
     let config = with_digests(config, "model_digests", &stage.model_digests());
-    Ok(BuiltStage::row_wise(Arc::new(stage), config))
+    let remarks = Remarks { warnings: stage.warnings(), languages: stage.languages(), ..Remarks::default() };
+    Ok(BuiltStage::row_wise(Arc::new(stage), config).saying(remarks))
 }

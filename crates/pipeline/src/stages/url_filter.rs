@@ -4,6 +4,7 @@ use serde_json::Value;
 use textmill_filter::url::{URL_REASONS, UrlFilterConfig, UrlFilterError, UrlFilterStage};
 
 use super::{BuildContext, BuildError, BuiltStage, StageKind, typed, with_digests};
+use crate::remarks::Remarks;
 
 pub(super) const KIND: StageKind = StageKind {
     name: "url_filter",
@@ -21,5 +22,6 @@ pub(super) const KIND: StageKind = StageKind {
 fn build(config: &Value, _: &BuildContext) -> Result<BuiltStage, Vec<BuildError>> {
     let (stage, config) = typed(config, UrlFilterStage::new, UrlFilterError::field)?;
     let config = with_digests(config, "list_digests", &stage.digests());
-    Ok(BuiltStage::row_wise(Arc::new(stage), config))
+    let remarks = Remarks { warnings: stage.warnings(), notes: stage.notes(), ..Remarks::default() };
+    Ok(BuiltStage::row_wise(Arc::new(stage), config).saying(remarks))
 }

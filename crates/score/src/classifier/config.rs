@@ -48,6 +48,10 @@ pub struct ClassifierConfig {
     pub mode: Mode,
     /// Path of the model (`.bin`, `.ftz`).
     pub model: String,
+    /// Whether the stage may go without its model: where there is no file at `model`, no document has a score, none is
+    /// dropped, and a warning says so. Default false.
+    #[serde(default)]
+    pub optional: bool,
     /// The label whose probability is the score, without `__label__`.
     pub label: String,
     /// The column of the score. Default the label with `_score`.
@@ -103,6 +107,16 @@ pub enum ClassifierConfigError {
         /// What is wrong with it.
         source: FastTextError,
     },
+    /// There is no model.
+    #[error("cannot open the fastText model {}: there is no such file; {}", .path.display(), made_by(.path, .label, *.tokens))]
+    NoModel {
+        /// The file.
+        path: PathBuf,
+        /// The label whose probability is the score.
+        label: String,
+        /// The form of the texts.
+        tokens: Tokens,
+    },
     /// The model has no such label.
     #[error("the model has no label `{label}`; it has: {}", .known.join(", "))]
     Label {
@@ -148,7 +162,7 @@ impl ClassifierConfigError {
     /// Name of the field at fault.
     pub fn field(&self) -> Option<&str> {
         match self {
-            Self::Model { .. } => Some("model"),
+            Self::Model { .. } | Self::NoModel { .. } => Some("model"),
             Self::Label { .. } => Some("label"),
             Self::Column(_) => Some("column"),
             Self::Bound { field, .. } | Self::DecidesInAnnotate(field) | Self::KeepAndBound(field) => Some(field),
@@ -158,9 +172,24 @@ impl ClassifierConfigError {
     }
 }
 
+/// The command that makes the model.
+fn made_by(path: &Path, label: &str, tokens: Tokens) -> String {
+    let plain = |char: char| char.is_alphanumeric() || matches!(char, '_' | '-' | '.' | '/');
+    let quoted = |text: &str| {
+        if text.chars().all(plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
+    };
+    let (label, path) = (quoted(label), quoted(&path.display().to_string()));
+    format!(
+        "`textmill train classifier --positive WITH --negative WITHOUT --label {label} --tokens {} --output {path}` makes it \
+         from texts with and without the label",
+        tokens.name()
+    )
+}
+
 /// What a configuration comes to.
 pub(super) struct Checked {
-    pub(super) scorer: Scorer,
+    /// None for an optional model that is not there.
+    pub(super) scorer: Option<Scorer>,
     pub(super) column: String,
     pub(super) bounds: Bounds,
     pub(super) digests: Vec<String>,
@@ -172,6 +201,7 @@ impl ClassifierConfig {
         Self {
             mode: Mode::Decide,
             model: model.into(),
+            optional: false,
             label: label.into(),
             column: None,
             tokens: Tokens::default(),
@@ -193,6 +223,12 @@ impl ClassifierConfig {
             return Err(ClassifierConfigError::Column(column));
         }
         let path = Path::new(&self.model);
+        if !path.exists() {
+            if self.optional {
+                return Ok(Checked { scorer: None, column, bounds: Bounds::default(), digests: Vec::new() });
+            }
+            return Err(self.no_model());
+        }
         let failed = |source| ClassifierConfigError::Model { path: path.to_owned(), source };
         let model = Scorer::load(path).map_err(failed)?;
         let opened = |source| failed(FastTextError::Open { path: path.to_owned(), source });
@@ -208,7 +244,13 @@ impl ClassifierConfig {
             let read = |source| CalibrationError::Read { path: path.clone(), source };
             digests.push(crate::files::digest(&path).map_err(read)?);
         }
-        Ok(Checked { scorer, column, bounds, digests })
+        Ok(Checked { scorer: Some(scorer), column, bounds, digests })
+    }
+
+    /// Says that there is no model, and what makes one.
+    pub(super) fn no_model(&self) -> ClassifierConfigError {
+        let (path, label) = (PathBuf::from(&self.model), self.label.clone());
+        ClassifierConfigError::NoModel { path, label, tokens: self.tokens }
     }
 
     fn check_bounds(&self) -> Result<(), ClassifierConfigError> {

@@ -32,6 +32,12 @@ impl ClassifierStage {
         &self.checked.digests
     }
 
+    /// That an optional model is not there, and what makes it.
+    pub fn warnings(&self) -> Vec<String> {
+        let Checked { scorer: None, column, .. } = &self.checked else { return Vec::new() };
+        vec![format!("`{column}` stays empty and nothing is dropped by it (`optional`): {}", self.config.no_model())]
+    }
+
     /// Every reason for which the stage can drop a document, in any configuration.
     pub fn all_reasons() -> Vec<Reason> {
         vec![SCORE_TOO_LOW, SCORE_TOO_HIGH, NO_SCORE]
@@ -41,8 +47,9 @@ impl ClassifierStage {
     pub fn scores<'a>(&self, texts: impl IntoIterator<Item = Option<&'a str>>) -> Vec<Option<f64>> {
         let ClassifierConfig { tokens, unit, aggregate, max_chars, .. } = self.config;
         let mut buffer = String::new();
-        self.checked.scorer.with(|predictor| {
-            let mut score = |text: &str| self.checked.scorer.score(predictor, tokens.apply(text, &mut buffer));
+        let Some(scorer) = &self.checked.scorer else { return texts.into_iter().map(|_| None).collect() };
+        scorer.with(|predictor| {
+            let mut score = |text: &str| scorer.score(predictor, tokens.apply(text, &mut buffer));
             let looked_at = |text| head(text, max_chars.map(std::num::NonZeroU32::get));
             let mut of = |text| unit.score(looked_at(text), aggregate, &mut score);
             texts.into_iter().map(|text| text.and_then(&mut of)).collect()
@@ -164,6 +171,33 @@ mod tests {
         assert!(half > 0.5 && most < 0.5, "{half} {most}");
         let stage = stage(ClassifierConfig { keep: Some(KeepShare::Lowest(0.5)), ..config });
         assert_eq!(stage.digests().len(), 2);
+    }
+
+    #[test]
+    fn an_optional_model_that_is_not_there_drops_nothing_and_says_so() {
+        let config =
+            ClassifierConfig { tokens: Tokens::Words, max: Some(0.5), ..ClassifierConfig::new("no/such.ftz", "bad") };
+        let error = ClassifierStage::new(config.clone()).expect_err("no model").to_string();
+        let command = "textmill train classifier --positive WITH --negative WITHOUT --label bad --tokens words --output no/such.ftz";
+        assert!(error.contains(command), "{error}");
+        let stage = stage(ClassifierConfig { optional: true, ..config });
+        assert_stage_compliance(&stage);
+        assert!(stage.warnings()[0].contains(command) && stage.digests().is_empty(), "{:?}", stage.warnings());
+        let applied = stage.apply(text_batch(&[Some("How AWFUL."), None])).expect("applies");
+        assert!(applied.dropped.is_empty() && applied.kept.schema().column_with_name("bad_score").is_some());
+    }
+
+    #[test]
+    fn an_optional_model_that_is_there_is_as_any_other() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let config = ClassifierConfig { optional: true, max: Some(0.5), ..model(folder.path()) };
+        let stage = stage(config.clone());
+        assert!(stage.warnings().is_empty());
+        let applied = stage.apply(text_batch(&[Some("How AWFUL."), Some("How lovely.")])).expect("applies");
+        assert_eq!(applied.dropped.iter().map(|drop| drop.row).collect::<Vec<_>>(), [0]);
+        std::fs::write(folder.path().join("bad.ftz"), b"no model").expect("written");
+        let damaged = folder.path().join("bad.ftz").display().to_string();
+        assert!(ClassifierStage::new(ClassifierConfig { model: damaged, ..config }).is_err(), "damaged is not absent");
     }
 
     #[test]

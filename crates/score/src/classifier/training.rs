@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -50,8 +51,24 @@ pub struct Trainer {
     corpus: Corpus,
     /// Label and text, in their form.
     held_out: Vec<(String, String)>,
+    classes: BTreeMap<String, Class>,
     buffer: String,
 }
+
+/// The examples of a label.
+#[derive(Debug, Clone, Copy, Default)]
+struct Class {
+    examples: u64,
+    /// With a word.
+    worded: u64,
+    /// With a word, and not held out.
+    trained: u64,
+}
+
+/// Largest learning rate: above it models are noise where they do not diverge. fastText's own is 0.1, and 1 is large.
+const MAX_LEARNING_RATE: f64 = 10.0;
+/// Labels that an error lists.
+const LISTED: usize = 20;
 
 /// How well a label is told, on held-out examples.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -124,11 +141,17 @@ impl Trainer {
     /// A trainer without examples.
     pub fn new(options: TrainingOptions) -> Result<Self, FastTextError> {
         options.fasttext.check()?;
+        let rate = options.fasttext.learning_rate;
+        if rate > MAX_LEARNING_RATE {
+            let (option, allowed) = ("learning_rate", "above 0 and at most 10");
+            return Err(FastTextError::Option { option, value: rate.to_string(), allowed });
+        }
         if !(options.held_out > 0.0 && options.held_out < 1.0) {
             let value = options.held_out.to_string();
             return Err(FastTextError::Option { option: "held_out", value, allowed: "above 0 and below 1" });
         }
-        Ok(Self { options, corpus: Corpus::default(), held_out: Vec::new(), buffer: String::new() })
+        let (held_out, classes, buffer) = (Vec::new(), BTreeMap::new(), String::new());
+        Ok(Self { options, corpus: Corpus::default(), held_out, classes, buffer })
     }
 
     /// Takes an example. Whether it is held out depends on its text and the seed only.
@@ -136,15 +159,49 @@ impl Trainer {
         let place = xxh3_64_with_seed(text.as_bytes(), u64::from(self.options.fasttext.seed));
         let held_out = (place >> 11) as f64 / (1_u64 << 53) as f64;
         let text = self.options.tokens.apply(text, &mut self.buffer);
-        if held_out < self.options.held_out {
+        let (held, worded) = (held_out < self.options.held_out, u64::from(!text.trim().is_empty()));
+        let class = self.classes.entry(label.to_owned()).or_default();
+        class.examples += 1;
+        class.worded += worded;
+        class.trained += if held { 0 } else { worded };
+        if held {
             self.held_out.push((label.to_owned(), text.to_owned()));
             return Ok(());
         }
         self.corpus.push(&[label], text)
     }
 
+    /// Whether there is something of everything that training and measuring need.
+    fn check(&self) -> Result<(), FastTextError> {
+        let mut labels = self.classes.keys();
+        match (labels.next(), labels.next()) {
+            (None, _) => return Err(FastTextError::NoExamples),
+            (Some(only), None) => return Err(FastTextError::OneLabel(only.clone())),
+            _ => {}
+        }
+        let score = &self.options.label;
+        if !self.classes.contains_key(score) {
+            let known = self.classes.keys().take(LISTED).cloned().collect();
+            return Err(FastTextError::UnknownLabel { label: score.clone(), known });
+        }
+        let blank = self.classes.iter().find(|(_, class)| class.worded == 0);
+        if let Some((label, Class { examples, .. })) = blank {
+            return Err(FastTextError::BlankLabel { label: label.clone(), examples: *examples });
+        }
+        let untrained = self.classes.iter().find(|(_, class)| class.trained == 0);
+        if let Some((label, _)) = untrained {
+            return Err(FastTextError::AllHeldOut { label: label.clone() });
+        }
+        if self.held_out.is_empty() {
+            let examples = self.classes.values().map(|class| class.examples).sum();
+            return Err(FastTextError::NothingHeldOut { examples, share: self.options.held_out });
+        }
+        Ok(())
+    }
+
     /// Trains on what was pushed and measures with what was held out.
     pub fn finish(self) -> Result<Trained, FastTextError> {
+        self.check()?;
         let Self { mut options, mut corpus, held_out, .. } = self;
         // Files often have one label after the other.
         corpus.shuffle(options.fasttext.seed);
@@ -294,9 +351,61 @@ mod tests {
             none.push(label, &format!("a text {number}")).expect("a label");
         }
         let error = none.finish().expect_err("no such label").to_string();
-        assert!(error.contains("none"), "{error}");
+        assert!(error.contains("`none`") && error.contains("bad, good"), "{error}");
         for held_out in [0.0, 1.0, f64::NAN] {
             assert!(Trainer::new(TrainingOptions { held_out, ..options() }).is_err());
+        }
+    }
+
+    #[test]
+    fn what_little_text_lacks_is_said() {
+        let said = |examples: &[(&str, &str)], held_out: f64| {
+            let mut trainer = Trainer::new(TrainingOptions { held_out, ..options() }).expect("good options");
+            for (label, text) in examples {
+                trainer.push(label, text).expect("a label");
+            }
+            trainer.finish().map(|_| ()).expect_err("too little").to_string()
+        };
+        for (examples, held_out, part) in [
+            (&[][..], 0.1, "no text to train on"),
+            (&[("good", "a"), ("good", "b")], 0.1, "the same label `good`"),
+            (&[("good", "a"), ("bad", " \n"), ("bad", "")], 0.1, "none of the 2 texts of `bad`"),
+            (&[("good", "a b"), ("bad", "c d")], 0.000_001, "none of the 2 texts was held out"),
+            (&[("good", "a b"), ("bad", "c d")], 0.999_999, "were held out"),
+            (&[("fine", "a b"), ("bad", "c d")], 0.1, "the labels are: bad, fine"),
+        ] {
+            let error = said(examples, held_out);
+            assert!(error.contains(part), "{part}: {error}");
+        }
+    }
+
+    #[test]
+    fn labels_of_several_words_come_back() {
+        let labels = ["广告, spam", "正常 text"];
+        let mut trainer =
+            Trainer::new(TrainingOptions { label: labels[0].to_owned(), ..options() }).expect("good options");
+        for number in 0..200 {
+            let word = ["buy", "read"][number % 2];
+            trainer.push(labels[number % 2], &format!("{word} this number {number}")).expect("a label");
+        }
+        let mut bytes = Vec::new();
+        trainer.finish().expect("trained").model.write(&mut bytes).expect("written");
+        let model = FastTextModel::read(bytes.as_slice(), bytes.len() as u64).expect("read again");
+        let mut found = model.labels().to_vec();
+        found.sort_unstable();
+        assert_eq!(found, {
+            let mut labels = labels.map(ToOwned::to_owned).to_vec();
+            labels.sort_unstable();
+            labels
+        });
+    }
+
+    #[test]
+    fn learning_rates_that_make_noise_are_refused() {
+        for rate in [10.1, 100.0, f64::NAN, 0.0, -1.0, f64::INFINITY] {
+            let fasttext = TrainOptions { learning_rate: rate, ..TrainOptions::default() };
+            let error = Trainer::new(TrainingOptions { fasttext, ..options() }).expect_err("refused").to_string();
+            assert!(error.contains("`learning_rate`"), "{error}");
         }
     }
 }

@@ -30,7 +30,9 @@ pub enum Action {
 ///
 /// # Parameters
 /// See below. Tokens are words in lower case without punctuation, and single characters of scripts without blanks between
-/// words. Items of fewer than `ngram` tokens cannot be told and are left out. Matches are compared token by token.
+/// words; line breaks, list numbers, references such as `&nbsp;`, full-width forms and soft hyphens make no difference.
+/// Matches are compared token by token. Items of fewer than `ngram` tokens are left out, and counted in a warning, unless
+/// `short_items_from` says otherwise. What is in each set is said by `textmill validate`.
 ///
 /// # Source
 /// Brown et al. 2020 (GPT-3), appendix C: 13-grams, 200 characters around them, documents in more than ten pieces dropped,
@@ -47,11 +49,12 @@ pub enum Action {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DecontaminateConfig {
-    /// Paths of the evaluation sets: JSON lines, also `.gz` or `.zst`.
+    /// Paths of the evaluation sets: JSON lines or JSON, also as gzip or Zstandard, or Parquet.
     #[schemars(length(min = 1))]
     pub against: Vec<String>,
-    /// Fields that hold their texts. Default question, problem, prompt, input, query, text, passage, context, premise,
-    /// sentence, content, as far as they are there.
+    /// Fields that hold their texts: names or paths (`data.question`, also through lists); a list of texts, such as
+    /// `choices`, is one text. Default question, problem, prompt, input, query, text, passage, context, premise, sentence,
+    /// content, as far as they are there, at any depth but in answers.
     #[serde(default)]
     pub fields: Vec<String>,
     /// What becomes of a contaminated document. Default `drop`.
@@ -61,6 +64,12 @@ pub struct DecontaminateConfig {
     #[serde(default = "default_ngram")]
     #[schemars(range(min = 5, max = 100))]
     pub ngram: u32,
+    /// Items of fewer than `ngram` tokens, but of at least this many, count where they stand whole in a document, 1 to
+    /// `ngram`. Few tokens are found in documents that never saw the set: 5 and more are advisable. Default none: such
+    /// items are not looked for.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 100))]
+    pub short_items_from: Option<NonZeroU32>,
     /// Largest share of contaminated tokens that is kept with `drop`, 0 to 1. Default 0: none.
     #[serde(default)]
     #[schemars(range(min = 0.0, max = 1.0))]
@@ -110,20 +119,41 @@ pub enum DecontaminateConfigError {
         /// What is wrong with it.
         problem: String,
     },
+    /// An evaluation set in Parquet cannot be read.
+    #[error("{} cannot be read as Parquet: {problem}", .path.display())]
+    Parquet {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        problem: String,
+    },
     /// An evaluation set without any of the fields.
-    #[error("{}: no item has a text in one of: {fields}; `fields` names others", .path.display())]
+    #[error(
+        "{}: none of {items} items has a text in one of: {fields}; {others}; name the fields with texts in `fields`",
+        .path.display()
+    )]
     NoTexts {
         /// The file.
         path: PathBuf,
+        /// How many items it has.
+        items: u64,
         /// What was looked for.
         fields: String,
+        /// What there is.
+        others: String,
     },
     /// No file is named.
     #[error("`against` names no evaluation set")]
     Nothing,
     /// No item has enough tokens.
-    #[error("no item has {0} tokens: nothing could ever match; `ngram` sets the number")]
+    #[error(
+        "no item has {0} tokens: nothing could ever match; `ngram` sets the number, `short_items_from` finds shorter items \
+         where they stand whole"
+    )]
     TooShort(u32),
+    /// Short items that are no shorter.
+    #[error("`short_items_from` is {0}; it must be below `ngram`, from which on any run of an item counts")]
+    ShortItems(u32),
     /// The length of a run is out of its range.
     #[error("`ngram` is {0}; it must be from 5 to 100")]
     Ngram(u32),
@@ -136,7 +166,8 @@ impl DecontaminateConfigError {
     /// Name of the field at fault.
     pub fn field(&self) -> Option<&str> {
         match self {
-            Self::Read { .. } | Self::Line { .. } | Self::Nothing => Some("against"),
+            Self::Read { .. } | Self::Line { .. } | Self::Parquet { .. } | Self::Nothing => Some("against"),
+            Self::ShortItems(_) => Some("short_items_from"),
             Self::NoTexts { .. } => Some("fields"),
             Self::TooShort(_) | Self::Ngram(_) => Some("ngram"),
             Self::MaxOverlap(_) => Some("max_overlap"),
@@ -152,11 +183,17 @@ impl DecontaminateConfig {
             fields: Vec::new(),
             action: Action::default(),
             ngram: default_ngram(),
+            short_items_from: None,
             max_overlap: 0.0,
             max_items: default_ten(),
             window: default_window(),
             max_pieces: default_ten(),
         }
+    }
+
+    /// Fewest tokens of an item that is looked for.
+    pub(super) fn shortest(&self) -> u32 {
+        self.short_items_from.map_or(self.ngram, NonZeroU32::get)
     }
 
     /// Checks what the types do not say.
@@ -166,6 +203,9 @@ impl DecontaminateConfig {
         }
         if !(5..=100).contains(&self.ngram) {
             return Err(DecontaminateConfigError::Ngram(self.ngram));
+        }
+        if let Some(from) = self.short_items_from.filter(|from| from.get() >= self.ngram) {
+            return Err(DecontaminateConfigError::ShortItems(from.get()));
         }
         let meaningless = self.max_overlap > 0.0 && self.action != Action::Drop;
         if !(0.0..=1.0).contains(&self.max_overlap) || meaningless {

@@ -1,9 +1,12 @@
 //! Which parts of a text stand in evaluation sets too.
 
 mod config;
+mod fields;
 mod items;
 mod overlap;
+mod report;
 mod stage;
+mod tokens;
 
 pub use config::{Action, DecontaminateConfig, DecontaminateConfigError};
 pub use stage::DecontaminateStage;

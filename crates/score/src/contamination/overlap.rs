@@ -1,57 +1,7 @@
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
-/// A token of a text: the hash of its normal form, and where it stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Token {
-    hash: u64,
-    start: u32,
-    end: u32,
-}
-
-/// FNV-1a, which is made for bytes that come one by one.
-const START: u64 = 0xCBF2_9CE4_8422_2325;
-const PRIME: u64 = 0x0000_0100_0000_01B3;
-
-fn is_alone(char: char) -> bool {
-    matches!(char, '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{3134F}'
-        | '\u{3040}'..='\u{30FF}' | '\u{0E00}'..='\u{0E7F}')
-}
-
-/// Words in lower case without punctuation; characters of scripts without blanks between words are words.
-pub(super) fn tokens(text: &str, found: &mut Vec<Token>) {
-    found.clear();
-    let place = |byte: usize| u32::try_from(byte).unwrap_or(u32::MAX);
-    let mut word: Option<Token> = None;
-    let mut buffer = [0; 4];
-    for (at, char) in text.char_indices() {
-        let end = place(at + char.len_utf8());
-        if char.is_ascii_alphanumeric() {
-            let of = word.get_or_insert(Token { hash: START, start: place(at), end });
-            of.hash = (of.hash ^ u64::from(char.to_ascii_lowercase() as u8)).wrapping_mul(PRIME);
-            of.end = end;
-            continue;
-        }
-        let alone = is_alone(char);
-        if char.is_ascii() || alone || !char.is_alphanumeric() {
-            found.extend(word.take());
-            if !alone {
-                continue;
-            }
-        }
-        let of = word.get_or_insert(Token { hash: START, start: place(at), end });
-        for lower in char.to_lowercase() {
-            for byte in lower.encode_utf8(&mut buffer).bytes() {
-                of.hash = (of.hash ^ u64::from(byte)).wrapping_mul(PRIME);
-            }
-        }
-        of.end = end;
-        if alone {
-            found.extend(word.take());
-        }
-    }
-    found.extend(word);
-}
+use super::tokens::{Token, tokens};
 
 /// What the n-gram before is multiplied by when the next token comes.
 const BASE: u64 = 0x9E37_79B9_7F4A_7C15;
@@ -60,14 +10,35 @@ const BASE: u64 = 0x9E37_79B9_7F4A_7C15;
 #[derive(Debug)]
 pub(super) struct Index {
     ngram: usize,
-    /// By hash: the item and where in it.
-    places: HashMap<u64, Vec<(u32, u32)>, Plain>,
+    /// Fewest tokens of an item that is looked for as a whole.
+    shortest: usize,
+    /// By length: `ngram`, and those of the short items.
+    runs: BTreeMap<usize, Runs>,
     items: Vec<Vec<u64>>,
     names: Vec<String>,
+}
+
+/// Runs of one length.
+#[derive(Debug)]
+struct Runs {
+    length: usize,
+    /// By hash: the item and where in it.
+    places: HashMap<u64, Vec<(u32, u32)>, Plain>,
     /// A bit for each hash, modulo its size: most n-grams of a text are answered by it.
     maybe: Vec<u64>,
-    /// `BASE` to the power of `ngram`, to take the first token out of a hash.
+    /// `BASE` to the power of `length`, to take the first token out of a hash.
     power: u64,
+}
+
+/// How an item was added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Added {
+    /// Any run of it is found.
+    ByRuns,
+    /// It is found as a whole.
+    AsAWhole,
+    /// It is too short to be told, and was not added.
+    TooShort,
 }
 
 /// The keys are hashes already.
@@ -104,30 +75,87 @@ pub(super) struct Overlap {
 }
 
 impl Index {
-    pub(super) fn new(ngram: usize) -> Self {
-        let power = (0..ngram).fold(1_u64, |power, _| power.wrapping_mul(BASE));
-        Self { ngram, places: HashMap::default(), items: Vec::new(), names: Vec::new(), maybe: Vec::new(), power }
+    /// For runs of `ngram` tokens, and items of fewer from `shortest` on.
+    pub(super) fn new(ngram: usize, shortest: usize) -> Self {
+        Self { ngram, shortest, runs: BTreeMap::new(), items: Vec::new(), names: Vec::new() }
     }
 
-    /// Adds an item; false if it has too few tokens to be told.
-    pub(super) fn add(&mut self, name: impl FnOnce() -> String, text: &str, buffer: &mut Vec<Token>) -> bool {
+    /// Adds an item, unless it has too few tokens to be told.
+    pub(super) fn add(&mut self, name: impl FnOnce() -> String, text: &str, buffer: &mut Vec<Token>) -> Added {
         tokens(text, buffer);
         let hashes: Vec<u64> = buffer.iter().map(|token| token.hash).collect();
-        if hashes.len() < self.ngram {
-            return false;
+        if hashes.is_empty() || hashes.len() < self.shortest.min(self.ngram) {
+            return Added::TooShort;
         }
+        let length = hashes.len().min(self.ngram);
         let item = u32::try_from(self.items.len()).unwrap_or(u32::MAX);
-        for (place, run) in (0..).zip(hashes.windows(self.ngram)) {
-            let hash = run.iter().fold(0, |hash: u64, token| hash.wrapping_mul(BASE).wrapping_add(*token));
-            self.places.entry(hash).or_default().push((item, place));
-        }
+        self.runs.entry(length).or_insert_with(|| Runs::new(length)).add(item, &hashes);
         self.items.push(hashes);
         self.names.push(name());
-        true
+        if length < self.ngram { Added::AsAWhole } else { Added::ByRuns }
     }
 
     /// Leaves out n-grams of more than `most` items, and makes the index ready.
     pub(super) fn finish(&mut self, most: usize) {
+        self.runs.values_mut().for_each(|runs| runs.finish(most));
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    pub(super) fn name(&self, item: usize) -> &str {
+        self.names.get(item).map_or("", String::as_str)
+    }
+
+    pub(super) fn overlap(&self, text: &str, buffer: &mut Vec<Token>) -> Overlap {
+        tokens(text, buffer);
+        let mut matches = Vec::new();
+        for runs in self.runs.values() {
+            runs.matches(buffer, &self.items, &mut matches);
+        }
+        if self.runs.len() > 1 {
+            matches.sort_unstable_by_key(|found| (found.start, std::cmp::Reverse(found.end)));
+        }
+        let mut found = Overlap { tokens: buffer.len(), ..Overlap::default() };
+        let mut counted = 0;
+        for Match { start, end, item } in matches {
+            found.item.get_or_insert(item);
+            found.covered += end.saturating_sub(start.max(counted));
+            counted = counted.max(end);
+            let byte = |token: usize, of: fn(&Token) -> u32| buffer.get(token).map_or(0, |token| of(token) as usize);
+            let bytes = byte(start, |token| token.start)..byte(end - 1, |token| token.end);
+            match found.spans.last_mut().filter(|last| last.end >= bytes.start) {
+                Some(last) => last.end = last.end.max(bytes.end),
+                None => found.spans.push(bytes),
+            }
+        }
+        found
+    }
+}
+
+/// Tokens of a text that stand in an item too.
+#[derive(Debug, Clone, Copy)]
+struct Match {
+    start: usize,
+    end: usize,
+    item: usize,
+}
+
+impl Runs {
+    fn new(length: usize) -> Self {
+        let power = (0..length).fold(1_u64, |power, _| power.wrapping_mul(BASE));
+        Self { length, places: HashMap::default(), maybe: Vec::new(), power }
+    }
+
+    fn add(&mut self, item: u32, hashes: &[u64]) {
+        for (place, run) in (0..).zip(hashes.windows(self.length)) {
+            let hash = run.iter().fold(0, |hash: u64, token| hash.wrapping_mul(BASE).wrapping_add(*token));
+            self.places.entry(hash).or_default().push((item, place));
+        }
+    }
+
+    fn finish(&mut self, most: usize) {
         self.places.retain(|_, places| {
             places.dedup_by_key(|(item, _)| *item);
             places.len() <= most
@@ -144,60 +172,41 @@ impl Index {
         });
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.items.len()
-    }
-
-    pub(super) fn name(&self, item: usize) -> &str {
-        self.names.get(item).map_or("", String::as_str)
-    }
-
     fn may_have(&self, hash: u64) -> bool {
         let bit = hash & (self.maybe.len() as u64 * 64 - 1);
         self.maybe.get(usize::try_from(bit / 64).unwrap_or_default()).is_some_and(|word| word >> (bit % 64) & 1 == 1)
     }
 
     /// The item that has the n-gram `run`, whose hash is `hash`.
-    fn item(&self, hash: u64, run: &[Token]) -> Option<usize> {
+    fn item(&self, hash: u64, run: &[Token], items: &[Vec<u64>]) -> Option<usize> {
         let same = |(item, place): &&(u32, u32)| {
-            let tokens = self.items.get(*item as usize).and_then(|item| item.get(*place as usize..));
+            let tokens = items.get(*item as usize).and_then(|item| item.get(*place as usize..));
             tokens.is_some_and(|tokens| run.iter().zip(tokens).all(|(ours, theirs)| ours.hash == *theirs))
         };
         self.places.get(&hash)?.iter().find(same).map(|(item, _)| *item as usize)
     }
 
-    pub(super) fn overlap(&self, text: &str, buffer: &mut Vec<Token>) -> Overlap {
-        tokens(text, buffer);
-        let mut found = Overlap { tokens: buffer.len(), ..Overlap::default() };
+    /// The runs of `text` that stand in `items`, by where they end.
+    fn matches(&self, text: &[Token], items: &[Vec<u64>], found: &mut Vec<Match>) {
         if self.places.is_empty() {
-            return found;
+            return;
         }
-        let (mut hash, mut counted) = (0_u64, 0);
-        for end in 1..=buffer.len() {
-            let Some(token) = buffer.get(end - 1) else { break };
+        let mut hash = 0_u64;
+        for (last, token) in text.iter().enumerate() {
             hash = hash.wrapping_mul(BASE).wrapping_add(token.hash);
-            if end < self.ngram {
-                continue;
-            }
-            let start = end - self.ngram;
-            if let Some(gone) = start.checked_sub(1).and_then(|gone| buffer.get(gone)) {
+            let end = last + 1;
+            let Some(start) = end.checked_sub(self.length) else { continue };
+            if let Some(gone) = start.checked_sub(1).and_then(|gone| text.get(gone)) {
                 hash = hash.wrapping_sub(gone.hash.wrapping_mul(self.power));
             }
             if !self.may_have(hash) {
                 continue;
             }
-            let run = buffer.get(start..end).unwrap_or_default();
-            let Some(item) = self.item(hash, run) else { continue };
-            found.item.get_or_insert(item);
-            found.covered += end - start.max(counted);
-            counted = end;
-            let bytes = run.first().map_or(0, |first| first.start as usize)..token.end as usize;
-            match found.spans.last_mut().filter(|last| last.end >= bytes.start) {
-                Some(last) => last.end = bytes.end,
-                None => found.spans.push(bytes),
+            let run = text.get(start..end).unwrap_or_default();
+            if let Some(item) = self.item(hash, run, items) {
+                found.push(Match { start, end, item });
             }
         }
-        found
     }
 }
 
@@ -217,20 +226,8 @@ mod tests {
             .collect()
     }
 
-    #[test]
-    fn tokens_are_words_and_single_characters() {
-        assert_eq!(words("Don't stop, É2x 中文abc。カ!"), ["Don", "t", "stop", "É2x", "中", "文", "abc", "カ"]);
-        let hashes = |text: &str| {
-            let mut found = Vec::new();
-            tokens(text, &mut found);
-            found.iter().map(|token| token.hash).collect::<Vec<_>>()
-        };
-        assert_eq!(hashes("THE Été"), hashes("the, été"));
-        assert_ne!(hashes("ab c"), hashes("a bc"));
-    }
-
     fn index(items: &[&str], ngram: usize, most: usize) -> Index {
-        let mut index = Index::new(ngram);
+        let mut index = Index::new(ngram, ngram);
         items.iter().for_each(|item| {
             index.add(|| (*item).to_owned(), item, &mut Vec::new());
         });
@@ -254,6 +251,20 @@ mod tests {
         let all = index(&items, 4, 3).overlap("which of the following x", &mut Vec::new());
         let rare = index(&items, 4, 2).overlap("which of the following x", &mut Vec::new());
         assert_eq!((all.covered, rare.covered), (4, 0));
+    }
+
+    #[test]
+    fn short_items_are_found_as_a_whole_where_that_is_asked_for() {
+        let mut index = Index::new(5, 2);
+        let added =
+            ["a b c", "x", "a b c d e f", "p q"].map(|item| index.add(|| item.to_owned(), item, &mut Vec::new()));
+        assert_eq!(added, [Added::AsAWhole, Added::TooShort, Added::ByRuns, Added::AsAWhole]);
+        index.finish(9);
+        let found = |text| index.overlap(text, &mut Vec::new());
+        let both = found("p q and A, B. c d e z");
+        assert_eq!((both.covered, both.tokens, both.item), (7, 9, Some(2)));
+        assert_eq!(both.spans, [0..3, 8..19]);
+        assert_eq!((found("a b").covered, found("a b x").covered, found("x p").covered), (0, 0, 0));
     }
 
     proptest! {

@@ -7,8 +7,8 @@ use arrow::datatypes::{DataType, Field};
 use textmill_document::{Applied, Changes, ColumnRead, DocumentBatch, Dropped, Reason, Stage, StageError, columns};
 
 use super::config::{Action, DecontaminateConfig, DecontaminateConfigError};
-use super::items;
 use super::overlap::{Index, Overlap};
+use super::{items, report};
 
 const CONTAMINATED: Reason = Reason { code: "contaminated", summary: "the document holds parts of an evaluation set" };
 
@@ -23,20 +23,37 @@ pub struct DecontaminateStage {
     config: DecontaminateConfig,
     index: Index,
     digests: Vec<String>,
+    warnings: Vec<String>,
+    notes: Vec<String>,
 }
 
 impl DecontaminateStage {
     /// The stage as configured. Reads the evaluation sets.
     pub fn new(config: DecontaminateConfig) -> Result<Self, DecontaminateConfigError> {
         config.check()?;
-        let mut index = Index::new(config.ngram as usize);
-        let add = |path: &String| items::add(Path::new(path), &config.fields, &mut index);
-        let digests = config.against.iter().map(add).collect::<Result<Vec<_>, _>>()?;
+        let mut index = Index::new(config.ngram as usize, config.shortest() as usize);
+        let (mut digests, mut sets) = (Vec::new(), Vec::new());
+        for path in &config.against {
+            let (digest, set) = items::add(Path::new(path), &config.fields, &mut index)?;
+            digests.push(digest);
+            sets.push(set);
+        }
         if index.len() == 0 {
-            return Err(DecontaminateConfigError::TooShort(config.ngram));
+            return Err(DecontaminateConfigError::TooShort(config.shortest()));
         }
         index.finish(config.max_items.get() as usize);
-        Ok(Self { config, index, digests })
+        let warnings = report::warnings(&sets, &config.fields, config.ngram, config.shortest());
+        Ok(Self { warnings, notes: report::notes(&sets), config, index, digests })
+    }
+
+    /// Items that cannot be found, and fields that are in no item.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// How many items of each set are looked for.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
     }
 
     /// Digests of the evaluation sets: part of what decides a result.
@@ -86,7 +103,7 @@ impl Stage for DecontaminateStage {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn reads(&self) -> Vec<ColumnRead> {
@@ -145,6 +162,8 @@ impl Stage for DecontaminateStage {
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroU32;
+
     use textmill_document::testing::{assert_stage_compliance, text_batch};
 
     use super::*;
@@ -197,7 +216,7 @@ mod tests {
         let config = |window, max_pieces| DecontaminateConfig {
             action: Action::Cut,
             window,
-            max_pieces: std::num::NonZeroU32::new(max_pieces).expect("not 0"),
+            max_pieces: NonZeroU32::new(max_pieces).expect("not 0"),
             ..config(folder.path())
         };
         let text = format!("Before it 中文. {QUESTION} After it.");
@@ -227,7 +246,14 @@ mod tests {
             (write("{\"text\": \"a\"}\n{\"text\""), "against", ".jsonl:2"),
             (write("{\"title\": \"a\"}"), "fields", "question"),
             (write("{\"text\": \"a\"}"), "ngram", "13 tokens"),
+            (write("{\"data\": {\"title\": \"abc\"}}"), "fields", "`data.title`"),
+            (write("PAR1 is no Parquet"), "against", "Parquet"),
             (DecontaminateConfig { ngram: 4, ..good.clone() }, "ngram", "from 5"),
+            (
+                DecontaminateConfig { short_items_from: NonZeroU32::new(13), ..good.clone() },
+                "short_items_from",
+                "below",
+            ),
             (DecontaminateConfig { max_overlap: 1.5, ..good.clone() }, "max_overlap", "1.5"),
             (DecontaminateConfig { max_overlap: 0.5, action: Action::Cut, ..good }, "max_overlap", "drop"),
         ];
@@ -235,6 +261,57 @@ mod tests {
             let bad = DecontaminateStage::new(config).expect_err("refused");
             assert!(bad.field() == Some(field) && bad.to_string().contains(part), "{field}: {bad}");
         }
+    }
+
+    #[test]
+    fn short_items_are_counted_or_found_as_a_whole() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let texts = ["A quiz: too short? Yes.", "It was too, and short it was"];
+        let stage = DecontaminateStage::new(config(folder.path())).expect("valid");
+        assert!(stage.warnings()[0].contains("1 of 3 items of rivers.jsonl"), "{:?}", stage.warnings());
+        assert!(stage.notes()[0].contains("2 of 3 items"), "{:?}", stage.notes());
+        assert!(apply(config(folder.path()), &texts).dropped.is_empty());
+        let whole = DecontaminateConfig { short_items_from: NonZeroU32::new(2), ..config(folder.path()) };
+        assert_eq!(DecontaminateStage::new(whole.clone()).expect("valid").warnings(), [""; 0]);
+        let applied = apply(whole, &texts);
+        assert_eq!(applied.dropped.iter().map(|drop| drop.row).collect::<Vec<_>>(), [0]);
+    }
+
+    #[test]
+    fn sets_are_read_in_every_form() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let item = |text: &str| serde_json::json!({"data": {"question": text}});
+        let (lines, array) = (folder.path().join("lines.jsonl"), folder.path().join("array.json"));
+        std::fs::write(&lines, format!("\u{feff}{}\r\n\r\n{}", item(QUESTION), item(CHINESE))).expect("written");
+        let pretty = serde_json::to_string_pretty(&[item(QUESTION), item(CHINESE)]).expect("JSON");
+        std::fs::write(&array, &pretty).expect("written");
+        let packed = folder.path().join("packed");
+        std::fs::write(&packed, zstd::encode_all(pretty.as_bytes(), 1).expect("memory")).expect("written");
+        let table = folder.path().join("table.parquet");
+        std::fs::write(&table, parquet_of(&[QUESTION, CHINESE])).expect("written");
+        for path in [lines, array, packed, table] {
+            let applied =
+                apply(DecontaminateConfig::new(vec![path.display().to_string()]), &[QUESTION, "fine", CHINESE]);
+            assert_eq!(applied.dropped.iter().map(|drop| drop.row).collect::<Vec<_>>(), [0, 2], "{}", path.display());
+        }
+    }
+
+    fn parquet_of(questions: &[&str]) -> Vec<u8> {
+        let column: ArrayRef = Arc::new(StringViewArray::from_iter_values(questions));
+        let batch = arrow::array::RecordBatch::try_from_iter([("question", column)]).expect("a column");
+        let mut bytes = Vec::new();
+        let mut writer = parquet::arrow::ArrowWriter::try_new(&mut bytes, batch.schema(), None).expect("a writer");
+        writer.write(&batch).expect("memory");
+        writer.close().expect("memory");
+        bytes
+    }
+
+    #[test]
+    fn fields_that_no_item_has_are_named() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let fields = ["question", "choices"].map(ToOwned::to_owned).to_vec();
+        let stage = DecontaminateStage::new(DecontaminateConfig { fields, ..config(folder.path()) }).expect("valid");
+        assert!(stage.warnings()[0].contains("`choices`") && stage.warnings()[0].contains("3 of 3"));
     }
 
     #[test]

@@ -31,12 +31,19 @@ impl Default for ImportanceOptions {
     }
 }
 
+/// The command that makes a model that is not there.
+fn made_by(path: &Path, error: &std::io::Error) -> String {
+    let command =
+        || format!("; `textmill train importance --target TEXTS --raw TEXTS --output {}` makes it", path.display());
+    if error.kind() == std::io::ErrorKind::NotFound { command() } else { String::new() }
+}
+
 /// Why a model cannot be made or used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ImportanceError {
     /// It cannot be read.
-    #[error("the model {} cannot be read: {source}", .path.display())]
+    #[error("the model {} cannot be read: {source}{}", .path.display(), made_by(.path, .source))]
     Read {
         /// The file.
         path: PathBuf,

@@ -110,7 +110,7 @@ impl Cutoffs {
 #[non_exhaustive]
 pub enum PerplexityConfigError {
     /// The model cannot be read.
-    #[error("{}: {source}", .path.display())]
+    #[error("{}: {source}{}", .path.display(), made_by(.path, .source))]
     Model {
         /// The file.
         path: PathBuf,
