@@ -1,5 +1,7 @@
 //! The text of a page as its JSON-LD gives it, for pages that show it only once their scripts have run.
 
+use std::borrow::Cow;
+
 use crate::content::{segment, weight};
 use crate::html::{decoded, parse};
 use crate::options::{Options, TextFormat};
@@ -22,7 +24,7 @@ pub(crate) fn linked_body(body: &str, shown: &str, options: &Options) -> Option<
 /// Some sites put markup into the body, escaped or not.
 fn plain(body: &str, options: &Options) -> Option<String> {
     let has_tags = |text: &str| ["</p>", "<br", "</div>", "</li>", "</a>"].iter().any(|tag| text.contains(tag));
-    let unescaped = if has_tags(body) { body.into() } else { decoded(body) };
+    let unescaped = if has_tags(body) { Cow::Borrowed(body) } else { decoded(body) };
     if has_tags(&unescaped) {
         let tree = parse(&unescaped, options.max_depth, MAX_NODES)?;
         let segments = segment(&tree, &[]);
@@ -50,7 +52,8 @@ mod tests {
     fn the_body_is_taken_where_the_page_shows_next_to_nothing() {
         assert_eq!(text(WORDS, "<div id=root></div>", TextFormat::Text), WORDS);
         assert_eq!(text(WORDS, "<nav><a href=/>Home</a></nav><div id=root>Loading</div>", TextFormat::Text), WORDS);
-        let shown = format!("<article><p>{WORDS}</p><p>And more that the page shows and its data does not.</p></article>");
+        let shown =
+            format!("<article><p>{WORDS}</p><p>And more that the page shows and its data does not.</p></article>");
         assert!(text(WORDS, &shown, TextFormat::Text).contains("And more"));
         assert_eq!(text("Short.", "", TextFormat::Text), "");
     }

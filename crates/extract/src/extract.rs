@@ -1,9 +1,7 @@
 //! One page from HTML to text.
 
 use crate::body::linked_body;
-use crate::content::{
-    Segments, comments, copied_lines, drop_copies, main_content, marks, segment, unwanted, weight,
-};
+use crate::content::{Segments, comments, copied_lines, drop_copies, main_content, marks, segment, unwanted, weight};
 use crate::html::{NodeId, Tag, Tree, decoded, parse};
 use crate::linked::Linked;
 use crate::render::render;

@@ -32,6 +32,8 @@ impl fmt::Display for NoPage {
     }
 }
 
+impl std::error::Error for NoPage {}
+
 /// What a media type says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Declared {
@@ -85,9 +87,9 @@ impl Format {
             Declared::Html => Ok(Self::Html),
             _ if head.is_binary => Err(no(Some("no text"))),
             _ if head.is_document => Ok(Self::Html),
+            Declared::Plain | Declared::Unknown if head.is_xml => Err(no(Some("XML"))),
             Declared::Plain if head.is_markup && ends_in_tag(bytes) => Ok(Self::Html),
             Declared::Plain | Declared::OtherText => Ok(Self::PlainText),
-            Declared::Unknown if head.is_xml => Err(no(Some("XML"))),
             Declared::Unknown | Declared::Bytes if head.is_markup => Ok(Self::Html),
             Declared::Unknown if is_json(bytes) => Err(no(Some("JSON"))),
             Declared::Unknown if head.has_tags => Ok(Self::Html),
@@ -109,13 +111,29 @@ fn declared(media_type: Option<&str>) -> Declared {
         ("text", "plain") => Declared::Plain,
         (
             "text",
-            "markdown" | "x-markdown" | "x-web-markdown" | "vnd.daringfireball.markdown" | "x-rst" | "prs.fallenstein.rst"
-            | "x-org" | "org" | "asciidoc" | "x-asciidoc" | "troff" | "x-readme" | "x-log",
+            "markdown"
+            | "x-markdown"
+            | "x-web-markdown"
+            | "vnd.daringfireball.markdown"
+            | "x-rst"
+            | "prs.fallenstein.rst"
+            | "x-org"
+            | "org"
+            | "asciidoc"
+            | "x-asciidoc"
+            | "troff"
+            | "x-readme"
+            | "x-log",
         )
         | ("application", "markdown" | "x-markdown") => Declared::OtherText,
         ("text" | "application", "xml") => Declared::Xml,
-        ("unknown" | "*" | "", _) | (_, "" | "*" | "unknown" | "x-unknown" | "x-unknown-content-type") => Declared::Unknown,
-        ("application" | "binary", "octet-stream" | "x-download" | "force-download" | "download" | "x-octet-stream")
+        ("unknown" | "*" | "", _) | (_, "" | "*" | "unknown" | "x-unknown" | "x-unknown-content-type") => {
+            Declared::Unknown
+        }
+        (
+            "application" | "binary",
+            "octet-stream" | "x-download" | "force-download" | "download" | "x-octet-stream",
+        )
         | ("application", "x-httpd-php" | "x-httpd-cgi" | "php" | "x-asp") => Declared::Bytes,
         _ => Declared::Other,
     }
@@ -156,12 +174,13 @@ struct Head {
     is_document: bool,
     /// Begins with a tag that HTML begins with.
     is_markup: bool,
-    /// Begins with an XML declaration.
+    /// Begins with an XML declaration, or with the first element of a feed, a list of addresses or a drawing.
     is_xml: bool,
     /// Has a tag of HTML somewhere.
     has_tags: bool,
 }
 
+const XML: &[&str] = &["<rss", "<feed", "<urlset", "<sitemapindex", "<svg", "<rdf:rdf", "<opml"];
 /// Tags that a document begins with, and further ones that the standard takes for the start of HTML.
 const DOCUMENT: &[&str] = &["<!doctype html", "<html", "<head", "<body"];
 #[rustfmt::skip]
@@ -181,9 +200,9 @@ impl Head {
         let text: Vec<u8> = bytes.iter().take(8 * HEAD_BYTES).filter(|byte| **byte != 0).copied().collect();
         let text = String::from_utf8_lossy(&text).to_ascii_lowercase();
         let text = text.trim_start_matches(|char: char| char.is_whitespace() || !char.is_ascii());
-        let is_xml = text.starts_with("<?xml");
         let rest = after_prolog(text);
         let begins = |names: &[&str]| names.iter().any(|name| is_tag(rest, name));
+        let is_xml = text.starts_with("<?xml") || begins(XML);
         Self {
             is_binary,
             is_document: begins(DOCUMENT),
@@ -241,9 +260,21 @@ mod tests {
     #[test]
     fn types_are_read_without_case_parameters_and_space() {
         for media_type in [
-            "text/html", " TEXT/HTML ; charset=utf-8", "application/xhtml+xml;x", "text/html, text/html", "html", "", "*/*",
-            "application/octet-stream", "unknown/unknown", "text/plain", "TEXT/Plain;x", "text/markdown", "text/xml",
-            "application/xml; charset=utf-8", "application/x-httpd-php",
+            "text/html",
+            " TEXT/HTML ; charset=utf-8",
+            "application/xhtml+xml;x",
+            "text/html, text/html",
+            "html",
+            "",
+            "*/*",
+            "application/octet-stream",
+            "unknown/unknown",
+            "text/plain",
+            "TEXT/Plain;x",
+            "text/markdown",
+            "text/xml",
+            "application/xml; charset=utf-8",
+            "application/x-httpd-php",
         ] {
             assert_eq!(of(media_type, PAGE), Some(Format::Html), "{media_type:?}");
         }
@@ -271,7 +302,9 @@ mod tests {
     #[test]
     fn the_start_of_a_document_is_found_behind_marks_comments_and_declarations() {
         for page in [
-            "\u{feff}<!DOCTYPE html><p>x", "  \n<!-- a --><!-- b --><HTML lang=en>x", "<?xml version='1.0'?><!DOCTYPE html>x",
+            "\u{feff}<!DOCTYPE html><p>x",
+            "  \n<!-- a --><!-- b --><HTML lang=en>x",
+            "<?xml version='1.0'?><!DOCTYPE html>x",
             "<?xml version='1.0'?><html xmlns='x'>x",
         ] {
             assert_eq!(of("text/plain", page.as_bytes()), Some(Format::Html), "{page}");
@@ -282,9 +315,8 @@ mod tests {
 
     #[test]
     fn other_files_are_named_whatever_they_are_called() {
-        let detail = |media_type: Option<&str>, bytes: &[u8]| {
-            Format::of(media_type, bytes).expect_err("no page").to_string()
-        };
+        let detail =
+            |media_type: Option<&str>, bytes: &[u8]| Format::of(media_type, bytes).expect_err("no page").to_string();
         assert_eq!(detail(Some("image/jpeg"), PAGE), "image/jpeg");
         assert_eq!(detail(Some("text/html"), b"%PDF-1.7 x"), "text/html; the bytes are application/pdf");
         assert_eq!(detail(Some("text/plain"), b"\x89PNG\r\n\x1a\nx"), "text/plain; the bytes are image/png");
@@ -292,6 +324,7 @@ mod tests {
         assert_eq!(detail(None, b"\x01\x02\x03"), "no media type; the bytes are no text");
         assert_eq!(detail(Some("text/xml"), b"<?xml version='1.0'?><rss></rss>"), "text/xml");
         assert_eq!(detail(None, b"<?xml version='1.0'?><rss></rss>"), "no media type; the bytes are XML");
+        assert_eq!(detail(Some("text/plain"), b"<rss version='2.0'>x</rss>"), "text/plain; the bytes are XML");
         assert_eq!(detail(Some("application/rss+xml"), b"<rss></rss>"), "application/rss+xml");
         assert_eq!(Format::of(None, b"{not JSON}"), Ok(Format::PlainText));
         assert_eq!(Format::of(None, b""), Ok(Format::PlainText));

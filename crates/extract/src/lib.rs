@@ -18,6 +18,7 @@ mod format;
 mod html;
 mod linked;
 mod metadata;
+mod names;
 mod options;
 mod page;
 mod published;

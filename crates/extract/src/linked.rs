@@ -62,7 +62,9 @@ impl Linked {
                         self.take_body(body);
                     }
                 }
-                INTO.iter().filter_map(|name| fields.get(*name)).for_each(|inner| self.look_into(inner, depth + 1, last));
+                INTO.iter()
+                    .filter_map(|name| fields.get(*name))
+                    .for_each(|inner| self.look_into(inner, depth + 1, last));
             }
             _ => {}
         }
@@ -116,8 +118,21 @@ fn rank(kind: Option<&Value>) -> Option<u8> {
         } else if has(&["webpage", "itempage", "faqpage", "qapage", "creativework", "question"]) {
             Some(1)
         } else if has(&[
-            "website", "organization", "person", "breadcrumb", "comment", "image", "event", "product", "offer", "rating",
-            "answer", "place", "business", "list", "review",
+            "website",
+            "organization",
+            "person",
+            "breadcrumb",
+            "comment",
+            "image",
+            "event",
+            "product",
+            "offer",
+            "rating",
+            "answer",
+            "place",
+            "business",
+            "list",
+            "review",
         ]) {
             None
         } else {

@@ -53,8 +53,7 @@ impl Metadata {
         let first = |names: &[&str]| names.iter().find_map(|name| meta(&metas, name));
         let author = first(AUTHORS).filter(|name| !name.starts_with("http"));
         let html_language = tree.first(Tag::Html).and_then(|id| attribute(tree, id, "lang"));
-        let canonical_url =
-            canonical(tree).or_else(|| meta(&metas, "og:url")).filter(|url| url.starts_with("http"));
+        let canonical_url = canonical(tree).or_else(|| meta(&metas, "og:url")).filter(|url| url.starts_with("http"));
         let locale = first(&["og:locale", "content-language"]).or_else(|| html_language.clone());
         let facts = Facts {
             metas: &metas,
@@ -204,6 +203,7 @@ mod tests {
             ("<html lang=en><meta property=og:locale content=en_GB><meta name=date content=06/05/2024>", none),
             ("<html lang=en-US><meta name=date content=05/06/2024>", none),
             ("<meta property=article:modified_time content=2025-01-01><h1>x</h1>", url),
+            ("<h1>x</h1><abbr class=published title=2024-05-06T10:00:00>yesterday</abbr>", none),
             ("<link rel=canonical href=https://example.org/2024/05/06/wall><h1>x</h1>", none),
             ("<meta property=article:published_time content=2024-05-06T23:30:00-11:00>", fetched),
             ("<meta property=article:published_time content='0000-00-00'><meta name=date content=2024-05-06>", none),
@@ -211,7 +211,10 @@ mod tests {
             assert_eq!(day(html, &origin), right, "{html}");
         }
         for (html, origin) in [
-            ("<meta property=article:modified_time content=2025-01-01><meta http-equiv=last-modified content=2025-01-01>", none),
+            (
+                "<meta property=article:modified_time content=2025-01-01><meta http-equiv=last-modified content=2025-01-01>",
+                none,
+            ),
             ("<meta property=article:published_time content=1970-01-01T00:00:00Z>", none),
             ("<meta property=article:published_time content=2124-05-06>", none),
             ("<meta property=article:published_time content=2024-05-09>", fetched),

@@ -212,7 +212,7 @@ impl Stage for ExtractStage {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn reads(&self) -> Vec<ColumnRead> {

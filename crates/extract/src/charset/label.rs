@@ -123,18 +123,54 @@ fn find_ignore_case(bytes: &[u8], needle: &[u8]) -> Option<usize> {
 /// as databases and programming languages call them. `label` is lower case.
 fn alias(label: &str) -> Option<&'static Encoding> {
     const NAMES: &[&str] = &[
-        "utf-8", "gbk", "gb18030", "gb2312", "big5", "big5-hkscs", "shift_jis", "euc-jp", "iso-2022-jp", "euc-kr", "ks_c_5601-1987",
-        "windows-874", "windows-1250", "windows-1251", "windows-1252", "windows-1253", "windows-1254", "windows-1255",
-        "windows-1256", "windows-1257", "windows-1258", "koi8-r", "koi8-u", "iso-8859-1", "iso-8859-2", "iso-8859-3", "iso-8859-4",
-        "iso-8859-5", "iso-8859-6", "iso-8859-7", "iso-8859-8", "iso-8859-9", "iso-8859-10", "iso-8859-13", "iso-8859-14",
-        "iso-8859-15", "iso-8859-16", "tis-620", "macintosh", "ascii",
+        "utf-8",
+        "gbk",
+        "gb18030",
+        "gb2312",
+        "big5",
+        "big5-hkscs",
+        "shift_jis",
+        "euc-jp",
+        "iso-2022-jp",
+        "euc-kr",
+        "ks_c_5601-1987",
+        "windows-874",
+        "windows-1250",
+        "windows-1251",
+        "windows-1252",
+        "windows-1253",
+        "windows-1254",
+        "windows-1255",
+        "windows-1256",
+        "windows-1257",
+        "windows-1258",
+        "koi8-r",
+        "koi8-u",
+        "iso-8859-1",
+        "iso-8859-2",
+        "iso-8859-3",
+        "iso-8859-4",
+        "iso-8859-5",
+        "iso-8859-6",
+        "iso-8859-7",
+        "iso-8859-8",
+        "iso-8859-9",
+        "iso-8859-10",
+        "iso-8859-13",
+        "iso-8859-14",
+        "iso-8859-15",
+        "iso-8859-16",
+        "tis-620",
+        "macintosh",
+        "ascii",
     ];
     let squeeze = |name: &str| name.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
     let label = squeeze(label);
     let encoding = |name: &str| Encoding::for_label(name.as_bytes());
     let known = match label.as_str() {
         // What MySQL and Oracle call UTF-8, and what is meant by Unicode on a page of bytes.
-        "utf8mb4" | "utf8mb3" | "al32utf8" | "unicode" | "utf" | "utf8unicodeci" | "utf8generalci" | "utf8bom" | "utf8sig" => "utf-8",
+        "utf8mb4" | "utf8mb3" | "al32utf8" | "unicode" | "utf" | "utf8unicodeci" | "utf8generalci" | "utf8bom"
+        | "utf8sig" => "utf-8",
         "gb23121980" | "gb231280" | "euccn" | "cp936" | "ms936" | "windows936" => "gbk",
         "cp932" | "ms932" | "windows932" | "eucjis" | "sjis" | "xsjis" => "shift_jis",
         "cp949" | "uhc" | "windows949" | "ksc5601" => "euc-kr",
@@ -144,7 +180,7 @@ fn alias(label: &str) -> Option<&'static Encoding> {
         "win1251" | "win" => "windows-1251",
         "win1254" => "windows-1254",
         "win1256" => "windows-1256",
-        other => NAMES.iter().find(|name| squeeze(name) == other)?,
+        other => NAMES.iter().copied().find(|name| squeeze(name) == other)?,
     };
     encoding(known)
 }

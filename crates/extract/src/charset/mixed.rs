@@ -55,7 +55,7 @@ pub(super) fn decode<'a>(
         Charset::Web(encoding) if ![UTF_8, UTF_16BE, UTF_16LE, ISO_2022_JP].contains(&encoding) => Some(encoding),
         _ => None,
     };
-    let named = declared.into_iter().collect::<Vec<_>>();
+    let named = declared.collect::<Vec<_>>();
     let found = named.iter().find_map(|(charset, source)| legacy(*charset).map(|encoding| (encoding, *source)));
     let (encoding, mut source) = found.unwrap_or_else(|| (of_others(bytes, top_level_domain), CharsetSource::Detected));
     if utf8 > other {
@@ -108,7 +108,11 @@ fn kind(run: &[u8]) -> Kind {
         Ok(text) => {
             let long = text.chars().filter(|char| char.len_utf8() > 2).count();
             let short = text.chars().filter(|char| char.len_utf8() == 2).count();
-            if long >= MIN_LONG || (long > 0 && short >= MIN_LONG) || short >= MIN_SHORT { Kind::Utf8 } else { Kind::Any }
+            if long >= MIN_LONG || (long > 0 && short >= MIN_LONG) || short >= MIN_SHORT {
+                Kind::Utf8
+            } else {
+                Kind::Any
+            }
         }
         Err(_) => {
             let beyond = run.iter().filter(|byte| !byte.is_ascii()).count();
@@ -145,7 +149,15 @@ mod tests {
     #[test]
     fn each_run_is_read_in_its_own_charset() {
         let legacy = |text: &str| GBK.encode(text).0.into_owned();
-        let page = join(&[b"<meta charset=gbk><p>", CHINESE.as_bytes(), b"</p><p>", &legacy(MORE), b"</p><b>", &legacy("目录"), b"</b>"]);
+        let page = join(&[
+            b"<meta charset=gbk><p>",
+            CHINESE.as_bytes(),
+            b"</p><p>",
+            &legacy(MORE),
+            b"</p><b>",
+            &legacy("目录"),
+            b"</b>",
+        ]);
         for header in [Some("text/html; charset=gbk"), None] {
             let found = decode(&page, header, None);
             for part in [CHINESE, MORE, "目录"] {

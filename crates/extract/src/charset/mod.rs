@@ -110,9 +110,8 @@ pub fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>, top_level_domain:
 /// The bytes before the body.
 fn head(bytes: &[u8]) -> &[u8] {
     let most = bytes.get(..DECLARATION_BYTES).unwrap_or(bytes);
-    let body = memchr::memmem::find_iter(most, b"<").find(|at| {
-        most.get(at + 1..at + 5).is_some_and(|name| name.eq_ignore_ascii_case(b"body"))
-    });
+    let body = memchr::memmem::find_iter(most, b"<")
+        .find(|at| most.get(at + 1..at + 5).is_some_and(|name| name.eq_ignore_ascii_case(b"body")));
     let end = body.unwrap_or(most.len()).max(HEADLESS_BYTES);
     most.get(..end).unwrap_or(most)
 }

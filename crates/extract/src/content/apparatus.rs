@@ -3,20 +3,8 @@
 
 use super::places::Places;
 use crate::html::Tag;
+use crate::names;
 
-/// Parts of class names and ids of parts that are none of the text, as wiki software gives them.
-#[rustfmt::skip]
-const NAMES: &[&str] = &[
-    "hatnote", "dablink", "rellink", "ambox", "tmbox", "ombox", "fmbox", "cmbox", "mbox-small", "navbox", "catlinks",
-    "jump-link", "sitesub", "contentsub", "printfooter", "sistersitebox", "sister-wrapper", "mw-indicators",
-    "vector-toc", "toclimit", "portalbox", "stub-note", "metadata-box",
-];
-/// The same for lists of contents; such a list is links to its own page.
-#[rustfmt::skip]
-const CONTENTS: &[&str] = &[
-    "toc", "table-of-contents", "tableofcontents", "table_of_contents", "doc-toc", "contents", "on-this-page",
-    "page-nav", "in-page", "jump", "anchor-nav", "directory", "mulu", "outline",
-];
 /// What a list of categories begins with, lower case.
 #[rustfmt::skip]
 const CATEGORIES: &[&str] = &[
@@ -63,12 +51,15 @@ fn is_part(places: &Places<'_, '_>, at: usize, steps: &mut u32) -> bool {
     if matches!(container.tag, Tag::Html | Tag::Body | Tag::Main | Tag::Article | Tag::H1) {
         return false;
     }
-    let names = places.names(at);
-    let has = |parts: &[&str]| parts.iter().any(|part| names.contains(part));
-    if !names.is_empty() && has(NAMES) && (container.units <= MAX_NOTE_UNITS || places.link_share(at) >= 0.5) {
+    let kinds = places.kinds(at);
+    if kinds & names::APPARATUS != 0 && (container.units <= MAX_NOTE_UNITS || places.link_share(at) >= 0.5) {
         return true;
     }
-    if names.contains(" note") && container.units <= MAX_NOTE_UNITS && container.link_units > 0.0 && is_hatnote(places, at) {
+    if names.contains(" note")
+        && container.units <= MAX_NOTE_UNITS
+        && container.link_units > 0.0
+        && is_hatnote(places, at)
+    {
         return true;
     }
     let links = places.link_share(at);
@@ -76,7 +67,10 @@ fn is_part(places: &Places<'_, '_>, at: usize, steps: &mut u32) -> bool {
         return true;
     }
     let list = matches!(container.tag, Tag::Ul | Tag::Ol | Tag::Nav | Tag::Menu);
-    container.blocks >= 2 && links >= MIN_LINKS && (list || has(CONTENTS)) && leads_to_itself(places, at, steps)
+    container.blocks >= 2
+        && links >= MIN_LINKS
+        && (list || kinds & names::CONTENTS != 0)
+        && leads_to_itself(places, at, steps)
 }
 
 /// Whether all links of a container lead to places of the page itself, at least two of them.

@@ -68,7 +68,10 @@ fn is_copy(segments: &Segments, order: &[usize], earlier: usize, place: usize, l
 /// Quotations, cells of tables and code say a thing again where they need it.
 fn may_repeat(segments: &Segments, block: &Block) -> bool {
     block.preformatted
-        || segments.containers_of(block).take(6).any(|container| matches!(container.tag, Tag::Blockquote | Tag::Table | Tag::Pre))
+        || segments
+            .containers_of(block)
+            .take(6)
+            .any(|container| matches!(container.tag, Tag::Blockquote | Tag::Table | Tag::Pre))
 }
 
 /// Whether two blocks stand in places of the same kind: the branches in which they lie, below the container that
@@ -87,8 +90,9 @@ fn is_alike(segments: &Segments, one: &Block, other: &Block) -> bool {
     };
     let (one, other) = (path(one), path(other));
     let shared = one.iter().zip(&other).take_while(|(one, other)| one == other).count();
-    let signature =
-        |path: &[u32]| path.get(shared).and_then(|at| segments.containers.get(*at as usize)).map(|found| found.signature);
+    let signature = |path: &[u32]| {
+        path.get(shared).and_then(|at| segments.containers.get(*at as usize)).map(|found| found.signature)
+    };
     signature(&one) == signature(&other)
 }
 
@@ -116,8 +120,10 @@ mod tests {
     use crate::content::segment;
     use crate::html::parse;
 
-    const LONG: &str = "The harbour wall at Tarnby was rebuilt in three summers, and each summer left its own mark in the stone.";
-    const MORE: &str = "In the second year the quarry flooded, so the council bought granite from the other side of the bay.";
+    const LONG: &str =
+        "The harbour wall at Tarnby was rebuilt in three summers, and each summer left its own mark in the stone.";
+    const MORE: &str =
+        "In the second year the quarry flooded, so the council bought granite from the other side of the bay.";
 
     fn left(html: &str) -> Vec<String> {
         let tree = parse(html, 512, 10_000).expect("a small page");
@@ -146,7 +152,8 @@ mod tests {
 
     #[test]
     fn what_an_author_repeats_stays() {
-        let chorus = "<p>Row, row, row your boat, gently down the stream, merrily, merrily, merrily, life is but a dream</p>";
+        let chorus =
+            "<p>Row, row, row your boat, gently down the stream, merrily, merrily, merrily, life is but a dream</p>";
         assert_eq!(left(&format!("{chorus}<p>{LONG}</p>{chorus}")).len(), 3);
         assert_eq!(left(&format!("<p>{LONG}</p><blockquote><p>{LONG}</p></blockquote>")).len(), 2);
         assert_eq!(left(&format!("<div class=a><pre>{LONG}</pre></div><div class=b><pre>{LONG}</pre></div>")).len(), 2);

@@ -4,6 +4,7 @@
 //! author wrote is not touched: `array[1]` and `§ 5` are neither links nor raised.
 
 use crate::html::{NodeId, Tag, Tree, decode_into};
+use crate::names;
 
 /// Longest text of a mark, in bytes.
 const MAX_BYTES: usize = 120;
@@ -11,22 +12,17 @@ const MAX_BYTES: usize = 120;
 const MAX_NODES: u32 = 40;
 
 /// Signs that stand for "link to this heading".
-const SIGNS: &[&str] =
-    &["¶", "#", "§", "🔗", "⚓", "⚓︎", "∞", "☍", "⛓", "🖇", "⁋", "→", "⌗", "##", "link", "[link]", "[#]", "(#)", "anchor", "permalink", "•"];
+#[rustfmt::skip]
+const SIGNS: &[&str] = &[
+    "¶", "#", "§", "🔗", "⚓", "⚓︎", "∞", "☍", "⛓", "🖇", "⁋", "→", "⌗", "##", "link", "[link]", "[#]", "(#)", "anchor", "permalink", "•",
+];
 /// Signs that lead back from a note to its place.
 const BACK: &[&str] = &["↩", "↩︎", "↩️", "⤴", "⤴︎", "^", "↑", "⏎", "[↩]", "[↑]", "[back]"];
-/// Parts of the class of an anchor.
+/// Parts of the addresses of notes.
 #[rustfmt::skip]
-const ANCHORS: &[&str] = &[
-    "headerlink", "header-anchor", "heading-anchor", "hash-link", "anchorjs", "doc-anchor", "permalink",
-    "heading-link", "header-link", "anchor", "headeranchor", "direct-link", "section-link", "copy-link", "copylink",
-    "hashlink", "octicon-link",
+const NOTE_TARGETS: &[&str] = &[
+    "#cite", "#fn", "#note", "#_note", "#footnote", "#ref", "#_ftn", "#endnote", "#_edn", "#en", "#_fn", "#bib", "#r",
 ];
-/// Parts of the class or address of links to notes.
-const NOTES: &[&str] = &["reference", "footnote", "cite", "fnref", "noteref", "endnote", "sup--normal", "doc-noteref", "notelink"];
-const NOTE_TARGETS: &[&str] = &["#cite", "#fn", "#note", "#_note", "#footnote", "#ref", "#_ftn", "#endnote", "#_edn", "#en", "#_fn", "#bib", "#r"];
-/// Parts of the class of links that edit a section, or lead back from a note.
-const EDITS: &[&str] = &["editsection", "edit-section", "edit-page-link", "edit_section", "cite-backlink", "footnote-back", "footnote-backref"];
 /// Words on links and buttons that copy something or lead to a heading, lower case. Further words may follow those
 /// in the second list.
 #[rustfmt::skip]
@@ -117,28 +113,31 @@ impl Place {
 
 fn is_mark(tree: &Tree<'_>, id: NodeId, place: &Place) -> bool {
     let node = tree.node(id);
-    let class = tree.attribute(id, "class").unwrap_or("");
-    if node.tag != Tag::Div && has(class, EDITS) {
+    let class = names::kinds(tree.attribute(id, "class").unwrap_or(""));
+    if node.tag != Tag::Div && class & names::EDIT != 0 {
         return true;
     }
     let in_heading = id < place.heading_end;
     match node.tag {
         Tag::A => is_anchor(tree, id, class, place) || is_note(tree, id, class, place),
         Tag::Sup => is_raised_note(tree, id, class, place),
-        Tag::Span if has(class, &["reference", "footnote-ref", "noteref"]) => is_raised_note(tree, id, class, place),
+        Tag::Span if class & names::REFERENCE != 0 => is_raised_note(tree, id, class, place),
         Tag::Button => label(tree, id).is_some_and(|text| is_copy(&text)),
         _ if in_heading => {
-            let named = || has(class, ANCHORS) || has(class, &["hidden", "sr-only", "screen-reader", "copy"]);
-            let copies = |text: &str| COPY_STARTS.iter().any(|start| text.starts_with(start)) || (is_copy(text) && named());
-            place.heading_speaks && label(tree, id).is_some_and(|text| copies(&text))
+            let named = || class & (names::ANCHOR | names::ASIDE) != 0;
+            let copies = |text: &str| {
+                (COPY_STARTS.iter().any(|start| text.starts_with(start)) && place.heading_speaks)
+                    || ((is_copy(text) || is_bare_sign(text)) && !text.is_empty() && named())
+            };
+            label(tree, id).is_some_and(|text| copies(&text))
         }
         _ => false,
     }
 }
 
 /// A link at a heading that leads to the heading itself, or edits its section.
-fn is_anchor(tree: &Tree<'_>, id: NodeId, class: &str, place: &Place) -> bool {
-    let named = has(class, ANCHORS);
+fn is_anchor(tree: &Tree<'_>, id: NodeId, class: u32, place: &Place) -> bool {
+    let named = class & names::ANCHOR != 0;
     let in_heading = id < place.heading_end;
     if !in_heading && !named {
         let short = tree.node(id).end - id <= 3;
@@ -150,29 +149,35 @@ fn is_anchor(tree: &Tree<'_>, id: NodeId, class: &str, place: &Place) -> bool {
     if in_heading && place.heading_speaks && bare && EDIT_WORDS.contains(&inner(&text)) {
         return true;
     }
-    let sign = text.is_empty() || SIGNS.contains(&text.as_str()) || is_copy(&text);
+    let sign = is_bare_sign(&text) || SIGNS.contains(&text.as_str()) || is_copy(&text);
     sign && (named || is_local(tree, id) || matches!(text.as_str(), "" | "¶" | "🔗"))
 }
 
+/// Nothing, or a sign or two: icons of fonts as well, which have no meaning of their own.
+fn is_bare_sign(text: &str) -> bool {
+    text.chars().count() <= 3 && !text.chars().any(char::is_alphanumeric)
+}
+
 /// A link to a note that is not raised: `word[1]`, of a class of notes or to a place of notes, right behind a word.
-fn is_note(tree: &Tree<'_>, id: NodeId, class: &str, place: &Place) -> bool {
+fn is_note(tree: &Tree<'_>, id: NodeId, class: u32, place: &Place) -> bool {
     if !is_local(tree, id) || place.word.is_none() {
         return false;
     }
     let target = tree.attribute(id, "href").unwrap_or("").to_ascii_lowercase();
-    let to_note = has(class, NOTES)
+    let to_note = class & names::REFERENCE != 0
         || tree.attribute(id, "role") == Some("doc-noteref")
         || NOTE_TARGETS.iter().any(|part| target.contains(part));
     to_note && label(tree, id).is_some_and(|text| is_bracketed(&text) && is_number(inner(&text)))
 }
 
 /// A raised mark: a link to a note, or short words in brackets such as `[citation needed]`.
-fn is_raised_note(tree: &Tree<'_>, id: NodeId, class: &str, place: &Place) -> bool {
+fn is_raised_note(tree: &Tree<'_>, id: NodeId, class: u32, place: &Place) -> bool {
     let Some(text) = label(tree, id) else { return false };
     let link = (id..tree.node(id).end).take(MAX_NODES as usize).find(|at| tree.node(*at).tag == Tag::A);
-    let linked = |link| is_local(tree, link) || has(tree.attribute(link, "class").unwrap_or(""), NOTES);
+    let of_note = |link| names::kinds(tree.attribute(link, "class").unwrap_or("")) & names::REFERENCE != 0;
+    let linked = |link| is_local(tree, link) || of_note(link);
     let to_note = link.is_some_and(linked);
-    let of_notes = has(class, NOTES) || has(class, &["noprint", "template-fact"]);
+    let of_notes = class & names::REFERENCE != 0;
     let inner = inner(&text);
     if is_bracketed(&text) {
         // `a[1]` raised is mathematics.
@@ -193,12 +198,15 @@ fn is_bracketed(text: &str) -> bool {
 }
 
 fn is_number(text: &str) -> bool {
-    !text.is_empty() && text.len() <= 12 && text.chars().all(|char| char.is_ascii_digit() || matches!(char, ',' | '-' | '–' | ' ' | ':' | '[' | ']'))
+    !text.is_empty()
+        && text.len() <= 12
+        && text.chars().all(|char| char.is_ascii_digit() || matches!(char, ',' | '-' | '–' | ' ' | ':' | '[' | ']'))
 }
 
 /// `a`, `b`, `*`, `†`, `nb 1` and the like.
 fn is_sign(text: &str) -> bool {
-    text.chars().count() <= 3 && text.chars().all(|char| char.is_alphabetic() || matches!(char, '*' | '†' | '‡' | '§' | '¶'))
+    text.chars().count() <= 3
+        && text.chars().all(|char| char.is_alphabetic() || matches!(char, '*' | '†' | '‡' | '§' | '¶'))
 }
 
 /// Whether a link stays on its page.
@@ -208,14 +216,6 @@ fn is_local(tree: &Tree<'_>, id: NodeId) -> bool {
 
 fn is_copy(text: &str) -> bool {
     COPY.contains(&text) || COPY_STARTS.iter().any(|start| text.starts_with(start))
-}
-
-fn has(names: &str, parts: &[&str]) -> bool {
-    if names.is_empty() {
-        return false;
-    }
-    let lower = names.get(..MAX_BYTES).unwrap_or(names).to_ascii_lowercase();
-    parts.iter().any(|part| lower.contains(part))
 }
 
 /// What an element says, lower case, without the zero-width characters that some anchors are made of; `None` if
@@ -271,7 +271,8 @@ mod tests {
     use crate::{Method, Options, extract};
 
     fn full(html: &str) -> String {
-        let filler = "<p>The old bridge was built by the villagers, stone by stone, and it has stood for two hundred years.</p>";
+        let filler =
+            "<p>The old bridge was built by the villagers, stone by stone, and it has stood for two hundred years.</p>";
         let options = Options { method: Method::MainContent, ..Options::default() };
         let page = format!("<article><h1>Bridges</h1>{filler}{html}{filler}{filler}</article>");
         let text = extract(&page, &options).expect("a small page").text;
@@ -296,6 +297,8 @@ mod tests {
             "Usage [<a href=/e>edit</a> | <a href=/s>edit source</a>]",
             "Usage<span>[</span><a href=/e>Bearbeiten</a><span>]</span>",
             "Usage [编辑]",
+            "<span class=anchor>#</span> Usage",
+            "Usage<a class=headerlink href=#u title='Link to this heading'>\u{f0c1}</a>",
         ] {
             assert_eq!(full(&format!("<h2>{heading}</h2>")), "Usage", "{heading}");
         }

@@ -2,26 +2,11 @@
 
 use std::ops::Range;
 
-use super::phrases::{KINDS, Speaks, is_prompt, is_script_notice, may_need_scripts, may_speak, spoken};
+use super::phrases::{KINDS, Speaks, is_prompt, is_script_notice, may_need_scripts, may_prompt, may_speak, spoken};
 use super::places::Places;
 use crate::html::Tag;
+use crate::names;
 
-/// Parts of class names and ids of notices about consent, also those that consent tools give.
-#[rustfmt::skip]
-const NAMES: &[&str] = &[
-    "cookie", "consent", "gdpr", "ccpa", "dsgvo", "rodo", "lgpd", "rgpd", "privacy-banner", "privacybanner",
-    "privacy-notice", "privacy-popup", "privacy_popup", "privacy-modal", "privacy-bar", "privacy-manager", "cmp-",
-    "cmp_", "-cmp", "cmpbox", "cmpwrapper", "onetrust", "didomi", "usercentrics", "qc-cmp", "truste", "osano",
-    "iubenda", "tarteaucitron", "borlabs", "complianz", "klaro", "cky-", "cc-window", "cc-banner", "cc_banner",
-    "eu-law", "sp_message", "termsfeed",
-];
-/// Parts of class names, ids and roles of what lies over or beside a page.
-#[rustfmt::skip]
-const OVERLAYS: &[&str] = &[
-    "dialog", "modal", "popup", "pop-up", "overlay", "banner", "notice", "notif", "alert", "toast", "sticky",
-    "fixed", "tips", "snackbar", "bottom-bar", "top-bar", "infobar", "privacy", "disclaimer", "-bar", "drawer",
-    "lightbox", "mask",
-];
 /// Longest text of a notice, in letters: tools list hundreds of cookies.
 const MAX_UNITS: f32 = 20_000.0;
 /// Longest notice that nothing but its wording tells.
@@ -87,8 +72,10 @@ impl Wording {
 /// Marks the blocks of consent notices and prompts in `unwanted`. A page whose title is about privacy is about
 /// that: there only what is named as a notice and lies over the page goes.
 pub(super) fn consent(places: &Places<'_, '_>, title: &str, unwanted: &mut [bool]) {
-    for (at, flag) in unwanted.iter_mut().enumerate() {
-        *flag |= is_prompt(places.text(at));
+    if may_prompt(&places.segments.text) {
+        for (at, flag) in unwanted.iter_mut().enumerate() {
+            *flag |= is_prompt(places.text(at));
+        }
     }
     if !may_speak(&places.segments.text) {
         return;
@@ -96,8 +83,7 @@ pub(super) fn consent(places: &Places<'_, '_>, title: &str, unwanted: &mut [bool
     let spoken = Spoken::of(places);
     let about = spoken_of(title);
     let main = main_heading(places);
-    let mut at = 1;
-    while at < places.segments.containers.len() {
+    for at in 1..places.segments.containers.len() {
         let blocks = places.blocks(at);
         if !blocks.is_empty()
             && unwanted.get(blocks.start) == Some(&false)
@@ -106,7 +92,6 @@ pub(super) fn consent(places: &Places<'_, '_>, title: &str, unwanted: &mut [bool
         {
             unwanted.iter_mut().take(blocks.end).skip(blocks.start).for_each(|flag| *flag = true);
         }
-        at += 1;
     }
     if !about {
         plain(places, &spoken, unwanted);
@@ -121,11 +106,12 @@ fn spoken_of(title: &str) -> bool {
 
 /// The heading of the page's own content: an `h1` that does not speak of consent.
 fn main_heading(places: &Places<'_, '_>) -> Option<usize> {
-    let is_h1 = |at: &usize| {
-        places.segments.blocks.get(*at).is_some_and(|block| {
-            places.segments.containers_of(block).take(3).any(|container| container.tag == Tag::H1)
-        })
-    };
+    let is_h1 =
+        |at: &usize| {
+            places.segments.blocks.get(*at).is_some_and(|block| {
+                places.segments.containers_of(block).take(3).any(|container| container.tag == Tag::H1)
+            })
+        };
     (0..places.segments.blocks.len()).filter(is_h1).find(|at| {
         let words = Wording::of(spoken(places.text(*at)));
         !words.subject && !words.voice
@@ -135,27 +121,31 @@ fn main_heading(places: &Places<'_, '_>) -> Option<usize> {
 /// Whether a container is a notice by its names and its words.
 fn is_notice(places: &Places<'_, '_>, container: usize, spoken: &Spoken, about: bool) -> bool {
     let Some(found) = places.segments.containers.get(container) else { return false };
-    if matches!(found.tag, Tag::Html | Tag::Body | Tag::Main | Tag::Article) || found.units > MAX_UNITS {
+    let kinds = places.kinds(container);
+    let over = found.tag == Tag::Dialog || kinds & names::OVER != 0 || is_fixed(places, container);
+    let named = kinds & names::CONSENT != 0;
+    if matches!(found.tag, Tag::Html | Tag::Body | Tag::Main | Tag::Article)
+        || found.units > MAX_UNITS
+        || !(over || named)
+    {
         return false;
     }
     let wording = Wording::of(spoken.in_blocks(&places.blocks(container)));
     if (!wording.subject && !wording.voice) || wording.kinds == 0 || !wording.is_dense(found.units) {
         return false;
     }
-    let names = places.names(container);
-    let has = |parts: &[&str]| parts.iter().any(|part| names.contains(part));
-    let over = found.tag == Tag::Dialog || has(OVERLAYS) || is_fixed(places, container);
     if about {
-        return has(NAMES) && over;
+        return named && over;
     }
-    (has(NAMES) && (wording.kinds >= 2 || found.units < 300.0)) || (over && wording.kinds >= 2 && wording.words >= 3)
+    (named && (wording.kinds >= 2 || found.units < 300.0)) || (over && wording.kinds >= 2 && wording.words >= 3)
 }
 
 /// Whether the style of a container fixes it to the window.
 fn is_fixed(places: &Places<'_, '_>, container: usize) -> bool {
     let node = places.segments.containers.get(container).map_or(0, |found| found.node);
     let attribute = |name: &str| places.tree.attribute(node, name).unwrap_or("");
-    attribute("style").replace(' ', "").to_ascii_lowercase().contains("position:fixed") || attribute("aria-modal") == "true"
+    let style = attribute("style");
+    (style.contains("fixed") && style.contains("position")) || attribute("aria-modal") == "true"
 }
 
 /// Words that address the reader, lower case.
@@ -195,7 +185,10 @@ fn around(places: &Places<'_, '_>, spoken: &Spoken, at: usize) -> Option<Range<u
     let mut range = fits(block.stats.units(), &(at..at + 1)).then_some(at..at + 1);
     let mut index = block.container as usize;
     while let Some(container) = places.segments.containers.get(index) {
-        if is_main(container.tag) || matches!(container.tag, Tag::Html | Tag::Body) || container.parent as usize == index {
+        if is_main(container.tag)
+            || matches!(container.tag, Tag::Html | Tag::Body)
+            || container.parent as usize == index
+        {
             break;
         }
         let blocks = places.blocks(index);
@@ -226,6 +219,7 @@ pub(super) fn scripts(places: &Places<'_, '_>, title: &str, unwanted: &mut [bool
     }
     for (at, flag) in unwanted.iter_mut().enumerate() {
         let preformatted = places.segments.blocks.get(at).is_some_and(|block| block.preformatted);
-        *flag |= !preformatted && is_script_notice(places.text(at));
+        let text = places.text(at);
+        *flag |= !preformatted && may_need_scripts(text) && is_script_notice(text);
     }
 }

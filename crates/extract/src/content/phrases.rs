@@ -138,25 +138,39 @@ pub(super) fn may_speak(text: &str) -> bool {
     ANY_SUBJECT.is_match(text)
 }
 
+/// How prompts to sign in or to get an app are worded, lower case.
+#[rustfmt::skip]
+const PROMPTS: &[&str] = &[
+    "打开app", "打开 app", "app内打开", "app 内打开", "app中打开", "客户端打开", "客户端内打开", "下载app", "下载 app", "下载客户端", "扫码下载",
+    "扫描二维码", "扫一扫下载", "立即下载", "立即打开", "登录后查看", "登录后可", "登录查看更多", "登录以继续", "登陆后查看", "请登录后", "请先登录", "微信扫一扫",
+    "打開app", "下載app", "登入後", "請先登入", "open in app", "open in the app", "open the app", "download the app",
+    "download our app", "get the app", "get our app", "continue in the app", "continue in app", "use the app",
+    "view in app", "view in the app", "sign in to continue", "log in to continue", "login to continue",
+    "sign in to read", "log in to read", "sign up to read", "log in to see", "sign in to see", "log in to view",
+    "sign in to view", "sign up to continue", "register to continue", "create a free account to",
+    "in der app öffnen", "app herunterladen", "melden sie sich an, um", "zum weiterlesen anmelden",
+    "ouvrir dans l'application", "téléchargez l'application", "connectez-vous pour", "abrir en la app",
+    "descarga la app", "descargar la app", "inicia sesión para", "abrir no app", "baixe o app",
+    "baixe o aplicativo", "faça login para", "apri nell'app", "scarica l'app", "accedi per",
+    "открыть в приложении", "скачайте приложение", "скачать приложение", "войдите, чтобы", "アプリで開く",
+    "アプリをダウンロード", "ログインして", "앱에서 보기", "앱 다운로드", "앱에서 열기", "로그인하고", "로그인 후",
+];
+
+static ANY_PROMPT: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    AhoCorasick::builder()
+        .ascii_case_insensitive(true)
+        .build(PROMPTS)
+        .expect("a few dozen short phrases are far below the automaton's limits")
+});
+
+/// Whether a text may hold a prompt at all.
+pub(super) fn may_prompt(text: &str) -> bool {
+    ANY_PROMPT.is_match(text)
+}
+
 /// Whether a text asks to sign in or to get an app, and hardly says anything else.
 pub(super) fn is_prompt(text: &str) -> bool {
-    #[rustfmt::skip]
-    const PROMPTS: &[&str] = &[
-        "打开app", "打开 app", "app内打开", "app 内打开", "app中打开", "客户端打开", "客户端内打开", "下载app", "下载 app", "下载客户端", "扫码下载",
-        "扫描二维码", "扫一扫下载", "立即下载", "立即打开", "登录后查看", "登录后可", "登录查看更多", "登录以继续", "登陆后查看", "请登录后", "请先登录", "微信扫一扫",
-        "打開app", "下載app", "登入後", "請先登入", "open in app", "open in the app", "open the app", "download the app",
-        "download our app", "get the app", "get our app", "continue in the app", "continue in app", "use the app",
-        "view in app", "view in the app", "sign in to continue", "log in to continue", "login to continue",
-        "sign in to read", "log in to read", "sign up to read", "log in to see", "sign in to see", "log in to view",
-        "sign in to view", "sign up to continue", "register to continue", "create a free account to",
-        "in der app öffnen", "app herunterladen", "melden sie sich an, um", "zum weiterlesen anmelden",
-        "ouvrir dans l'application", "téléchargez l'application", "connectez-vous pour", "abrir en la app",
-        "descarga la app", "descargar la app", "inicia sesión para", "abrir no app", "baixe o app",
-        "baixe o aplicativo", "faça login para", "apri nell'app", "scarica l'app", "accedi per",
-        "открыть в приложении", "скачайте приложение", "скачать приложение", "войдите, чтобы", "アプリで開く",
-        "アプリをダウンロード", "ログインして", "앱에서 보기", "앱 다운로드", "앱에서 열기", "로그인하고", "로그인 후",
-    ];
-    if text.len() > 300 {
+    if text.len() > 300 || !may_prompt(text) {
         return false;
     }
     let lower = text.to_lowercase();
@@ -167,7 +181,8 @@ pub(super) fn is_prompt(text: &str) -> bool {
 /// Whether a text tells readers that the page needs scripts or another browser, and nothing else. Such a text speaks
 /// to the reader from its first words.
 pub(super) fn is_script_notice(text: &str) -> bool {
-    const SCRIPTS: &[&str] = &["javascript", "java script", "java-script", "자바스크립트", "cookies and reload", "enable js"];
+    const SCRIPTS: &[&str] =
+        &["javascript", "java script", "java-script", "자바스크립트", "cookies and reload", "enable js"];
     #[rustfmt::skip]
     const ASKS: &[&str] = &[
         "enable", "turn on", "turned off", "switched off", "activate", "disabled", "require", "need", "must",
@@ -229,7 +244,21 @@ pub(super) fn may_need_scripts(text: &str) -> bool {
     static ANY: LazyLock<AhoCorasick> = LazyLock::new(|| {
         AhoCorasick::builder()
             .ascii_case_insensitive(true)
-            .build(["javascript", "java script", "java-script", "enable js", "browser", "navigateur", "navegador", "браузер", "浏览器", "瀏覽器", "ブラウザ", "자바스크립트", "브라우저"])
+            .build([
+                "javascript",
+                "java script",
+                "java-script",
+                "enable js",
+                "browser",
+                "navigateur",
+                "navegador",
+                "браузер",
+                "浏览器",
+                "瀏覽器",
+                "ブラウザ",
+                "자바스크립트",
+                "브라우저",
+            ])
             .expect("a dozen short words are far below the automaton's limits")
     });
     ANY.is_match(text)
@@ -272,17 +301,27 @@ mod tests {
 
     #[test]
     fn prompts_are_short_and_say_nothing_else() {
-        for text in ["打开App，阅读体验更佳", "登录后查看更多精彩内容，扫码下载客户端", "Open in app", "Sign in to continue reading"] {
+        for text in [
+            "打开App，阅读体验更佳",
+            "登录后查看更多精彩内容，扫码下载客户端",
+            "Open in app",
+            "Sign in to continue reading",
+        ] {
             assert!(is_prompt(text), "{text}");
         }
-        for text in ["The council sold the old ferry, and visitors who want to cross must download the app of the new company.", "登录", ""] {
+        for text in [
+            "The council sold the old ferry, and visitors who want to cross must download the app of the new company.",
+            "登录",
+            "",
+        ] {
             assert!(!is_prompt(text), "{text}");
         }
     }
 
     #[test]
     fn kinds_of_wording_are_counted() {
-        let counts = spoken("We use cookies to improve your experience. By continuing you agree to our privacy policy.");
+        let counts =
+            spoken("We use cookies to improve your experience. By continuing you agree to our privacy policy.");
         assert!(counts.iter().all(|count| *count > 0), "{counts:?}");
         assert_eq!(spoken("The wall was built of stone."), [0; KINDS]);
         let counts = spoken("Мы используем файлы cookie. Продолжая, вы Соглашаетесь с политикой");

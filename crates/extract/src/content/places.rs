@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use super::segment::Segments;
-use crate::html::Tree;
+use crate::html::{Attribute, Tree};
+use crate::names;
 
 /// The containers of a page with their blocks.
 pub(super) struct Places<'p, 'a> {
@@ -12,9 +13,6 @@ pub(super) struct Places<'p, 'a> {
     /// Per container its first block and one past its last; blocks of one container stand together.
     ranges: Vec<(u32, u32)>,
 }
-
-/// Longest part of names that is looked at, in bytes.
-const MAX_BYTES: usize = 300;
 
 impl<'p, 'a> Places<'p, 'a> {
     pub(super) fn of(tree: &'p Tree<'a>, segments: &'p Segments) -> Self {
@@ -26,7 +24,9 @@ impl<'p, 'a> Places<'p, 'a> {
         }
         // Containers come before their contents.
         for at in (1..ranges.len()).rev() {
-            let (Some(inner), Some(container)) = (ranges.get(at).copied(), segments.containers.get(at)) else { continue };
+            let (Some(inner), Some(container)) = (ranges.get(at).copied(), segments.containers.get(at)) else {
+                continue;
+            };
             if let Some(outer) = ranges.get_mut(container.parent as usize) {
                 *outer = (outer.0.min(inner.0), outer.1.max(inner.1));
             }
@@ -40,21 +40,15 @@ impl<'p, 'a> Places<'p, 'a> {
         from.min(to) as usize..to as usize
     }
 
-    /// Id, classes and role of a container, lower case; empty where it has none.
-    pub(super) fn names(&self, container: usize) -> String {
-        let Some(found) = self.segments.containers.get(container) else { return String::new() };
-        if found.node == 0 {
-            return String::new();
-        }
-        let mut names = String::new();
-        for name in ["id", "class", "role", "aria-label", "data-nosnippet"] {
-            if let Some(value) = self.tree.attribute(found.node, name) {
-                names.push(' ');
-                names.push_str(value.get(..MAX_BYTES).unwrap_or(value));
-            }
-        }
-        names.make_ascii_lowercase();
-        names
+    /// What the id, classes and role of a container say that it is, bits of [`names`].
+    pub(super) fn kinds(&self, container: usize) -> u32 {
+        let Some(found) = self.segments.containers.get(container).filter(|found| found.node > 0) else { return 0 };
+        let named = |attribute: &&Attribute| {
+            let name = self.tree.slice(attribute.name);
+            ["id", "class", "role"].iter().any(|known| name.eq_ignore_ascii_case(known))
+        };
+        let named = self.tree.attributes(found.node).iter().filter(named);
+        named.fold(0, |kinds, attribute| kinds | names::kinds(self.tree.slice(attribute.value)))
     }
 
     /// Text of a block.

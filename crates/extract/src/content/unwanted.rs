@@ -92,9 +92,16 @@ mod tests {
 
     #[test]
     fn a_page_that_needs_scripts_has_no_text_and_an_article_none_of_the_notice() {
-        assert_eq!(text("<title>App</title><noscript>You need to enable JavaScript to run this app.</noscript><div id=root></div>"), "");
+        assert_eq!(
+            text(
+                "<title>App</title><noscript>You need to enable JavaScript to run this app.</noscript><div id=root></div>"
+            ),
+            ""
+        );
         assert_eq!(text("<div>Please enable JavaScript to view this page.</div>"), "");
-        let found = text(&format!("<noscript>请启用JavaScript</noscript>{ARTICLE}<p>Your browser does not support JavaScript.</p>"));
+        let found = text(&format!(
+            "<noscript>请启用JavaScript</noscript>{ARTICLE}<p>Your browser does not support JavaScript.</p>"
+        ));
         assert!(has_article(&found) && !found.contains("JavaScript"), "{found}");
         let tutorial = "<title>How to turn on JavaScript</title><article><h1>How to turn on JavaScript</h1><p>To use the map, \
             enable JavaScript in the settings of your browser, and load the page again once that is done.</p></article>";
@@ -104,7 +111,9 @@ mod tests {
     #[test]
     fn text_for_readers_without_scripts_is_taken_where_there_is_no_other() {
         let story = "<p>The council met on Tuesday to discuss the state of the old bridge, which was closed since the floods.</p>";
-        assert!(text(&format!("<div id=app></div><noscript><article>{story}</article></noscript>")).contains("Tuesday"));
+        assert!(
+            text(&format!("<div id=app></div><noscript><article>{story}</article></noscript>")).contains("Tuesday")
+        );
         let found = text(&format!("<noscript>{story}</noscript>{ARTICLE}"));
         assert!(has_article(&found) && !found.contains("Tuesday"), "{found}");
     }
@@ -119,7 +128,10 @@ mod tests {
             <h2>Repair</h2><p>The repair will cost less than was feared, since the roots can be cut from the inside of the wall.</p>\
             <div><a href=/c>Categories</a>: <ul><li><a href=/c1>Harbours</a></li><li><a href=/c2>1874 establishments</a></li></ul></div></main>";
         let found = text(page);
-        assert!(has_article(&found) && found.contains("less than was feared") && found.contains("History\n"), "{found}");
+        assert!(
+            has_article(&found) && found.contains("less than was feared") && found.contains("History\n"),
+            "{found}"
+        );
         for word in ["Wall Street", "additional citations", "Contents", "1 History", "Categor", "1874"] {
             assert!(!found.contains(word), "{word}: {found}");
         }

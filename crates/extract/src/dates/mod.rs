@@ -58,7 +58,8 @@ impl Order {
 impl Day {
     /// The day, if the calendar has it.
     pub(crate) fn new(year: u32, month: u32, day: u32) -> Option<Self> {
-        let known = (1..=9999).contains(&year) && (1..=12).contains(&month) && (1..=days_of(year, month)).contains(&day);
+        let known =
+            (1..=9999).contains(&year) && (1..=12).contains(&month) && (1..=days_of(year, month)).contains(&day);
         known.then_some(Self { year, month, day })
     }
 
@@ -285,13 +286,48 @@ mod tests {
     #[test]
     fn one_day_in_many_ways() {
         for value in [
-            "2024-05-06", "2024-05-06T23:30:00+08:00", "2024-5-6", "2024/05/06 10:20", "2024.5.6", "20240506",
-            "20240506T1020", "20240506102030", "1714990830", "1714990830000", "6 May 2024", "May 6, 2024", "May 6th, 2024",
-            "Mon, 06 May 2024 10:20:30 +0000", "Monday, May 6, 2024", "06-May-2024", "6th of May 2024", "6. Mai 2024",
-            "6 mai 2024", "6 de mayo de 2024", "6 de maio de 2024", "6 maggio 2024", "6 mei 2024", "6 maja 2024",
-            "6 мая 2024 г.", "6 травня 2024", "6 Mayıs 2024", "6 maj 2024", "6. toukokuuta 2024", "6. května 2024",
-            "6 mai 2024", "2024. május 6.", "6 Mei 2024", "ngày 6 tháng 5 năm 2024", "6 Μαΐου 2024", "6 مايو 2024",
-            "6 मई 2024", "2024年5月6日", "2024年05月06日 10:20", "2024년 5월 6일", "6.5.2024", "06.05.2024 08:00",
+            "2024-05-06",
+            "2024-05-06T23:30:00+08:00",
+            "2024-5-6",
+            "2024/05/06 10:20",
+            "2024.5.6",
+            "20240506",
+            "20240506T1020",
+            "20240506102030",
+            "1714990830",
+            "1714990830000",
+            "6 May 2024",
+            "May 6, 2024",
+            "May 6th, 2024",
+            "Mon, 06 May 2024 10:20:30 +0000",
+            "Monday, May 6, 2024",
+            "06-May-2024",
+            "6th of May 2024",
+            "6. Mai 2024",
+            "6 mai 2024",
+            "6 de mayo de 2024",
+            "6 de maio de 2024",
+            "6 maggio 2024",
+            "6 mei 2024",
+            "6 maja 2024",
+            "6 мая 2024 г.",
+            "6 травня 2024",
+            "6 Mayıs 2024",
+            "6 maj 2024",
+            "6. toukokuuta 2024",
+            "6. května 2024",
+            "6 mai 2024",
+            "2024. május 6.",
+            "6 Mei 2024",
+            "ngày 6 tháng 5 năm 2024",
+            "6 Μαΐου 2024",
+            "6 مايو 2024",
+            "6 मई 2024",
+            "2024年5月6日",
+            "2024年05月06日 10:20",
+            "2024년 5월 6일",
+            "6.5.2024",
+            "06.05.2024 08:00",
         ] {
             assert_eq!(read(value, Order::Unknown).as_deref(), Some("2024-05-06"), "{value}");
         }
@@ -311,8 +347,14 @@ mod tests {
             assert_eq!(read(value, order).as_deref(), right, "{value} {order:?}");
         }
         for (locale, order) in [
-            ("en_GB", Order::Day), ("en-US", Order::Month), ("en", Order::Unknown), ("de", Order::Day),
-            ("zh-CN", Order::Unknown), ("es_US", Order::Month), ("", Order::Unknown), ("pt-BR", Order::Day),
+            ("en_GB", Order::Day),
+            ("en-US", Order::Month),
+            ("en", Order::Unknown),
+            ("de", Order::Day),
+            ("zh-CN", Order::Unknown),
+            ("es_US", Order::Month),
+            ("", Order::Unknown),
+            ("pt-BR", Order::Day),
         ] {
             assert_eq!(Order::of_locale(locale), order, "{locale}");
         }
@@ -323,8 +365,23 @@ mod tests {
     #[test]
     fn what_is_no_day_is_none() {
         for value in [
-            "", "2024", "2024-05", "2024年5月", "May 2024", "2024-13-01", "2023-02-29", "0000-00-00", "v2024.1",
-            "6 Foo 2024", "yesterday", "10.0.0.1", "12345678", "May the 4th", "2024-05-", "6 May", "１月",
+            "",
+            "2024",
+            "2024-05",
+            "2024年5月",
+            "May 2024",
+            "2024-13-01",
+            "2023-02-29",
+            "0000-00-00",
+            "v2024.1",
+            "6 Foo 2024",
+            "yesterday",
+            "10.0.0.1",
+            "12345678",
+            "May the 4th",
+            "2024-05-",
+            "6 May",
+            "１月",
         ] {
             assert_eq!(read(value, Order::Day), None, "{value}");
         }

@@ -1,10 +1,13 @@
 //! Dates that a page shows, by the lines that they stand in.
 
+use std::collections::VecDeque;
+
 use crate::dates::{Day, Order, day, find};
 use crate::html::{NodeId, Tag, Tree, decode_into};
+use crate::names;
 
 /// The first plausible day of each kind that the page shows.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone, Copy)]
 pub(super) struct Shown {
     /// In a line that calls it the day of publication.
     pub labelled: Option<Day>,
@@ -26,18 +29,6 @@ const BARE_AFTER: usize = 6;
 /// Words that a line about the page may have beside its date.
 const MAX_WORDS: usize = 16;
 
-/// Parts of class names and ids of what is not about the page itself.
-#[rustfmt::skip]
-const OTHERS: &[&str] = &[
-    "comment", "disqus", "respond", "replies", "pinglun", "related", "recommend", "tuijian", "sidebar", "widget",
-    "footer", "event", "calendar", "upcoming", "popular", "trending", "latest", "recent", "copyright", "breadcrumb",
-    "advert", "promo", "newsletter", "cookie", "weather", "forecast", "today",
-];
-/// Parts of class names and ids of dates and bylines.
-const DATED: &[&str] =
-    &["date", "time", "publish", "posted", "byline", "meta", "info", "dateline", "pubtime", "author", "source", "details"];
-/// Parts of class names of other dates than that of publication.
-const NOT_DATED: &[&str] = &["update", "modif", "event", "expire", "deadline", "edited", "birth"];
 /// Words before the day of publication, lower case.
 #[rustfmt::skip]
 const PUBLISHED: &[&str] = &[
@@ -60,7 +51,7 @@ const OTHER_DAYS: &[&str] = &[
 
 /// Nodes of the page in document order without the elements that are about other things: comments, related pages,
 /// sidebars, footers. What is around the main heading is about the page.
-pub(super) fn outside_others<'t>(tree: &'t Tree<'_>) -> impl Iterator<Item = NodeId> + use<'t> {
+pub(super) fn outside_others(tree: &Tree<'_>) -> impl Iterator<Item = NodeId> {
     let heading = heading(tree);
     let end = tree.ids().end;
     let mut next = 1;
@@ -90,20 +81,26 @@ fn heading(tree: &Tree<'_>) -> Option<NodeId> {
 
 fn is_other(tree: &Tree<'_>, id: NodeId, in_article: bool) -> bool {
     match tree.node(id).tag {
-        Tag::Nav | Tag::Aside | Tag::Script | Tag::Style | Tag::Noscript | Tag::Select | Tag::Template => true,
-        // The footer of an article may say when it was written.
-        Tag::Footer => !in_article,
+        Tag::Title
+        | Tag::Textarea
+        | Tag::Nav
+        | Tag::Aside
+        | Tag::Script
+        | Tag::Style
+        | Tag::Noscript
+        | Tag::Select
+        | Tag::Template => true,
+        // Those of an article may say when it was written; those of the site, what day it is today.
+        Tag::Header | Tag::Footer => !in_article,
         Tag::Text | Tag::Html | Tag::Body | Tag::Main | Tag::Article | Tag::Head | Tag::Meta => false,
-        _ => has_name(tree, id, OTHERS),
+        _ => kinds(tree, id) & names::OTHERS != 0,
     }
 }
 
-/// Whether a class or the id of an element has one of the parts.
-fn has_name(tree: &Tree<'_>, id: NodeId, parts: &[&str]) -> bool {
-    ["class", "id"].iter().filter_map(|name| tree.attribute(id, name)).any(|value| {
-        let lower = value.get(..200).unwrap_or(value).to_ascii_lowercase();
-        parts.iter().any(|part| lower.contains(part))
-    })
+/// What the classes and the id of an element say that it is, bits of [`names`].
+fn kinds(tree: &Tree<'_>, id: NodeId) -> u32 {
+    let of = |name: &str| tree.attribute(id, name).map_or(0, names::kinds);
+    of("class") | of("id")
 }
 
 /// A line that is being gathered.
@@ -119,7 +116,14 @@ struct Line {
 
 /// What the page shows; days after `last` are none.
 pub(super) fn visible(tree: &Tree<'_>, order: Order, last: Day) -> Shown {
-    let mut search = Search { order, last, shown: Shown::default(), since_heading: None, before: Vec::new() };
+    let mut search = Search {
+        order,
+        last,
+        shown: Shown::default(),
+        since_heading: None,
+        before: VecDeque::new(),
+        any: Shown::default(),
+    };
     let heading = heading(tree);
     let mut line = Line::default();
     let mut open: Vec<Open> = Vec::new();
@@ -127,10 +131,10 @@ pub(super) fn visible(tree: &Tree<'_>, order: Order, last: Day) -> Shown {
         let node = tree.node(id);
         while open.last().is_some_and(|block| block.end <= id) {
             open.pop();
-            search.end(std::mem::replace(&mut line, Line::within(&open)));
+            search.end(&std::mem::replace(&mut line, Line::within(&open)));
         }
         if heading == Some(id) {
-            search.end(std::mem::take(&mut line));
+            search.end(&std::mem::take(&mut line));
             search.reach_heading();
         }
         if search.is_done() {
@@ -139,18 +143,17 @@ pub(super) fn visible(tree: &Tree<'_>, order: Order, last: Day) -> Shown {
         match node.tag {
             Tag::Text if line.text.len() < MAX_LINE => decode_into(tree.text(id), &mut line.text),
             Tag::Text => {}
-            Tag::Title | Tag::Textarea => line = Line::default(),
-            Tag::Br => search.end(std::mem::replace(&mut line, Line::within(&open))),
+            Tag::Br => search.end(&std::mem::replace(&mut line, Line::within(&open))),
             tag if tag.is_block() => {
                 let mut own = Line::default();
                 own.note(tree, id, order, last);
                 open.push(Open { end: node.end, dated: own.dated, other: own.other });
-                search.end(std::mem::replace(&mut line, Line::within(&open)));
+                search.end(&std::mem::replace(&mut line, Line::within(&open)));
             }
             _ => line.note(tree, id, order, last),
         }
     }
-    search.end(line);
+    search.end(&line);
     search.finish(heading.is_some())
 }
 
@@ -174,11 +177,13 @@ impl Line {
     /// Notes what an element says about the line that it begins or lies in.
     fn note(&mut self, tree: &Tree<'_>, id: NodeId, order: Order, last: Day) {
         let tag = tree.node(id).tag;
+        let kinds = kinds(tree, id);
+        let other = kinds & names::OTHER_DATE != 0;
         if !matches!(tag, Tag::Html | Tag::Body | Tag::Main | Tag::Article) {
-            self.other |= has_name(tree, id, NOT_DATED);
-            self.dated |= has_name(tree, id, DATED);
+            self.other |= other;
+            self.dated |= kinds & names::DATED != 0;
         }
-        if tag == Tag::Time && self.time.is_none() && !has_name(tree, id, NOT_DATED) {
+        if tag == Tag::Time && self.time.is_none() && !other {
             let value = tree.attribute(id, "datetime").and_then(|value| day(value, order));
             self.time = value.filter(|day| day.is_plausible(last));
         }
@@ -191,8 +196,10 @@ struct Search {
     shown: Shown,
     /// Lines since the heading.
     since_heading: Option<usize>,
-    /// What the lines before the heading show, the latest at the end.
-    before: Vec<Shown>,
+    /// What the last lines before the heading show.
+    before: VecDeque<Shown>,
+    /// What is shown anywhere, for pages without a heading.
+    any: Shown,
 }
 
 impl Search {
@@ -208,22 +215,28 @@ impl Search {
     fn reach_heading(&mut self) {
         if self.since_heading.is_none() {
             self.since_heading = Some(0);
-            let from = self.before.len().saturating_sub(BEFORE);
-            for shown in self.before.drain(..).skip(from) {
+            for shown in self.before.drain(..) {
                 self.shown.fill(&Shown { bare: None, ..shown });
             }
         }
     }
 
     /// Takes a line in.
-    fn end(&mut self, line: Line) {
+    fn end(&mut self, line: &Line) {
         let text = line.text.split_whitespace().collect::<Vec<_>>().join(" ");
         if text.is_empty() {
             return;
         }
-        let mut found = if text.len() > MAX_LINE { Shown::default() } else { self.look(&text, &line) };
+        let speaks = line.time.is_some() || has_year(&text);
+        let mut found = if text.len() > MAX_LINE || !speaks { Shown::default() } else { self.look(&text, line) };
         match self.since_heading.as_mut() {
-            None => self.before.push(found),
+            None => {
+                self.any.fill(&Shown { bare: None, ..found });
+                if self.before.len() == BEFORE {
+                    self.before.pop_front();
+                }
+                self.before.push_back(found);
+            }
             Some(lines) => {
                 *lines += 1;
                 if *lines > BARE_AFTER {
@@ -241,9 +254,7 @@ impl Search {
     /// Pages without a heading: what is named or labelled counts wherever it stands.
     fn finish(mut self, has_heading: bool) -> Shown {
         if !has_heading {
-            for shown in self.before.drain(..) {
-                self.shown.fill(&Shown { bare: None, ..shown });
-            }
+            self.shown.fill(&self.any);
         }
         self.shown
     }
@@ -292,9 +303,15 @@ impl Shown {
     }
 }
 
+/// Whether a text has four digits in a row: the cheap question before the others.
+fn has_year(text: &str) -> bool {
+    text.as_bytes().windows(4).any(|window| window.iter().all(u8::is_ascii_digit))
+}
+
 /// Where the last of the words starts, if the text has any. Latin words start where no letter stands before.
 fn last_of(text: &str, words: &[&str]) -> Option<usize> {
-    let starts = |at: usize| text.get(..at).and_then(|before| before.chars().last()).is_none_or(|char| !char.is_alphabetic());
+    let starts =
+        |at: usize| text.get(..at).and_then(|before| before.chars().last()).is_none_or(|char| !char.is_alphabetic());
     let last = |word: &&str| {
         let latin = word.starts_with(|char: char| char.is_alphabetic() && u32::from(char) < 0x2e80);
         text.rmatch_indices(*word).map(|(at, _)| at).find(|at| !latin || starts(*at))
@@ -375,6 +392,7 @@ mod tests {
 
     #[test]
     fn the_day_above_the_site_s_name_is_not_the_page_s() {
+        assert_eq!(day_of(&format!("<header><p class=date>6 May 2024</p></header><h1>The wall</h1>{PROSE}")), None);
         let filler = "<p>word</p>".repeat(10);
         assert_eq!(day_of(&format!("<p class=date>6 May 2024</p>{filler}<h1>The wall</h1>{PROSE}")), None);
         assert_eq!(

@@ -45,14 +45,14 @@ pub(crate) struct Facts<'f> {
 /// copyrights are none, nor are days before the web and in the future.
 pub(crate) fn published(tree: &Tree<'_>, facts: &Facts<'_>) -> Option<String> {
     let order = facts.locale.map_or(Order::Unknown, Order::of_locale);
-    let url = facts.urls.iter().flatten().next();
-    let order = if order == Order::Unknown { url.map_or(order, |url| Order::of_url(url)) } else { order };
+    let url = facts.urls.iter().flatten().copied().next();
+    let order = if order == Order::Unknown { url.map_or(order, Order::of_url) } else { order };
     let plausible = |day: &Day| day.is_plausible(facts.last);
     let read = |value: &str| day(value, order).filter(plausible);
     let meta = |names: &[&str]| {
         let named = |name: &&str| {
-            let of_name = facts.metas.iter().filter(|(known, _)| known == name);
-            of_name.filter_map(|(_, value)| read(value)).next()
+            let mut of_name = facts.metas.iter().filter(|(known, _)| known == name);
+            of_name.find_map(|(_, value)| read(value))
         };
         names.iter().find_map(named)
     };
@@ -86,14 +86,16 @@ fn microdata(tree: &Tree<'_>, read: &dyn Fn(&str) -> Option<Day>) -> Option<Day>
     lines::outside_others(tree).filter(marked).find_map(|id| read(&value(id)))
 }
 
-/// The first `time` that is marked as the day of publication.
+/// The first element that is marked as the day of publication: a `time`, or one of a class of microformats.
 fn marked_time(tree: &Tree<'_>, read: &dyn Fn(&str) -> Option<Day>) -> Option<Day> {
     let marked = |id: &NodeId| {
+        let tag = tree.node(*id).tag;
         let says = |word: &str| tree.attribute(*id, "class").is_some_and(|value| value.contains(word));
-        let marked = tree.attribute(*id, "pubdate").is_some() || says("publish") || says("entry-date");
-        tree.node(*id).tag == Tag::Time && marked
+        matches!(tag, Tag::Time | Tag::Abbr)
+            && (tree.attribute(*id, "pubdate").is_some() || says("publish") || says("entry-date"))
     };
-    lines::outside_others(tree).filter(marked).filter_map(|id| tree.attribute(id, "datetime")).find_map(read)
+    let value = |id: NodeId| ["datetime", "title"].iter().find_map(|name| tree.attribute(id, name));
+    lines::outside_others(tree).filter(marked).filter_map(value).find_map(read)
 }
 
 /// The day in the path of an address: `/2024/05/06/`, `/2024-05/06/`, `/2024/may/06/`, `20240506`.
