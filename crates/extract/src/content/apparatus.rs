@@ -55,7 +55,7 @@ fn is_part(places: &Places<'_, '_>, at: usize, steps: &mut u32) -> bool {
     if kinds & names::APPARATUS != 0 && (container.units <= MAX_NOTE_UNITS || places.link_share(at) >= 0.5) {
         return true;
     }
-    if names.contains(" note")
+    if kinds & names::NOTE != 0
         && container.units <= MAX_NOTE_UNITS
         && container.link_units > 0.0
         && is_hatnote(places, at)
