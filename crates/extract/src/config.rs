@@ -6,18 +6,19 @@ use crate::{DEFAULT_MAX_DEPTH, DEFAULT_MAX_HTML_BYTES, Method, Options, TextForm
 /// Extracts the text and the metadata of web pages.
 ///
 /// # What it removes
-/// Records that are no pages (`not_a_page`: their content type is neither HTML nor plain text) and
+/// Records that are no pages (`not_a_page`: neither HTML nor text, by content type and first bytes) and
 /// pages without text (`no_text`: fewer characters than `min_chars` were found). Pages that break a
 /// bound (`max_html_bytes`, two million elements) go to quarantine.
 ///
 /// # Why
 /// Half of a page is menus, banners, related links and notices. What is left in the text is
-/// learned, and what is lost here no later stage brings back.
+/// learned, and what is lost here no later stage brings back. Notices of consent and of scripts, marks of
+/// the page's software and copies for another screen are left out by rules of kind, the rest by the model.
 ///
 /// # Parameters
 /// See below. Input is the column `body` (bytes, of web archives, with `content_type` and `url` as
-/// hints for the charset) or, where there is none, `html`. It adds `text`, `title`, `author`,
-/// `publish_date`, `html_language`, `canonical_url`, `site_name`, and from bytes `charset`,
+/// hints for the charset and `date` as the day of the fetch, after which no page was published) or, where
+/// there is none, `html`. It adds `text`, `title`, `author`, `publish_date`, `html_language`, `canonical_url`, `site_name`, and from bytes `charset`,
 /// `charset_source` (`bom`, `header`, `meta`, `utf8`, `detected`) and `charset_replacements`.
 ///
 /// # Source

@@ -1,10 +1,12 @@
 //! One page from HTML to text.
 
-use crate::content::{Segments, comments, main_content, segment};
-use crate::html::{Tag, Tree, decoded, parse};
+use crate::body::linked_body;
+use crate::content::{Segments, comments, copied_lines, drop_copies, main_content, marks, segment, unwanted, weight};
+use crate::html::{NodeId, Tag, Tree, decoded, parse};
+use crate::linked::Linked;
 use crate::render::render;
 use crate::second_opinion::trafilatura_text;
-use crate::{Metadata, Method, Options, Page};
+use crate::{Metadata, Method, Options, Origin, Page};
 
 /// Most nodes of a page: what a page of the largest default size has where every eighth byte starts
 /// one.
@@ -60,28 +62,88 @@ pub enum ExtractError {
 /// assert!(page.text.contains("stone by stone") && !page.text.contains("About"));
 /// ```
 pub fn extract(html: &str, options: &Options) -> Result<Page, ExtractError> {
+    extract_from(html, &Origin::default(), options)
+}
+
+/// Extracts the text of a page of which is known where it came from, as [`extract`] does.
+///
+/// # Errors
+///
+/// [`ExtractError`] where the page breaks a bound.
+///
+/// ```
+/// use textmill_extract::{Options, Origin, extract_from};
+///
+/// let origin = Origin { url: Some("https://example.org/2024/05/06/bridges"), fetched: Some("2024-05-09T10:00:00Z") };
+/// let page = extract_from("<h1>Bridges</h1><p>The old bridge was built by the villagers.", &origin, &Options::default());
+/// assert_eq!(page.expect("a small page").metadata.publish_date.as_deref(), Some("2024-05-06"));
+/// ```
+pub fn extract_from(html: &str, origin: &Origin<'_>, options: &Options) -> Result<Page, ExtractError> {
     let tree = tree(html, options)?;
-    let metadata = Metadata::of(&tree);
+    let linked = Linked::of(&tree, origin.last_day());
+    let metadata = Metadata::of(&tree, &linked, origin);
     let text = match options.method {
         Method::Trafilatura => {
             let depth = tree.ids().map(|id| tree.node(id).depth).max().unwrap_or(0);
-            trafilatura_text(html, depth, options)?
+            copied_lines(&trafilatura_text(html, depth, options)?)
         }
-        Method::FullText => {
-            let segments = segment(&tree);
-            render(&segments, &vec![true; segments.blocks.len()], options.format)
+        Method::FullText => scripted_or_not(&tree, |noscripts| full_text(&tree, noscripts, options)),
+        Method::MainContent => {
+            let marks = marks(&tree);
+            scripted_or_not(&tree, |noscripts| {
+                let mut omitted = [marks.as_slice(), noscripts].concat();
+                omitted.sort_unstable();
+                main_text(&tree, &omitted, options)
+            })
         }
-        Method::MainContent => main_text(&tree, options),
     };
+    let text = linked.body.and_then(|body| linked_body(&body, &text, options)).unwrap_or(text);
     Ok(Page { text, metadata })
 }
 
-fn main_text(tree: &Tree<'_>, options: &Options) -> String {
-    let segments = segment(tree);
-    let mut taken = main_content(&segments, &title(tree));
+/// Text below this weight may be a menu only.
+const FEW_UNITS: f32 = 200.0;
+/// How many times as much the text for readers without scripts must say to be taken instead.
+const RICHER: f32 = 3.0;
+
+/// The text of a page as a browser with scripts shows it, without what `noscript` elements hold; with it where the
+/// page says next to nothing else. `text` gives the text without the elements that it is given.
+fn scripted_or_not(tree: &Tree<'_>, text: impl Fn(&[NodeId]) -> String) -> String {
+    let noscripts: Vec<NodeId> = tree.ids().filter(|id| tree.node(*id).tag == Tag::Noscript).collect();
+    let scripted = text(&noscripts);
+    let units = weight(&scripted);
+    if noscripts.is_empty() || units >= FEW_UNITS {
+        return scripted;
+    }
+    let other = text(&[]);
+    if weight(&other) > RICHER * units { other } else { scripted }
+}
+
+fn full_text(tree: &Tree<'_>, omitted: &[NodeId], options: &Options) -> String {
+    let segments = segment(tree, omitted);
+    let scripts = unwanted(tree, &segments, &title(tree)).scripts;
+    let taken: Vec<bool> = scripts.iter().map(|unwanted| !unwanted).collect();
+    render(&segments, &taken, options.format)
+}
+
+fn main_text(tree: &Tree<'_>, omitted: &[NodeId], options: &Options) -> String {
+    let title = title(tree);
+    let segments = segment(tree, omitted);
+    let unwanted = unwanted(tree, &segments, &title);
+    let text = chosen_text(segments.without(&unwanted.all), &title, options);
+    if text.is_empty() && unwanted.all != unwanted.scripts {
+        // A page that is a notice or a list of contents and nothing else.
+        return chosen_text(segment(tree, omitted).without(&unwanted.scripts), &title, options);
+    }
+    text
+}
+
+fn chosen_text(segments: Segments, title: &str, options: &Options) -> String {
+    let mut taken = main_content(&segments, title);
     if options.comments {
         taken.iter_mut().zip(comments(&segments)).for_each(|(taken, comment)| *taken |= comment);
     }
+    drop_copies(&segments, &mut taken);
     render(&segments, &taken, options.format)
 }
 
@@ -104,15 +166,18 @@ fn title(tree: &Tree<'_>) -> String {
 /// `scripts/train-extract-model`, by way of an example program; no part of the library's promise.
 #[doc(hidden)]
 pub mod training {
-    use super::{Options, Segments, segment, title, tree};
+    use super::{Options, Segments, marks, segment, title, tree, unwanted};
     use crate::content::{FEATURES, for_features};
 
     /// Text, length in units of the model, and features of each block.
     pub fn blocks(html: &str) -> Vec<(String, f32, Vec<f32>)> {
         let Ok(tree) = tree(html, &Options::default()) else { return Vec::new() };
-        let segments: Segments = segment(&tree);
+        let title = title(&tree);
+        let segments = segment(&tree, &marks(&tree));
+        let unwanted = unwanted(&tree, &segments, &title);
+        let segments: Segments = segments.without(&unwanted.all);
         let mut rows = Vec::new();
-        for_features(&segments, &title(&tree), |some| rows.extend_from_slice(some));
+        for_features(&segments, &title, |some| rows.extend_from_slice(some));
         let blocks = segments.blocks.iter().zip(rows.chunks_exact(FEATURES));
         blocks.map(|(block, row)| (segments.text_of(block).to_owned(), block.stats.units(), row.to_vec())).collect()
     }

@@ -1,8 +1,10 @@
 //! What a page says of itself: `meta` elements, JSON-LD, `html lang`, `link rel=canonical`.
 
-use serde_json::Value;
-
+use crate::content::{heading_end, marks};
+use crate::dates::{Day, LAST, Order, day};
 use crate::html::{NodeId, Tag, Tree, decoded};
+use crate::linked::Linked;
+use crate::published::{Facts, published};
 
 /// What a page says of itself; each field is `None` where the page does not say it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -21,46 +23,51 @@ pub struct Metadata {
     pub site_name: Option<String>,
 }
 
+/// Where and when a page was fetched: it helps to tell its day of publication.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Origin<'a> {
+    /// Its address, whose path may hold the day.
+    pub url: Option<&'a str>,
+    /// The day of the fetch, in ISO 8601 with or without a time; no page is published after it.
+    pub fetched: Option<&'a str>,
+}
+
 /// Longer values of a field are none.
 const MAX_VALUE_BYTES: usize = 2048;
-/// Larger JSON-LD is not read.
-const MAX_JSON_BYTES: usize = 256 << 10;
-/// JSON-LD nested deeper than this is not looked into.
-const MAX_JSON_DEPTH: usize = 4;
 
 const TITLES: &[&str] = &["og:title", "twitter:title"];
 const AUTHORS: &[&str] = &["author", "article:author", "dc.creator", "parsely-author", "sailthru.author"];
-const DATES: &[&str] = &[
-    "article:published_time",
-    "datepublished",
-    "date",
-    "pubdate",
-    "publishdate",
-    "dc.date",
-    "dc.date.issued",
-    "dcterms.created",
-    "parsely-pub-date",
-    "sailthru.date",
-];
 const SITES: &[&str] = &["og:site_name", "application-name"];
 
+impl Origin<'_> {
+    /// The last day that the page can be of: the one after the fetch, for places where it had begun.
+    pub(crate) fn last_day(&self) -> Day {
+        self.fetched.and_then(|value| day(value, Order::Unknown)).map_or(LAST, Day::next)
+    }
+}
+
 impl Metadata {
-    /// Reads the metadata of a page.
-    pub(crate) fn of(tree: &Tree<'_>) -> Self {
+    /// Reads the metadata of a page. `linked` is its JSON-LD.
+    pub(crate) fn of(tree: &Tree<'_>, linked: &Linked, origin: &Origin<'_>) -> Self {
         let metas = metas(tree);
         let first = |names: &[&str]| names.iter().find_map(|name| meta(&metas, name));
-        let linked = Linked::of(tree);
         let author = first(AUTHORS).filter(|name| !name.starts_with("http"));
+        let html_language = tree.first(Tag::Html).and_then(|id| attribute(tree, id, "lang"));
+        let canonical_url = canonical(tree).or_else(|| meta(&metas, "og:url")).filter(|url| url.starts_with("http"));
+        let locale = first(&["og:locale", "content-language"]).or_else(|| html_language.clone());
+        let facts = Facts {
+            metas: &metas,
+            linked: linked.published,
+            urls: [origin.url, canonical_url.as_deref()],
+            locale: locale.as_deref(),
+            last: origin.last_day(),
+        };
         Self {
-            title: first(TITLES).or_else(|| element_text(tree, Tag::Title)).or_else(|| element_text(tree, Tag::H1)),
-            author: author.or(linked.author),
-            publish_date: DATES
-                .iter()
-                .find_map(|name| meta(&metas, name).and_then(|value| day(&value)))
-                .or(linked.date)
-                .or_else(|| marked_time(tree)),
-            html_language: tree.first(Tag::Html).and_then(|id| attribute(tree, id, "lang")),
-            canonical_url: canonical(tree).or_else(|| meta(&metas, "og:url")).filter(|url| url.starts_with("http")),
+            title: first(TITLES).or_else(|| element_text(tree, Tag::Title)).or_else(|| heading(tree)),
+            author: author.or_else(|| linked.author.clone()),
+            publish_date: published(tree, &facts),
+            html_language,
+            canonical_url,
             site_name: first(SITES),
         }
     }
@@ -70,7 +77,8 @@ impl Metadata {
 fn metas(tree: &Tree<'_>) -> Vec<(String, String)> {
     let metas = tree.ids().filter(|id| tree.node(*id).tag == Tag::Meta);
     let named = metas.filter_map(|id| {
-        let name = ["property", "name", "itemprop"].iter().find_map(|key| tree.attribute(id, key))?;
+        let header = || tree.attribute(id, "http-equiv").filter(|name| name.eq_ignore_ascii_case("content-language"));
+        let name = ["property", "name", "itemprop"].iter().find_map(|key| tree.attribute(id, key)).or_else(header)?;
         Some((name.trim().to_ascii_lowercase(), attribute(tree, id, "content")?))
     });
     named.collect()
@@ -107,6 +115,24 @@ fn element_text(tree: &Tree<'_>, tag: Tag) -> Option<String> {
     clean(&raw)
 }
 
+/// What the first `h1` says, without the marks of the page's software.
+fn heading(tree: &Tree<'_>) -> Option<String> {
+    let element = tree.first(Tag::H1)?;
+    let marks = marks(tree);
+    let mut raw = String::new();
+    let mut id = element;
+    while id < tree.node(element).end {
+        if marks.binary_search(&id).is_ok() {
+            id = tree.node(id).end.max(id + 1);
+            continue;
+        }
+        raw.push_str(tree.text(id));
+        id += 1;
+    }
+    let end = heading_end(&raw);
+    clean(raw.get(..end).unwrap_or(&raw))
+}
+
 fn canonical(tree: &Tree<'_>) -> Option<String> {
     let is_canonical = |id: &NodeId| {
         tree.node(*id).tag == Tag::Link
@@ -115,120 +141,18 @@ fn canonical(tree: &Tree<'_>) -> Option<String> {
     tree.ids().find(is_canonical).and_then(|id| attribute(tree, id, "href"))
 }
 
-/// The first `time` that is marked as the day of publication.
-fn marked_time(tree: &Tree<'_>) -> Option<String> {
-    let marked = |id: &NodeId| {
-        let says = |name: &str, word: &str| tree.attribute(*id, name).is_some_and(|value| value.contains(word));
-        tree.node(*id).tag == Tag::Time
-            && (tree.attribute(*id, "pubdate").is_some()
-                || says("itemprop", "datePublished")
-                || says("class", "publish")
-                || says("class", "entry-date"))
-    };
-    tree.ids().find(marked).and_then(|id| attribute(tree, id, "datetime")).and_then(|value| day(&value))
-}
-
-/// The day at the start of a date in ISO 8601 or with slashes or dots, `YYYY-MM-DD`. Days that the
-/// web did not see are none.
-fn day(value: &str) -> Option<String> {
-    let value = value.trim();
-    let number = |from: usize, to: usize| digits(value.get(from..to))?.parse::<u32>().ok();
-    let year = number(0, 4)?;
-    let separator = value.as_bytes().get(4)?;
-    let (month, day) = match separator {
-        b'-' | b'/' | b'.' => {
-            let mut parts = value.get(5..)?.splitn(2, char::from(*separator));
-            let month = digits(parts.next())?.parse().ok()?;
-            let rest = parts.next()?;
-            let end = rest.find(|char: char| !char.is_ascii_digit()).unwrap_or(rest.len());
-            (month, rest.get(..end)?.parse().ok()?)
-        }
-        _ => (number(4, 6)?, number(6, 8)?),
-    };
-    let known = (1990..=2100).contains(&year) && (1..=12).contains(&month) && (1..=days_of(year, month)).contains(&day);
-    known.then(|| format!("{year:04}-{month:02}-{day:02}"))
-}
-
-fn digits(text: Option<&str>) -> Option<&str> {
-    text.filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))
-}
-
-fn days_of(year: u32, month: u32) -> u32 {
-    match month {
-        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    }
-}
-
-/// What the JSON-LD of a page says.
-#[derive(Debug, Default)]
-struct Linked {
-    author: Option<String>,
-    date: Option<String>,
-}
-
-impl Linked {
-    fn of(tree: &Tree<'_>) -> Self {
-        let mut found = Self::default();
-        let is_json = |id: &NodeId| {
-            tree.node(*id).tag == Tag::Script
-                && tree.attribute(*id, "type").is_some_and(|kind| kind.eq_ignore_ascii_case("application/ld+json"))
-        };
-        for script in tree.ids().filter(is_json) {
-            let text: String = (script..tree.node(script).end).map(|id| tree.text(id)).collect();
-            if text.len() <= MAX_JSON_BYTES
-                && let Ok(value) = serde_json::from_str(&text)
-            {
-                found.look_into(&value, 0);
-            }
-        }
-        found
-    }
-
-    fn look_into(&mut self, value: &Value, depth: usize) {
-        match value {
-            Value::Array(values) if depth < MAX_JSON_DEPTH => {
-                values.iter().for_each(|value| self.look_into(value, depth + 1));
-            }
-            Value::Object(fields) => {
-                if let Some(graph) = fields.get("@graph").filter(|_| depth < MAX_JSON_DEPTH) {
-                    self.look_into(graph, depth + 1);
-                }
-                if self.date.is_none() {
-                    self.date = fields.get("datePublished").and_then(Value::as_str).and_then(day);
-                }
-                if self.author.is_none() {
-                    self.author = fields.get("author").and_then(names);
-                }
-            }
-            _ => {}
-        }
-    }
-}
-
-/// The names of one or several people.
-fn names(value: &Value) -> Option<String> {
-    let one = |value: &Value| match value {
-        Value::String(name) => clean(name),
-        Value::Object(fields) => fields.get("name").and_then(Value::as_str).and_then(clean),
-        _ => None,
-    };
-    let found: Vec<String> = match value {
-        Value::Array(values) => values.iter().filter_map(one).collect(),
-        value => one(value).into_iter().collect(),
-    };
-    (!found.is_empty()).then(|| found.join("; "))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::html::parse;
 
     fn of(html: &str) -> Metadata {
-        Metadata::of(&parse(html, 512, 10_000).expect("a small page"))
+        from(html, &Origin::default())
+    }
+
+    fn from(html: &str, origin: &Origin<'_>) -> Metadata {
+        let tree = parse(html, 512, 10_000).expect("a small page");
+        Metadata::of(&tree, &Linked::of(&tree, origin.last_day()), origin)
     }
 
     #[test]
@@ -252,6 +176,7 @@ mod tests {
         assert_eq!(page.author.as_deref(), Some("A; B"));
         assert_eq!(page.publish_date.as_deref(), Some("2023-05-07"));
         assert_eq!(page.title.as_deref(), Some("Only this"));
+        assert_eq!(of("<h1>Usage<a class=headerlink href=#u>¶</a></h1>").title.as_deref(), Some("Usage"));
         let page = of("<time class=published datetime=20230507T1200>x</time>");
         assert_eq!(page.publish_date.as_deref(), Some("2023-05-07"));
     }
@@ -265,22 +190,39 @@ mod tests {
     }
 
     #[test]
-    fn days_are_checked() {
-        for (value, expected) in [
-            ("2024-02-29", Some("2024-02-29")),
-            ("2023-02-29", None),
-            ("1900-02-29", None),
-            ("2000/2/29", Some("2000-02-29")),
-            ("2024.12.31 10:00", Some("2024-12-31")),
-            ("20241231", Some("2024-12-31")),
-            ("2024-13-01", None),
-            ("2024-00-10", None),
-            ("1989-12-31", None),
-            ("29 Feb 2024", None),
-            ("2024年5月", None),
-            ("", None),
+    fn the_day_of_publication_has_many_sources_in_an_order() {
+        let day = |html: &str, origin: &Origin<'_>| from(html, origin).publish_date;
+        let none = Origin::default();
+        let url = Origin { url: Some("https://example.org/2024/05/06/wall"), fetched: None };
+        let fetched = Origin { url: None, fetched: Some("2024-05-06T10:00:00Z") };
+        let right = Some("2024-05-06".to_owned());
+        for (html, origin) in [
+            ("<meta property=article:published_time content=1714990830>", none),
+            ("<meta name=DC.date.issued content=2024-05-06><meta name=date content=2024-06-01>", none),
+            ("<meta name=date content=2024-06-01><p>Posted <b itemprop=datePublished content=2024-05-06>x</b>", none),
+            ("<html lang=en><meta property=og:locale content=en_GB><meta name=date content=06/05/2024>", none),
+            ("<html lang=en-US><meta name=date content=05/06/2024>", none),
+            ("<meta property=article:modified_time content=2025-01-01><h1>x</h1>", url),
+            ("<h1>x</h1><abbr class=published title=2024-05-06T10:00:00>yesterday</abbr>", none),
+            ("<link rel=canonical href=https://example.org/2024/05/06/wall><h1>x</h1>", none),
+            ("<meta property=article:published_time content=2024-05-06T23:30:00-11:00>", fetched),
+            ("<meta property=article:published_time content='0000-00-00'><meta name=date content=2024-05-06>", none),
         ] {
-            assert_eq!(day(value).as_deref(), expected, "{value}");
+            assert_eq!(day(html, &origin), right, "{html}");
+        }
+        for (html, origin) in [
+            (
+                "<meta property=article:modified_time content=2025-01-01><meta http-equiv=last-modified content=2025-01-01>",
+                none,
+            ),
+            ("<meta property=article:published_time content=1970-01-01T00:00:00Z>", none),
+            ("<meta property=article:published_time content=2124-05-06>", none),
+            ("<meta property=article:published_time content=2024-05-09>", fetched),
+            ("<html lang=en><meta name=date content=06/05/2024>", none),
+            ("<meta http-equiv=date content=2024-05-06>", none),
+            ("<h1>x</h1><footer>© 1999-2024 Example</footer>", none),
+        ] {
+            assert_eq!(day(html, &origin), None, "{html}");
         }
     }
 }

@@ -8,12 +8,13 @@ use textmill_document::{
 };
 
 use crate::{
-    Decoded, ExtractConfig, ExtractConfigError, ExtractError, Format, Metadata, Options, Page, decode, extract,
+    Decoded, ExtractConfig, ExtractConfigError, ExtractError, Format, Metadata, Options, Origin, Page, decode,
+    extract_from,
 };
 
 /// The record is not a page.
 pub const NOT_A_PAGE: Reason =
-    Reason { code: "not_a_page", summary: "the content type is neither HTML nor plain text" };
+    Reason { code: "not_a_page", summary: "neither HTML nor plain text, by content type and first bytes" };
 /// The page has no text.
 pub const NO_TEXT: Reason = Reason { code: "no_text", summary: "fewer characters of text than `min_chars` were found" };
 
@@ -63,6 +64,8 @@ struct Input<'a> {
     htmls: Option<&'a StringViewArray>,
     content_types: Option<&'a StringViewArray>,
     urls: Option<&'a StringViewArray>,
+    /// Of web archives: the times of the fetches.
+    dates: Option<&'a StringViewArray>,
 }
 
 impl<'a> Input<'a> {
@@ -74,7 +77,16 @@ impl<'a> Input<'a> {
             htmls: (payload == Payload::Html).then(|| batch.strings(columns::HTML)).transpose()?,
             content_types: optional(columns::CONTENT_TYPE)?,
             urls: optional(columns::URL)?,
+            dates: if payload == Payload::Body { text_column(batch, columns::DATE) } else { None },
         })
+    }
+
+    /// The bytes of a row's page; `None` where the row has none.
+    fn bytes(&self, row: usize) -> Option<&'a [u8]> {
+        match self.bodies {
+            Some(bodies) => bodies.is_valid(row).then(|| bodies.value(row)),
+            None => value(self.htmls, row).map(str::as_bytes),
+        }
     }
 
     /// The characters of a row's page; `None` where the row has none.
@@ -90,7 +102,13 @@ impl<'a> Input<'a> {
     }
 }
 
-fn value(array: Option<&StringViewArray>, row: usize) -> Option<&str> {
+/// A column of text that may be missing or of another type: it is a hint only.
+fn text_column<'a>(batch: &'a DocumentBatch, name: &str) -> Option<&'a StringViewArray> {
+    batch.schema().column_with_name(name)?;
+    batch.strings(name).ok()
+}
+
+fn value<'a>(array: Option<&'a StringViewArray>, row: usize) -> Option<&'a str> {
     array.filter(|array| array.is_valid(row)).map(|array| array.value(row))
 }
 
@@ -109,19 +127,27 @@ impl ExtractStage {
     }
 
     fn one(&self, input: &Input<'_>, row: usize) -> Outcome {
-        let content_type = value(input.content_types, row);
-        // A record without a content type is taken for HTML, as browsers mostly find it to be.
-        let Some(format) = content_type.map_or(Some(Format::Html), Format::of_mime_type) else {
-            let detail = content_type.map(ToOwned::to_owned);
-            return Outcome::Dropped(Dropped { row, reason: NOT_A_PAGE, value: None, bound: None, detail });
+        let declared = value(input.content_types, row);
+        let format = match self.payload {
+            // A column of characters holds what its owner calls HTML.
+            Payload::Html if declared.is_none() => Ok(Format::Html),
+            _ => Format::of(declared, input.bytes(row).unwrap_or(&[])),
+        };
+        let format = match format {
+            Ok(format) => format,
+            Err(error) => {
+                let detail = Some(error.to_string());
+                return Outcome::Dropped(Dropped { row, reason: NOT_A_PAGE, value: None, bound: None, detail });
+            }
         };
         let Some((decoded, from_bytes)) = input.page(row) else {
             let detail = "the row has no page".to_owned();
             return Outcome::Failed(Failed { row, cause: Cause::MissingText, detail });
         };
+        let origin = Origin { url: value(input.urls, row), fetched: value(input.dates, row) };
         let page = match format {
             Format::PlainText => Ok(Page { text: decoded.text.trim().to_owned(), metadata: Metadata::default() }),
-            Format::Html => extract(&decoded.text, &self.options),
+            Format::Html => extract_from(&decoded.text, &origin, &self.options),
         };
         match page {
             Ok(page) => self.judge(page, row, from_bytes.then(|| Charset::of(&decoded))),
@@ -186,7 +212,7 @@ impl Stage for ExtractStage {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn reads(&self) -> Vec<ColumnRead> {

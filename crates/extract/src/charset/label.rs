@@ -38,6 +38,9 @@ impl Charset {
         if label == "maccyrillic" {
             return Some(Self::Web(X_MAC_CYRILLIC));
         }
+        if let Some(encoding) = alias(&label) {
+            return usable(encoding).map(Self::Web);
+        }
         let number = label.trim_start_matches("ibm").trim_start_matches("cp").trim_start_matches(['-', '_']);
         DOS.iter().find(|(known, _, _)| *known == number).map(|(_, name, table)| Self::Dos(name, table))
     }
@@ -51,10 +54,11 @@ impl Charset {
         Self::of_label(rest.get(..end)?)
     }
 
-    /// The charset that the head of a page declares: in an XML declaration, or in a `meta`.
+    /// The charset that the head of a page declares: in an XML declaration, or in a `meta`. What stands in a
+    /// comment or in a script counts only where nothing else declares one: pages are not that careful.
     pub(super) fn of_head(head: &[u8]) -> Option<Self> {
         let text = String::from_utf8_lossy(head);
-        match in_xml(&text).or_else(|| in_meta(&text))? {
+        match in_xml(&text).or_else(|| in_meta(&without_hidden(&text))).or_else(|| in_meta(&text))? {
             // The declaration was read as ASCII, so that the page is in no charset of two-byte units.
             Self::Web(encoding) if encoding == UTF_16BE || encoding == UTF_16LE => Some(Self::Web(UTF_8)),
             known => Some(known),
@@ -75,7 +79,28 @@ fn in_xml(text: &str) -> Option<Charset> {
     Charset::of_label(value.get(..end)?)
 }
 
-/// The first `meta` with a known charset, in comments as well: pages are not that careful.
+/// A head without its comments, scripts and styles, up to where the body starts.
+fn without_hidden(text: &str) -> String {
+    const HIDDEN: &[(&str, &str)] = &[("<!--", "-->"), ("<script", "</script"), ("<style", "</style")];
+    let lower = text.to_ascii_lowercase();
+    let mut shown = String::new();
+    let mut at = 0;
+    while let Some(open) = lower.get(at..).and_then(|rest| rest.find('<')).map(|offset| at + offset) {
+        shown.push_str(text.get(at..open).unwrap_or(""));
+        let rest = lower.get(open..).unwrap_or("");
+        let Some((_, end)) = HIDDEN.iter().find(|(start, _)| rest.starts_with(start)) else {
+            shown.push('<');
+            at = open + 1;
+            continue;
+        };
+        let Some(length) = rest.find(end) else { return shown };
+        at = open + length + end.len();
+    }
+    shown.push_str(text.get(at..).unwrap_or(""));
+    shown
+}
+
+/// The first `meta` with a known charset.
 fn in_meta(text: &str) -> Option<Charset> {
     let mut rest = text;
     while let Some(after) = find_ignore_case(rest.as_bytes(), b"<meta") {
@@ -92,6 +117,72 @@ fn in_meta(text: &str) -> Option<Charset> {
 fn find_ignore_case(bytes: &[u8], needle: &[u8]) -> Option<usize> {
     let at = bytes.windows(needle.len()).position(|window| window.eq_ignore_ascii_case(needle))?;
     Some(at + needle.len())
+}
+
+/// Names that the standard does not know, as pages write them: with other signs or none between their parts, or
+/// as databases and programming languages call them. `label` is lower case.
+fn alias(label: &str) -> Option<&'static Encoding> {
+    const NAMES: &[&str] = &[
+        "utf-8",
+        "gbk",
+        "gb18030",
+        "gb2312",
+        "big5",
+        "big5-hkscs",
+        "shift_jis",
+        "euc-jp",
+        "iso-2022-jp",
+        "euc-kr",
+        "ks_c_5601-1987",
+        "windows-874",
+        "windows-1250",
+        "windows-1251",
+        "windows-1252",
+        "windows-1253",
+        "windows-1254",
+        "windows-1255",
+        "windows-1256",
+        "windows-1257",
+        "windows-1258",
+        "koi8-r",
+        "koi8-u",
+        "iso-8859-1",
+        "iso-8859-2",
+        "iso-8859-3",
+        "iso-8859-4",
+        "iso-8859-5",
+        "iso-8859-6",
+        "iso-8859-7",
+        "iso-8859-8",
+        "iso-8859-9",
+        "iso-8859-10",
+        "iso-8859-13",
+        "iso-8859-14",
+        "iso-8859-15",
+        "iso-8859-16",
+        "tis-620",
+        "macintosh",
+        "ascii",
+    ];
+    let squeeze = |name: &str| name.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
+    let label = squeeze(label);
+    let encoding = |name: &str| Encoding::for_label(name.as_bytes());
+    let known = match label.as_str() {
+        // What MySQL and Oracle call UTF-8, and what is meant by Unicode on a page of bytes.
+        "utf8mb4" | "utf8mb3" | "al32utf8" | "unicode" | "utf" | "utf8unicodeci" | "utf8generalci" | "utf8bom"
+        | "utf8sig" => "utf-8",
+        "gb23121980" | "gb231280" | "euccn" | "cp936" | "ms936" | "windows936" => "gbk",
+        "cp932" | "ms932" | "windows932" | "eucjis" | "sjis" | "xsjis" => "shift_jis",
+        "cp949" | "uhc" | "windows949" | "ksc5601" => "euc-kr",
+        "cp950" | "windows950" => "big5",
+        "ansi" | "latin1" | "isolatin1" | "win1252" | "88591" => "windows-1252",
+        "win1250" => "windows-1250",
+        "win1251" | "win" => "windows-1251",
+        "win1254" => "windows-1254",
+        "win1256" => "windows-1256",
+        other => NAMES.iter().copied().find(|name| squeeze(name) == other)?,
+    };
+    encoding(known)
 }
 
 /// Encodings of the standard that a page can be in; its `replacement` has no characters.
@@ -126,6 +217,13 @@ mod tests {
             ("cp866", Some("IBM866")),
             ("iso-2022-kr", None),
             ("x-user-defined", Some("windows-1252")),
+            ("utf8mb4", Some("UTF-8")),
+            ("UTF_8", Some("UTF-8")),
+            ("windows_1251", Some("windows-1251")),
+            ("EUCJP", Some("EUC-JP")),
+            ("GB-2312", Some("GBK")),
+            ("ISO 8859 15", Some("ISO-8859-15")),
+            ("hz-gb-2312", None),
             ("nonsense", None),
             ("", None),
         ] {
@@ -140,6 +238,11 @@ mod tests {
         assert_eq!(name(Charset::of_parameter("text/html; charset=")), None);
         assert_eq!(name(Charset::of_head(b"<meta charset=utf-16>")), Some("UTF-8"));
         assert_eq!(name(Charset::of_head(b"\n<?xml version='1.0' encoding=\"koi8-r\"?>")), Some("KOI8-R"));
+        let late = b"<!-- <meta charset=gbk> --><script>'<meta charset=koi8-r>'</script><meta charset=big5>";
+        assert_eq!(name(Charset::of_head(late)), Some("Big5"));
+        assert_eq!(name(Charset::of_head(b"<!-- <meta charset=gbk> --><title>x</title>")), Some("GBK"));
+        assert_eq!(name(Charset::of_head(b"<!-- <meta charset=gbk>")), Some("GBK"));
+        assert_eq!(name(Charset::of_head(b"<script>x<meta charset=euc-kr>")), Some("EUC-KR"));
         let http = b"<META name=a><meta http-equiv=Content-Type content='text/html; charset=euc-kr'>";
         assert_eq!(name(Charset::of_head(http)), Some("EUC-KR"));
     }

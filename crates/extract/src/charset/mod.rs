@@ -3,6 +3,7 @@
 mod detect;
 mod japanese;
 mod label;
+mod mixed;
 
 use std::borrow::Cow;
 
@@ -51,9 +52,11 @@ pub struct Decoded<'a> {
     pub replacements: u64,
 }
 
-/// Bytes in which a declaration is looked for. The standard asks for 1,024; pages in the wild put
-/// scripts before it.
-const DECLARATION_BYTES: usize = 4096;
+/// Bytes in which a declaration is looked for, 64 KiB, as far as the head goes. The standard asks for 1,024; pages
+/// in the wild put scripts before it.
+const DECLARATION_BYTES: usize = 64 << 10;
+/// Bytes of a page without a head in which a declaration is looked for all the same.
+const HEADLESS_BYTES: usize = 4096;
 /// Of the bytes beyond ASCII, the share that may be wrong in a declared charset before the page
 /// itself is asked.
 const MAX_WRONG_SHARE: f64 = 0.02;
@@ -75,7 +78,7 @@ pub fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>, top_level_domain:
     if let Some(page) = by_mark(bytes) {
         return page;
     }
-    let head = bytes.get(..DECLARATION_BYTES).unwrap_or(bytes);
+    let head = head(bytes);
     let header = content_type.and_then(Charset::of_parameter).map(|charset| (charset, CharsetSource::Header));
     let inside = Charset::of_head(head).map(|charset| (charset, CharsetSource::Meta));
     let declared = || header.into_iter().chain(inside);
@@ -91,6 +94,9 @@ pub fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>, top_level_domain:
             declared().find(|(charset, _)| charset.is_utf8()).map_or(CharsetSource::Utf8, |(_, source)| source);
         return Decoded { text: Cow::Borrowed(text), charset: UTF_8.name(), source, replacements: 0 };
     }
+    if let Some(page) = mixed::decode(bytes, declared(), top_level_domain) {
+        return page;
+    }
     let beyond_ascii = bytes.iter().filter(|byte| !byte.is_ascii()).count() as f64;
     for (charset, source) in declared() {
         let page = by_charset(bytes, charset, source);
@@ -99,6 +105,21 @@ pub fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>, top_level_domain:
         }
     }
     by_charset(bytes, Charset::Web(detect::detect(bytes, top_level_domain)), CharsetSource::Detected)
+}
+
+/// The bytes before the body.
+fn head(bytes: &[u8]) -> &[u8] {
+    let most = bytes.get(..DECLARATION_BYTES).unwrap_or(bytes);
+    let body = memchr::memmem::find_iter(most, b"<")
+        .find(|at| most.get(at + 1..at + 5).is_some_and(|name| name.eq_ignore_ascii_case(b"body")));
+    let end = body.unwrap_or(most.len()).max(HEADLESS_BYTES);
+    most.get(..end).unwrap_or(most)
+}
+
+/// Whether the bytes are in units of two or four bytes, by their mark or their zeros.
+pub(crate) fn is_wide(bytes: &[u8]) -> bool {
+    let marks: [&[u8]; 3] = [b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff"];
+    marks.iter().any(|mark| bytes.starts_with(mark)) || detect::wide_units(bytes).is_some()
 }
 
 /// A page that starts with a byte order mark.

@@ -2,6 +2,7 @@
 //! elements it lies in.
 
 use super::hints::{self, HINTS};
+use super::marks;
 use super::stats::TextStats;
 use crate::html::{NodeId, Tag, Tree, decode_into};
 
@@ -11,6 +12,8 @@ pub(crate) const FAR: u8 = 24;
 /// An element that holds blocks.
 #[derive(Debug, Clone)]
 pub(crate) struct Container {
+    /// The element.
+    pub node: NodeId,
     /// Index of the container around it; the page is its own.
     pub parent: u32,
     pub tag: Tag,
@@ -72,14 +75,16 @@ impl Segments {
     }
 }
 
-/// Cuts `tree` into blocks.
-pub(crate) fn segment(tree: &Tree<'_>) -> Segments {
+/// Cuts `tree` into blocks, without the elements `omitted`, which are in document order.
+pub(crate) fn segment(tree: &Tree<'_>, omitted: &[NodeId]) -> Segments {
     let mut cutter = Cutter::new(tree);
+    let mut omitted = omitted.iter().copied().peekable();
     let mut id = 1;
     let end = tree.ids().end;
     while id < end {
         cutter.leave(id);
-        id = cutter.visit(id);
+        while omitted.next_if(|next| *next < id).is_some() {}
+        id = if omitted.peek() == Some(&id) { cutter.omit(id) } else { cutter.visit(id) };
     }
     cutter.leave(end);
     cutter.flush();
@@ -114,6 +119,7 @@ struct Run {
 impl<'t, 'a> Cutter<'t, 'a> {
     fn new(tree: &'t Tree<'a>) -> Self {
         let page = Container {
+            node: 0,
             parent: 0,
             tag: Tag::Html,
             depth: 0,
@@ -165,6 +171,15 @@ impl<'t, 'a> Cutter<'t, 'a> {
         id + 1
     }
 
+    /// Passes over an element; a block of its own parts what is around it all the same.
+    fn omit(&mut self, id: NodeId) -> NodeId {
+        let node = self.tree.node(id);
+        if node.tag.is_block() && node.tag != Tag::Button {
+            self.flush();
+        }
+        node.end.max(id + 1)
+    }
+
     fn inline(&mut self, id: NodeId) -> NodeId {
         let node = self.tree.node(id);
         match node.tag {
@@ -210,6 +225,7 @@ impl<'t, 'a> Cutter<'t, 'a> {
         }
         let index = u32::try_from(self.out.containers.len()).unwrap_or(u32::MAX);
         self.out.containers.push(Container {
+            node: id,
             parent,
             tag: node.tag,
             depth: node.depth,
@@ -352,6 +368,10 @@ impl<'t, 'a> Cutter<'t, 'a> {
         }
     }
 
+    fn is_heading(&self, container: u32) -> bool {
+        self.out.containers.get(container as usize).is_some_and(|found| found.tag.heading_level() > 0)
+    }
+
     fn trim_end(&mut self) {
         let start = self.run.start;
         let kept = self.out.text.get(start..).map_or(0, |text| text.trim_end().len());
@@ -363,6 +383,10 @@ impl<'t, 'a> Cutter<'t, 'a> {
         let run = std::mem::take(&mut self.run);
         self.run.start = run.start;
         self.trim_end();
+        if self.open.iter().rev().take(2).any(|(at, _)| self.is_heading(*at)) {
+            let kept = marks::heading_end(self.out.text.get(run.start..).unwrap_or(""));
+            self.out.text.truncate(run.start + kept);
+        }
         let text = self.out.text.get(run.start..).unwrap_or("");
         if text.trim_start().is_empty() {
             self.out.text.truncate(run.start);
@@ -387,6 +411,17 @@ impl<'t, 'a> Cutter<'t, 'a> {
 }
 
 impl Segments {
+    /// The page without the blocks that are `unwanted`, as if they had never been there.
+    pub(crate) fn without(mut self, unwanted: &[bool]) -> Self {
+        let mut flags = unwanted.iter();
+        self.blocks.retain(|_| !flags.next().copied().unwrap_or(false));
+        for container in &mut self.containers {
+            (container.units, container.link_units, container.paragraph_units, container.blocks) = (0.0, 0.0, 0.0, 0);
+        }
+        self.sum_up();
+        self
+    }
+
     /// Adds every block to all containers it lies in: containers come before their contents, so one
     /// pass from the last to the first is enough.
     fn sum_up(&mut self) {

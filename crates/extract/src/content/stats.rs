@@ -30,6 +30,11 @@ pub(crate) struct TextStats {
 /// How much an ideograph says compared with a letter.
 const IDEOGRAPH_UNITS: u32 = 3;
 
+/// How much a text says, in letters.
+pub(crate) fn weight(text: &str) -> f32 {
+    TextStats::of(text).units()
+}
+
 impl TextStats {
     /// Length in letters, with ideographs at what they are worth, so that one bound fits all scripts.
     pub(crate) fn units(&self) -> f32 {

@@ -10,4 +10,4 @@ mod tree;
 pub(crate) use entities::{decode_into, decoded};
 pub(crate) use parse::parse;
 pub(crate) use tags::Tag;
-pub(crate) use tree::{NodeId, Tree};
+pub(crate) use tree::{Attribute, NodeId, Tree};

@@ -9,8 +9,8 @@ pub(super) const KIND: StageKind = StageKind {
     schema: |generator| generator.subschema_for::<ExtractConfig>(),
     build,
     reasons: || vec![NOT_A_PAGE, NO_TEXT],
-    // Say what a page is and which charset it may be in.
-    may_read: &[columns::CONTENT_TYPE, columns::URL],
+    // Say what a page is, which charset it may be in and on which day it can have been published.
+    may_read: &[columns::CONTENT_TYPE, columns::URL, columns::DATE],
     keeps_columns: false,
     routes: false,
     exchange: false,

@@ -1,0 +1,171 @@
+//! The same text twice on a page: once for wide and once for narrow screens, or in two places of a template.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use super::segment::{Block, Segments};
+use crate::html::Tag;
+
+/// Shortest text that is a copy by itself, in letters.
+const MIN_UNITS: f32 = 80.0;
+/// Shortest text that is a copy though it stands in a place of the same kind as the first, as verses and posts do.
+const MIN_LIKE_UNITS: f32 = 150.0;
+const MIN_LIKE_ALONE: f32 = 500.0;
+/// Most blocks that are compared at once; a longer copy is found in parts.
+const MAX_RUN: usize = 400;
+/// Shortest line that is a copy, in characters.
+const MIN_LINE: usize = 80;
+
+/// Takes back from `taken` what was taken before: runs of blocks that say the same as earlier ones in a place of
+/// another kind. Quotations, tables and code may repeat, and so may an author within one list or poem.
+pub(crate) fn drop_copies(segments: &Segments, taken: &mut [bool]) {
+    let order: Vec<usize> = (0..segments.blocks.len()).filter(|at| taken.get(*at) == Some(&true)).collect();
+    let mut first: HashMap<u64, usize> = HashMap::with_capacity(order.len());
+    let hashes: Vec<u64> = order.iter().map(|at| hash(segments, *at)).collect();
+    let mut place = 0;
+    while place < order.len() {
+        let earlier = hashes.get(place).and_then(|hash| first.get(hash).copied());
+        let length = earlier.map_or(0, |earlier| run(segments, &order, &hashes, earlier, place));
+        if let Some(earlier) = earlier
+            && is_copy(segments, &order, earlier, place, length)
+        {
+            order.iter().skip(place).take(length).for_each(|at| {
+                if let Some(flag) = taken.get_mut(*at) {
+                    *flag = false;
+                }
+            });
+            place += length;
+            continue;
+        }
+        if let Some(hash) = hashes.get(place) {
+            first.entry(*hash).or_insert(place);
+        }
+        place += 1;
+    }
+}
+
+/// Number of blocks from `place` on that say the same as those from `earlier` on.
+fn run(segments: &Segments, order: &[usize], hashes: &[u64], earlier: usize, place: usize) -> usize {
+    let most = (place - earlier).min(MAX_RUN);
+    let same = |offset: &usize| {
+        let texts = [earlier, place].map(|from| order.get(from + offset).map(|at| text(segments, *at)));
+        hashes.get(earlier + offset) == hashes.get(place + offset) && texts[0].is_some() && texts[0] == texts[1]
+    };
+    (0..most).take_while(same).count()
+}
+
+fn is_copy(segments: &Segments, order: &[usize], earlier: usize, place: usize, length: usize) -> bool {
+    let blocks = || order.iter().skip(place).take(length).filter_map(|at| segments.blocks.get(*at));
+    let units: f32 = blocks().filter(|block| !may_repeat(segments, block)).map(|block| block.stats.units()).sum();
+    if units < MIN_UNITS {
+        return false;
+    }
+    let block = |place: usize| order.get(place).and_then(|at| segments.blocks.get(*at));
+    let (Some(one), Some(other)) = (block(earlier), block(place)) else { return false };
+    !is_alike(segments, one, other) || units >= if length > 1 { MIN_LIKE_UNITS } else { MIN_LIKE_ALONE }
+}
+
+/// Quotations, cells of tables and code say a thing again where they need it.
+fn may_repeat(segments: &Segments, block: &Block) -> bool {
+    block.preformatted
+        || segments
+            .containers_of(block)
+            .take(6)
+            .any(|container| matches!(container.tag, Tag::Blockquote | Tag::Table | Tag::Pre))
+}
+
+/// Whether two blocks stand in places of the same kind: the branches in which they lie, below the container that
+/// holds both, have the same tag and class.
+fn is_alike(segments: &Segments, one: &Block, other: &Block) -> bool {
+    let path = |block: &Block| {
+        let mut path = vec![block.container];
+        while let Some(container) = path.last().and_then(|at| segments.containers.get(*at as usize)) {
+            if path.last() == Some(&container.parent) {
+                break;
+            }
+            path.push(container.parent);
+        }
+        path.reverse();
+        path
+    };
+    let (one, other) = (path(one), path(other));
+    let shared = one.iter().zip(&other).take_while(|(one, other)| one == other).count();
+    let signature = |path: &[u32]| {
+        path.get(shared).and_then(|at| segments.containers.get(*at as usize)).map(|found| found.signature)
+    };
+    signature(&one) == signature(&other)
+}
+
+fn text(segments: &Segments, at: usize) -> &str {
+    segments.blocks.get(at).map_or("", |block| segments.text_of(block))
+}
+
+fn hash(segments: &Segments, at: usize) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    text(segments, at).hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Text whose lines are those of `text` without long ones that stood before, as other extractors leave them.
+pub(crate) fn copied_lines(text: &str) -> String {
+    let mut known = std::collections::HashSet::new();
+    let mut keep = |line: &str| line.chars().count() < MIN_LINE || known.insert(line.trim().to_owned());
+    let lines: Vec<&str> = text.split('\n').filter(|line| keep(line)).collect();
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::content::segment;
+    use crate::html::parse;
+
+    const LONG: &str =
+        "The harbour wall at Tarnby was rebuilt in three summers, and each summer left its own mark in the stone.";
+    const MORE: &str =
+        "In the second year the quarry flooded, so the council bought granite from the other side of the bay.";
+
+    fn left(html: &str) -> Vec<String> {
+        let tree = parse(html, 512, 10_000).expect("a small page");
+        let segments = segment(&tree, &[]);
+        let mut taken = vec![true; segments.blocks.len()];
+        drop_copies(&segments, &mut taken);
+        let kept = segments.blocks.iter().zip(taken).filter(|(_, taken)| *taken);
+        kept.map(|(block, _)| segments.text_of(block).to_owned()).collect()
+    }
+
+    #[test]
+    fn a_copy_for_another_screen_goes_as_a_whole() {
+        let story = format!("<h2>Wall</h2><p>{LONG}</p><ul><li>one</li><li>two</li></ul><p>{MORE}</p>");
+        let once = ["Wall", LONG, "one", "two", MORE];
+        for page in [
+            format!("<div class='desktop hidden-xs'>{story}</div><div class='mobile visible-xs'>{story}</div>"),
+            format!("<div class='d-none d-md-block'>{story}</div><div class=d-md-none>{story}</div>"),
+            format!("<div id=desktop>{story}</div><div id=mobile>{story}</div>"),
+            format!("<article>{story}</article><div class=print>{story}</div>"),
+            format!("<article>{story}</article><article>{story}</article>"),
+        ] {
+            assert_eq!(left(&page), once, "{page}");
+        }
+        assert_eq!(left(&format!("<p class=desktop>{LONG}</p><p class=mobile>{LONG}</p>")), [LONG]);
+    }
+
+    #[test]
+    fn what_an_author_repeats_stays() {
+        let chorus =
+            "<p>Row, row, row your boat, gently down the stream, merrily, merrily, merrily, life is but a dream</p>";
+        assert_eq!(left(&format!("{chorus}<p>{LONG}</p>{chorus}")).len(), 3);
+        assert_eq!(left(&format!("<p>{LONG}</p><blockquote><p>{LONG}</p></blockquote>")).len(), 2);
+        assert_eq!(left(&format!("<div class=a><pre>{LONG}</pre></div><div class=b><pre>{LONG}</pre></div>")).len(), 2);
+        assert_eq!(left("<div class=a><p>Yes</p></div><div class=b><p>Yes</p></div>").len(), 2);
+        let table = format!("<table><tr class=a><td>{LONG}</td></tr><tr class=b><td>{LONG}</td></tr></table>");
+        assert_eq!(left(&table).len(), 2);
+    }
+
+    #[test]
+    fn many_equal_blocks_take_linear_time() {
+        let page = format!("<p>{LONG}</p>").repeat(2_000);
+        assert!(!left(&page).is_empty());
+        assert_eq!(copied_lines(&format!("{LONG}\nYes\n{LONG}\nYes")), format!("{LONG}\nYes\nYes"));
+    }
+}
