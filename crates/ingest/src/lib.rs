@@ -52,10 +52,13 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod bind;
 mod columns;
 mod config;
 mod error;
+mod folders;
 mod jsonl;
+mod lacking;
 mod listing;
 mod parquet;
 mod plan;
@@ -65,6 +68,7 @@ mod source;
 pub mod stream;
 mod warc;
 
+pub use bind::{Passed, look_up_passed};
 pub use columns::{ColumnFault, ColumnProblem, ColumnSource, ColumnType, Columns};
 pub use config::{
     DEFAULT_BATCH_BYTES, DEFAULT_BATCH_ROWS, DEFAULT_MAX_DECOMPRESSION_RATIO, DEFAULT_MAX_DOCUMENT_BYTES,

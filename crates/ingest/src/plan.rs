@@ -6,9 +6,10 @@ use futures::StreamExt;
 use serde::{Deserialize, Serialize};
 use tokio::runtime::Handle;
 
+use crate::lacking::{self, Lacking};
 use crate::listing::{Listing, list};
 use crate::source::Source;
-use crate::{Format, IngestError, InputConfig, OnUnreadable, OtherFields, jsonl, parquet, warc};
+use crate::{Format, IngestError, InputConfig, OnUnreadable, folders, jsonl, parquet, warc};
 
 /// Files that are looked into at once: enough to hide the latency of an object store.
 const INSPECTED_AT_ONCE: usize = 16;
@@ -96,6 +97,10 @@ pub(crate) struct Inspected {
     /// Names of its top-level fields.
     pub fields: BTreeSet<String>,
     pub note: Option<String>,
+    /// Mapped columns that it lacks; other files decide what that means.
+    pub lacking: Option<Lacking>,
+    /// Document columns that it has.
+    pub found: Vec<String>,
 }
 
 /// Finds, pins and checks the input and cuts it into splits.
@@ -112,11 +117,14 @@ pub async fn plan_input(config: &InputConfig) -> Result<InputPlan, Vec<IngestErr
         futures::stream::iter(shards.into_iter().map(|shard| look(shard, config.clone()))).buffered(INSPECTED_AT_ONCE);
     let mut plan = InputPlan::default();
     let (mut fields, mut empty) = (BTreeSet::new(), 0_usize);
+    let (mut lacking, mut found) = (Vec::new(), BTreeSet::new());
     while let Some((shard, inspected)) = looked.next().await {
         match inspected {
             Ok(inspected) => {
                 fields.extend(unread_fields(&shard, config, inspected.fields));
                 plan.notes.extend(inspected.note);
+                lacking.extend(inspected.lacking);
+                found.extend(inspected.found);
                 empty += usize::from(inspected.splits.is_empty());
                 plan.splits.extend(inspected.splits);
                 plan.shards.push(shard);
@@ -127,6 +135,9 @@ pub async fn plan_input(config: &InputConfig) -> Result<InputPlan, Vec<IngestErr
             Err(error) => errors.push(error),
         }
     }
+    let (wrong, notes) = lacking::judge(lacking, &found, plan.shards.len());
+    errors.extend(wrong);
+    plan.notes.extend(notes);
     if !errors.is_empty() {
         return Err(errors);
     }
@@ -157,7 +168,8 @@ fn inspect(shard: &Shard, config: &InputConfig, runtime: &Handle) -> Result<Insp
         let split = Split { shard: shard.clone(), row_groups: None, first_row: 0, rows: None, bytes: shard.bytes };
         return Ok(Inspected { splits: vec![split], ..Inspected::default() });
     }
-    let seen = jsonl::inspect(shard, &source, config)?;
+    let mut seen = jsonl::inspect(shard, &source, config)?;
+    seen.problems.retain(|problem| !problem.is_missing() || folders::value(shard, &problem.from).is_none());
     let fields: Vec<_> = seen.fields.iter().cloned().collect();
     if !seen.problems.is_empty() {
         return Err(IngestError::Columns {
@@ -168,17 +180,23 @@ fn inspect(shard: &Shard, config: &InputConfig, runtime: &Handle) -> Result<Insp
     }
     let split = Split { shard: shard.clone(), row_groups: None, first_row: 0, rows: None, bytes: shard.bytes };
     let note = seen.no_objects.then(|| format!("{}: none of the first records is a JSON object", shard.location));
-    Ok(Inspected { splits: vec![split], fields: seen.fields, note })
+    Ok(Inspected { splits: vec![split], fields: seen.fields, note, ..Inspected::default() })
 }
 
 /// Fields of a file that no column takes.
 fn unread_fields(shard: &Shard, config: &InputConfig, mut fields: BTreeSet<String>) -> BTreeSet<String> {
-    if config.other_fields == OtherFields::Metadata && shard.format != Format::Parquet {
+    if config.keeps_metadata() || (config.columns.has_rest() && shard.format == Format::Parquet) {
         return BTreeSet::new();
     }
     for column in crate::config::planned_columns(config, shard.format, None) {
-        if let Some(from) = column.from {
-            fields.remove(&from);
+        if let Some(from) = column.from
+            && !fields.remove(&from)
+        {
+            // A field in a struct: what else is in it was not asked for.
+            let outer = from.split_once('.').map(|(outer, _)| outer.to_owned());
+            outer.iter().for_each(|outer| {
+                fields.remove(outer);
+            });
         }
     }
     for known in jsonl::known_fields(shard.format) {

@@ -3,6 +3,7 @@
 mod compression;
 mod helpers;
 mod jsonl;
+mod parquet_columns;
 mod parquet_damage;
 mod parquet_read;
 mod plan;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, SchemaRef};
-use parquet::arrow::ArrowSchemaConverter;
 use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
+use parquet::arrow::{ArrowSchemaConverter, add_encoded_arrow_schema_to_metadata};
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::errors::{ParquetError, Result};
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesPtr, WriterVersion};
@@ -14,7 +14,7 @@ use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::{ColumnPath, TypePtr};
 use textmill_document::{columns, row_hash_sum};
 
-use super::WriterOptions;
+use super::{WriterOptions, originals};
 
 /// Without the version of textmill, so that its releases write equal bytes; raised when the
 /// writer's settings change. In the form that readers look for.
@@ -48,9 +48,13 @@ pub(super) struct RowGroup {
 impl Encoder {
     pub(super) fn new(options: &WriterOptions) -> Result<Self> {
         let schema = Arc::clone(&options.schema);
-        // The Arrow schema is not stored in the file: its metadata is a hash map, in any order.
-        let root = ArrowSchemaConverter::new().convert(&schema)?.root_schema_ptr();
-        let properties = Arc::new(properties(&schema, options.zstd_level)?);
+        let root = originals::parquet_schema(&schema, ArrowSchemaConverter::new().convert(&schema)?.root_schema_ptr())?;
+        let mut properties = properties(&schema, options.zstd_level)?;
+        // Only where it says more than Parquet itself does.
+        if let Some(told) = originals::told(&schema) {
+            add_encoded_arrow_schema_to_metadata(&told, &mut properties);
+        }
+        let properties = Arc::new(properties);
         let unused = SerializedFileWriter::new(Vec::new(), Arc::clone(&root), Arc::clone(&properties))?;
         let factory = ArrowRowGroupWriterFactory::new(&unused, Arc::clone(&schema));
         Ok(Self { schema, root, properties, factory })
