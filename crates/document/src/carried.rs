@@ -6,6 +6,7 @@
 //! column was is kept in the field's metadata, and the writer tells it to readers of the output.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, FieldRef, Fields, Schema};
@@ -100,7 +101,12 @@ pub fn encode(field: &Field) -> String {
     let schema = Schema::new(vec![field.clone()]);
     let options = IpcWriteOptions::default();
     let encoded = generator.schema_to_bytes_with_dictionary_tracker(&schema, &mut tracker, &options);
-    encoded.ipc_message.iter().map(|byte| format!("{byte:02x}")).collect()
+    let mut text = String::with_capacity(2 * encoded.ipc_message.len());
+    for byte in &encoded.ipc_message {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
 }
 
 /// The field that [`encode`] made `text` of.

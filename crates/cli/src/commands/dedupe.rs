@@ -25,7 +25,10 @@ fn pipeline_file(args: &DedupeArgs) -> Result<Value, CommandError> {
         let (named, data_type) = column.split_once(':').unwrap_or((column, "string"));
         let (name, from) = named.split_once('=').unwrap_or((named, named));
         if name.is_empty() || from.is_empty() {
-            return Err(CommandError::usage(format!("`{column}` is no column"), "write NAME, NAME:TYPE or NEW=NAME:TYPE"));
+            return Err(CommandError::usage(
+                format!("`{column}` is no column"),
+                "write NAME, NAME:TYPE or NEW=NAME:TYPE",
+            ));
         }
         columns.insert(name.to_owned(), json!({"from": from, "type": data_type}));
     }

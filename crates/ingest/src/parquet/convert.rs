@@ -59,7 +59,8 @@ impl Conversion {
     ) -> Result<Self, String> {
         let field = Arc::new(column.field());
         if !is_readable(column, field.data_type(), found, is_uuid) {
-            let name = if column.passed.is_some() { field.data_type().to_string() } else { column.data_type.name().into() };
+            let name =
+                if column.passed.is_some() { field.data_type().to_string() } else { column.data_type.name().into() };
             return Err(format!("{name} ({})", accepted(column)));
         }
         let kind = match column.data_type {
@@ -201,7 +202,7 @@ fn with_generated(ids: &StringViewArray, shard: &str, first_row: u64) -> StringV
 
 fn is_readable(column: &PlannedColumn, target: &DataType, found: &DataType, is_uuid: bool) -> bool {
     use DataType::{
-        Binary, BinaryView, Boolean, Decimal128, Decimal256, Decimal32, Decimal64, FixedSizeBinary, LargeBinary,
+        Binary, BinaryView, Boolean, Decimal32, Decimal64, Decimal128, Decimal256, FixedSizeBinary, LargeBinary,
         LargeUtf8, Null, Utf8, Utf8View,
     };
     let is_bytes = matches!(found, Utf8 | LargeUtf8 | Utf8View | Binary | LargeBinary | BinaryView);

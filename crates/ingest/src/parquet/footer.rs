@@ -147,7 +147,8 @@ fn refuse_encrypted(shard: &Shard, footer: &Footer) -> Result<(), IngestError> {
         return Ok(());
     };
     let descriptor = footer.metadata.parquet_schema();
-    let read = encrypted.into_iter().filter(|leaf| *leaf < descriptor.num_columns() && footer.mask.leaf_included(*leaf));
+    let read =
+        encrypted.into_iter().filter(|leaf| *leaf < descriptor.num_columns() && footer.mask.leaf_included(*leaf));
     let names: Vec<String> = read.map(|leaf| format!("`{}`", descriptor.column(leaf).path().string())).collect();
     match names.as_slice() {
         [] => Ok(()),

@@ -1,5 +1,7 @@
 //! Values of any Arrow type as JSON.
 
+use std::fmt::Write as _;
+
 use arrow::array::{Array, ArrayRef, AsArray, OffsetSizeTrait};
 use arrow::datatypes::{DataType, Float64Type};
 use arrow::error::ArrowError;
@@ -152,7 +154,11 @@ fn quoted_bytes(bytes: &[u8]) -> String {
     match std::str::from_utf8(bytes) {
         Ok(text) => quoted(text),
         Err(_) => {
-            let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+            let mut hex = String::with_capacity(2 * bytes.len());
+            for byte in bytes {
+                // Writing to a string cannot fail.
+                let _ = write!(hex, "{byte:02x}");
+            }
             format!("\"{hex}\"")
         }
     }

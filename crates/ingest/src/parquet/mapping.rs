@@ -71,21 +71,15 @@ pub(super) fn map(shard: &Shard, schema: &Schema, columns: &[PlannedColumn]) -> 
     Err(IngestError::Columns { location: shard.location.clone(), problems, available })
 }
 
-fn convert(
-    column: &PlannedColumn,
-    from: &str,
-    steps: &[&Field],
-    schema: &Schema,
-) -> Result<Conversion, ColumnProblem> {
+fn convert(column: &PlannedColumn, from: &str, steps: &[&Field], schema: &Schema) -> Result<Conversion, ColumnProblem> {
     let times = times(schema, steps);
     if times > 1 {
         return Err(ColumnProblem::repeated(&column.name, from, times));
     }
     let path = steps.iter().map(|field| field.name().clone()).collect();
     let Some(field) = steps.last() else { return Ok(Conversion::absent(column)) };
-    Conversion::new(column, path, field.data_type(), is_uuid(field)).map_err(|expected| {
-        ColumnProblem::mistyped(&column.name, from, expected, field.data_type().to_string())
-    })
+    Conversion::new(column, path, field.data_type(), is_uuid(field))
+        .map_err(|expected| ColumnProblem::mistyped(&column.name, from, expected, field.data_type().to_string()))
 }
 
 /// How many fields of the file answer to the path: any step that is there twice leaves open which one is meant.

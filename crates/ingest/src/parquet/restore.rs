@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, FixedSizeListArray, GenericListArray, GenericStringBuilder, MapArray,
-    OffsetSizeTrait, StringViewBuilder, StructArray,
+    Array, ArrayRef, AsArray, FixedSizeListArray, GenericListArray, GenericStringBuilder, MapArray, OffsetSizeTrait,
+    StringViewBuilder, StructArray,
 };
 use arrow::datatypes::DataType;
 use arrow::error::ArrowError;
@@ -159,7 +159,9 @@ mod tests {
     #[test]
     fn bytes_are_text_value_by_value() {
         let mut bytes = BinaryViewBuilder::new();
-        [Some(&b"caf\xc3\xa9"[..]), None, Some(&b"caf\xe9"[..])].into_iter().for_each(|value| bytes.append_option(value));
+        [Some(&b"caf\xc3\xa9"[..]), None, Some(&b"caf\xe9"[..])]
+            .into_iter()
+            .for_each(|value| bytes.append_option(value));
         let array: ArrayRef = Arc::new(bytes.finish());
         let (text, bad) = text_of_bytes(&array);
         assert_eq!(text.as_string_view().iter().take(2).collect::<Vec<_>>(), [Some("café"), None]);

@@ -48,7 +48,8 @@ fn with_uuids(schema: &Schema, metadata: &ParquetMetaData) -> Schema {
         if !says_so || field.metadata().contains_key(EXTENSION) {
             return field.as_ref().clone();
         }
-        let marks = [(EXTENSION, UUID), (EXTENSION_METADATA, "")].map(|(key, value)| (key.to_owned(), value.to_owned()));
+        let marks =
+            [(EXTENSION, UUID), (EXTENSION_METADATA, "")].map(|(key, value)| (key.to_owned(), value.to_owned()));
         let mut noted: HashMap<_, _> = field.metadata().clone();
         noted.extend(marks);
         field.as_ref().clone().with_metadata(noted)

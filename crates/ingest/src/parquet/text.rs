@@ -1,5 +1,6 @@
 //! Values of any Arrow type as the text of a document column.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, PrimitiveArray, StringViewBuilder, new_null_array};
@@ -36,9 +37,8 @@ pub(super) fn text_of(array: &ArrayRef, is_uuid: bool) -> Result<(ArrayRef, Vec<
 fn scalars(array: &ArrayRef) -> Result<(ArrayRef, Vec<BadValue>), ArrowError> {
     // Not every type becomes a view at once.
     let text = cast(&cast(array, &DataType::Utf8)?, &DataType::Utf8View)?;
-    let bad = lost(array, &text).map(|row| {
-        BadValue::wrong_type(row, format!("the value cannot be written as text ({})", array.data_type()))
-    });
+    let bad = lost(array, &text)
+        .map(|row| BadValue::wrong_type(row, format!("the value cannot be written as text ({})", array.data_type())));
     let bad = bad.collect();
     Ok((text, bad))
 }
@@ -73,7 +73,8 @@ fn uuids(array: &ArrayRef) -> ArrayRef {
                 if [4, 6, 8, 10].contains(&index) {
                     shown.push('-');
                 }
-                shown.push_str(&format!("{byte:02x}"));
+                // Writing to a string cannot fail.
+                let _ = write!(shown, "{byte:02x}");
             }
             shown
         });

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, BinaryArray, Date32Array, Decimal128Array, Float32Array, Int32Array,
-    Int64Array, ListArray, MapBuilder, NullArray, RecordBatch, StringArray, StringBuilder, StructArray,
-    TimestampMicrosecondArray, UInt64Array,
+    Array, ArrayRef, BinaryArray, Date32Array, Decimal128Array, Float32Array, Int32Array, Int64Array, ListArray,
+    MapBuilder, NullArray, RecordBatch, StringArray, StringBuilder, StructArray, TimestampMicrosecondArray,
+    UInt64Array,
 };
 use arrow::buffer::NullBuffer;
 use arrow::compute::cast;
@@ -51,10 +51,7 @@ fn typed_ids_become_their_text_and_null_ids_are_made() {
             Arc::new(Decimal128Array::from(vec![Some(-12345), None]).with_precision_and_scale(20, 2).expect("fits")),
             "-123.45",
         ),
-        (
-            Arc::new(Decimal128Array::from(vec![Some(77), None]).with_precision_and_scale(20, 0).expect("fits")),
-            "77",
-        ),
+        (Arc::new(Decimal128Array::from(vec![Some(77), None]).with_precision_and_scale(20, 0).expect("fits")), "77"),
         (Arc::new(timestamp.clone()), "2023-11-14T22:13:20.123456"),
         (Arc::new(timestamp.with_timezone("America/New_York")), "2023-11-14T22:13:20.123456Z"),
         (Arc::new(Date32Array::from(vec![Some(19_000), None])), "2022-01-08"),
@@ -82,9 +79,8 @@ fn values_that_do_not_fit_a_number_cost_their_rows_only() {
     let folder = Folder::new();
     let numbers: ArrayRef = Arc::new(UInt64Array::from(vec![Some(7), Some(u64::MAX), None, Some(u64::MAX - 1)]));
     folder.write("a.parquet", parquet(&table(vec![("text", strings(&["a", "b", "c", "d"])), ("n", numbers)]), 10));
-    let columns = |data_type| {
-        mapping(vec![("text", ColumnSource::string("text")), ("n", ColumnSource::typed("n", data_type))])
-    };
+    let columns =
+        |data_type| mapping(vec![("text", ColumnSource::string("text")), ("n", ColumnSource::typed("n", data_type))]);
     let read = folder.read_with(&options(&folder, "a.parquet", columns(ColumnType::Int64)));
     assert_eq!(read.column(2), ["7", "-"]);
     assert_eq!(read.causes(), [(1, "wrong_type"), (3, "wrong_type")]);
@@ -143,7 +139,8 @@ fn bytes_that_are_text_are_read_as_such_value_by_value() {
 fn nested() -> ArrayRef {
     let text: ArrayRef = Arc::new(StringArray::from(vec![Some("inner"), Some("hidden"), None]));
     let size: ArrayRef = Arc::new(Int32Array::from(vec![Some(5), Some(6), Some(7)]));
-    let fields = Fields::from(vec![Field::new("text", DataType::Utf8, true), Field::new("size", DataType::Int32, true)]);
+    let fields =
+        Fields::from(vec![Field::new("text", DataType::Utf8, true), Field::new("size", DataType::Int32, true)]);
     let nulls = NullBuffer::from(vec![true, false, true]);
     Arc::new(StructArray::try_new(fields, vec![text, size], Some(nulls)).expect("a struct"))
 }
@@ -247,7 +244,10 @@ fn names_of_folders_are_columns() {
     assert_eq!(read.column(2), ["en", "-", "zh/Hant", "own", "fr", "it"]);
     folder.write("in/lang=en/year=soon/a.parquet", &plain);
     let errors = folder.plan_errors(&options(&folder, "in", columns).input);
-    assert!(errors[0].contains("column `year` is declared as Int64, but field `year` is `soon` in the name"), "{errors:?}");
+    assert!(
+        errors[0].contains("column `year` is declared as Int64, but field `year` is `soon` in the name"),
+        "{errors:?}"
+    );
     // Folders above the path are not part of the data, unless they are asked for.
     let all = bound(options(&folder, "in/lang=en/year=2024", Columns::default().with_rest()));
     assert_eq!(document_schema(&all.input).fields().len(), 2);
@@ -323,7 +323,10 @@ fn all_columns_pass_with_their_types_and_meet_those_of_other_files() {
     assert!(schema.field(2).data_type().is_nested());
     let read = folder.read_with(&options);
     assert_eq!((read.documents.len(), read.quarantined.len()), (4, 0));
-    assert_eq!((read.column(0), read.column(4)), (vec!["1", "2", "3", "b.parquet:0"], vec!["1", "2", "3", "9223372036854775807"]));
+    assert_eq!(
+        (read.column(0), read.column(4)),
+        (vec!["1", "2", "3", "b.parquet:0"], vec!["1", "2", "3", "9223372036854775807"])
+    );
     assert_eq!((read.column(2)[1], read.column(5)), ("-", vec!["-", "-", "-", "l"]));
     assert!(folder.plan(&options.input).expect("a plan").notes.is_empty());
     folder.write("c.parquet", parquet(&table(vec![("text", strings(&["d"])), ("n", strings(&["x"]))]), 2));

@@ -116,7 +116,9 @@ fn a_bad_value_costs_its_row_only() {
     let properties = || WriterProperties::builder();
     one_bad_value_costs_its_row(properties());
     one_bad_value_costs_its_row(properties().set_dictionary_enabled(false));
-    one_bad_value_costs_its_row(properties().set_writer_version(WriterVersion::PARQUET_2_0).set_data_page_row_count_limit(7));
+    one_bad_value_costs_its_row(
+        properties().set_writer_version(WriterVersion::PARQUET_2_0).set_data_page_row_count_limit(7),
+    );
 }
 
 #[test]
@@ -213,7 +215,8 @@ fn encrypted_files_are_refused_before_the_run_and_named() {
 
 /// `file` with a footer that says `rows` rows, whatever its row groups hold.
 fn with_declared_rows(file: &[u8], rows: i64) -> Vec<u8> {
-    let metadata = ParquetMetaDataReader::new().parse_and_finish(&bytes::Bytes::copy_from_slice(file)).expect("a footer");
+    let metadata =
+        ParquetMetaDataReader::new().parse_and_finish(&bytes::Bytes::copy_from_slice(file)).expect("a footer");
     let old = metadata.file_metadata();
     let (created_by, schema) = (old.created_by().map(ToOwned::to_owned), old.schema_descr_ptr());
     let new = FileMetaData::new(old.version(), rows, created_by, None, schema, None);

@@ -23,7 +23,8 @@ fn numbered(count: usize) -> RecordBatch {
 }
 
 fn typed(columns: &[(&str, &str, ColumnType)]) -> Columns {
-    let entry = |(name, from, data_type): &(&str, &str, _)| ((*name).to_owned(), ColumnSource::typed(*from, *data_type));
+    let entry =
+        |(name, from, data_type): &(&str, &str, _)| ((*name).to_owned(), ColumnSource::typed(*from, *data_type));
     Columns::new(columns.iter().map(entry).collect())
 }
 

@@ -116,8 +116,7 @@ fn a_wrong_mapping_is_one_error_a_file() {
 #[test]
 fn contradictions_in_the_section_are_found_without_files() {
     let mut config = InputConfig::new(Vec::new());
-    config.columns =
-        Columns::new(vec![("text".to_owned(), ColumnSource::typed("t", ColumnType::Int64))]);
+    config.columns = Columns::new(vec![("text".to_owned(), ColumnSource::typed("t", ColumnType::Int64))]);
     config.limits.max_decompression_ratio = 0;
     config.limits.max_document_bytes = ByteSize(3 << 30);
     config.split_bytes = ByteSize(0);
