@@ -1,11 +1,13 @@
 //! The row group that is being read, and what of it cannot be.
 
 use arrow::array::RecordBatch;
+use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 
 use super::footer::Footer;
 use super::guarded;
 use super::restore::restore;
+use super::stripes::{Stripes, joined, own, stripes};
 
 /// Rows that are given up one by one before the next readable row is looked for. A single bad value costs one row;
 /// where a page is damaged, so are all rows in it.
@@ -29,6 +31,8 @@ pub(super) struct Group {
     bad_rows: u32,
     stretches: u32,
     decoder: Option<ParquetRecordBatchReader>,
+    /// Where there are too many columns to be read at once.
+    stripes: Option<Stripes>,
     /// Set once decoding failed: text is then read as bytes, since it may be no UTF-8.
     bytes: Option<ArrowReaderMetadata>,
 }
@@ -43,8 +47,12 @@ pub(super) enum Failed {
 }
 
 impl Group {
-    pub(super) fn new(index: usize, first_row: u64, rows: u64) -> Self {
+    pub(super) fn new(footer: &Footer, index: usize, first_row: u64, rows: u64) -> Self {
+        let metadata = footer.metadata.metadata();
+        let group = metadata.row_groups().get(index);
+        let descriptor = metadata.file_metadata().schema_descr();
         Self {
+            stripes: group.and_then(|group| stripes(group, descriptor, &footer.mask)),
             index,
             first_row,
             rows,
@@ -60,20 +68,49 @@ impl Group {
 
     /// Decodes the next `rows` rows; `None` where the pages hold no more.
     pub(super) fn decode(&mut self, footer: &Footer, rows: u64) -> Result<Option<RecordBatch>, String> {
+        if let Some(stripes) = &self.stripes {
+            return self.decode_stripes(footer, stripes, rows);
+        }
         let mut decoder = match self.decoder.take() {
             Some(decoder) => decoder,
-            None => self.decoder(footer, self.done, rows)?,
+            None => self.decoder(footer, &footer.mask, self.done, rows)?,
         };
         let records = guarded(|| decoder.next().transpose())?;
         self.decoder = Some(decoder);
         Ok(records)
     }
 
-    fn decoder(&self, footer: &Footer, from: u64, rows: u64) -> Result<ParquetRecordBatchReader, String> {
+    /// Decodes the next rows, some columns at a time.
+    fn decode_stripes(&self, footer: &Footer, stripes: &Stripes, rows: u64) -> Result<Option<RecordBatch>, String> {
+        let wanted = rows.min(self.rows - self.done);
+        let mut decoded = Vec::with_capacity(stripes.masks.len());
+        for mask in &stripes.masks {
+            let mut decoder = self.decoder(footer, mask, self.done, wanted)?;
+            match guarded(|| decoder.next().transpose())? {
+                Some(records) => decoded.push(own(&records)?),
+                None => return Ok(None),
+            }
+        }
+        // A file whose columns end at different rows fails here.
+        joined(decoded).map(Some)
+    }
+
+    /// Rows to decode at once where the pages are decoded anew each time.
+    pub(super) fn rows_at_once(&self) -> Option<u64> {
+        self.stripes.as_ref().map(|stripes| stripes.rows)
+    }
+
+    fn decoder(
+        &self,
+        footer: &Footer,
+        mask: &ProjectionMask,
+        from: u64,
+        rows: u64,
+    ) -> Result<ParquetRecordBatchReader, String> {
         let metadata = self.bytes.as_ref().unwrap_or(&footer.metadata).clone();
         guarded(|| {
             ParquetRecordBatchReaderBuilder::new_with_metadata(footer.chunks.clone(), metadata)
-                .with_projection(footer.mask.clone())
+                .with_projection(mask.clone())
                 .with_row_groups(vec![self.index])
                 .with_offset(to_usize(from))
                 .with_batch_size(to_usize(rows))
@@ -150,8 +187,12 @@ impl Group {
     /// is reached without decoding it.
     fn next_readable(&self, footer: &Footer) -> u64 {
         let readable = |row: u64| {
-            let decoder = self.decoder(footer, row, 1);
-            decoder.and_then(|mut decoder| guarded(|| decoder.next().transpose())).is_ok_and(|rows| rows.is_some())
+            let all = std::slice::from_ref(&footer.mask);
+            let masks = self.stripes.as_ref().map_or(all, |stripes| &stripes.masks);
+            masks.iter().all(|mask| {
+                let decoder = self.decoder(footer, mask, row, 1);
+                decoder.and_then(|mut decoder| guarded(|| decoder.next().transpose())).is_ok_and(|rows| rows.is_some())
+            })
         };
         let (mut damaged, mut step) = (self.done, 1);
         let mut found = loop {

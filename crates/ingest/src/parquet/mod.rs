@@ -11,6 +11,7 @@ mod reader;
 mod restore;
 mod schema;
 mod sizes;
+mod stripes;
 mod text;
 
 use std::any::Any;

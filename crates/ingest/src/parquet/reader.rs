@@ -84,7 +84,7 @@ impl ParquetReader {
         let rows = self.footer.group_rows(index);
         let first_row = self.next_row;
         self.next_row += rows;
-        Group::new(index, first_row, rows)
+        Group::new(&self.footer, index, first_row, rows)
     }
 
     /// Reads some rows of `group`, or gives some up.
@@ -128,6 +128,9 @@ impl ParquetReader {
     fn rows_at_once(&self, group: &Group) -> u64 {
         if group.done < group.single_until && group.lost.is_none() {
             return 1;
+        }
+        if let Some(rows) = group.rows_at_once() {
+            return rows.clamp(1, self.batch_rows);
         }
         let by_bytes = self.batch_bytes / self.footer.bytes_a_row(group.index).max(1);
         by_bytes.clamp(1, self.batch_rows.min(MOST_DECODED_ROWS))
