@@ -358,6 +358,8 @@ pub enum ColumnFault {
     Missing {
         /// A field of the file with a similar name.
         suggestion: Option<String>,
+        /// Records that were looked at, where the file does not list its fields.
+        records: Option<usize>,
     },
     /// The field has a type that is not read as the declared one.
     Mistyped {
@@ -376,7 +378,16 @@ pub enum ColumnFault {
 impl ColumnProblem {
     pub(crate) fn missing(column: &str, from: &str, available: &[String]) -> Self {
         let suggestion = closest(from, available).map(ToOwned::to_owned);
-        Self { column: column.to_owned(), from: from.to_owned(), fault: ColumnFault::Missing { suggestion } }
+        let fault = ColumnFault::Missing { suggestion, records: None };
+        Self { column: column.to_owned(), from: from.to_owned(), fault }
+    }
+
+    /// The same, when only the first `records` records were looked at.
+    pub(crate) fn within(mut self, looked_at: usize) -> Self {
+        if let ColumnFault::Missing { records, .. } = &mut self.fault {
+            *records = Some(looked_at);
+        }
+        self
     }
 
     pub(crate) fn repeated(column: &str, from: &str, times: usize) -> Self {
@@ -390,7 +401,7 @@ impl ColumnProblem {
 
     /// Whether the file has no such field, nor one of a similar name that may be meant.
     pub(crate) fn is_plainly_missing(&self) -> bool {
-        matches!(self.fault, ColumnFault::Missing { suggestion: None })
+        matches!(self.fault, ColumnFault::Missing { suggestion: None, .. })
     }
 
     pub(crate) fn mistyped(column: &str, from: &str, expected: impl Into<String>, found: impl Into<String>) -> Self {
@@ -403,8 +414,13 @@ impl fmt::Display for ColumnProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { column, from, fault } = self;
         match fault {
-            ColumnFault::Missing { suggestion } => {
+            ColumnFault::Missing { suggestion, records } => {
                 write!(f, "column `{column}` is mapped to field `{from}`, which is missing")?;
+                match records {
+                    Some(1) => f.write_str(" in its first record")?,
+                    Some(records) => write!(f, " in its first {records} records")?,
+                    None => {}
+                }
                 match suggestion {
                     Some(name) => write!(f, " (did you mean `{name}`?)"),
                     None => Ok(()),

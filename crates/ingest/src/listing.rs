@@ -20,6 +20,8 @@ const EXTENSIONS: &[(&str, Format, Compression)] = &[
     (".warc.gz", Format::Warc, Compression::Gzip),
     (".warc.zst", Format::Warc, Compression::Zstd),
     (".warc", Format::Warc, Compression::None),
+    (".arc.gz", Format::Warc, Compression::Gzip),
+    (".arc", Format::Warc, Compression::None),
     (".wet.gz", Format::Wet, Compression::Gzip),
     (".wet.zst", Format::Wet, Compression::Zstd),
     (".wet", Format::Wet, Compression::None),

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use futures::StreamExt;
 use serde::{Deserialize, Serialize};
 use tokio::runtime::Handle;
+use textmill_document::columns::{HTML, ID, TEXT};
 
+use crate::columns::ColumnProblem;
 use crate::lacking::{self, Lacking};
 use crate::listing::{Listing, list};
 use crate::source::Source;
@@ -170,17 +172,16 @@ fn inspect(shard: &Shard, config: &InputConfig, runtime: &Handle) -> Result<Insp
     }
     let mut seen = jsonl::inspect(shard, &source, config)?;
     seen.problems.retain(|problem| !problem.is_missing() || folders::value(shard, &problem.from).is_none());
-    let fields: Vec<_> = seen.fields.iter().cloned().collect();
-    if !seen.problems.is_empty() {
-        return Err(IngestError::Columns {
-            location: shard.location.clone(),
-            problems: seen.problems,
-            available: fields,
-        });
+    let (location, available) = (shard.location.clone(), seen.fields.iter().cloned().collect());
+    let is_hard = |problem: &ColumnProblem| !problem.is_missing() || [ID, TEXT, HTML].contains(&problem.column.as_str());
+    if seen.problems.iter().any(is_hard) {
+        return Err(IngestError::Columns { location, problems: seen.problems, available });
     }
+    let problems = seen.problems;
+    let lacking = (!problems.is_empty()).then_some(Lacking { location, problems, available });
     let split = Split { shard: shard.clone(), row_groups: None, first_row: 0, rows: None, bytes: shard.bytes };
     let note = seen.no_objects.then(|| format!("{}: none of the first records is a JSON object", shard.location));
-    Ok(Inspected { splits: vec![split], fields: seen.fields, note, ..Inspected::default() })
+    Ok(Inspected { splits: vec![split], fields: seen.fields, note, lacking, found: seen.found })
 }
 
 /// Fields of a file that no column takes.
