@@ -209,7 +209,7 @@ impl RecordCutter {
             let detail = format!("of the {length} bytes of the record {there} are left");
             return Ok(Err(Fault::incomplete(detail)));
         }
-        let total = match self.end(kind, header, total)? {
+        let total = match self.record_end(kind, header, total)? {
             Ok(total) => total,
             Err(fault) => return Ok(Err(fault)),
         };
