@@ -91,7 +91,8 @@ impl ParquetReader {
     fn step(&mut self, mut group: Group) -> Result<(), IngestError> {
         let wanted = self.rows_at_once(&group);
         if let Some((until, reason)) = group.lost.clone() {
-            self.lose(&mut group, wanted.min(until.saturating_sub(group.done)).max(1), &reason)?;
+            let rows = wanted.min(until.saturating_sub(group.done)).max(1);
+            self.lose(&mut group, rows, &reason)?;
             self.group = Some(group);
             return Ok(());
         }

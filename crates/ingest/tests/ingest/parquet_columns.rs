@@ -112,9 +112,11 @@ fn two_columns_of_one_name_are_refused_where_they_are_read() {
     assert_eq!(folder.plan_errors(&config("id", OtherFields::Metadata)), [fault("metadata", "text")]);
     // Whoever reads neither is not bothered.
     folder.plan(&config("id", OtherFields::Drop)).expect("a plan");
-    let mut all = config("id", OtherFields::Drop);
-    all.columns = all.columns.with_rest();
-    let errors = look_up_passed(&all).expect_err("which one passes?");
+    let schema = Schema::new(vec![field("text"), field("x"), field("x")]);
+    let batch = RecordBatch::try_new(Arc::new(schema), ["one", "u", "v"].map(|value| strings(&[value])).to_vec());
+    folder.write("b.parquet", parquet(&batch.expect("three columns"), 10));
+    let all = options(&folder, "b.parquet", Columns::default().with_rest());
+    let errors = look_up_passed(&all.input).expect_err("which one passes?");
     assert!(errors[0].to_string().contains("which is there 2 times"), "{errors:?}");
 }
 
