@@ -26,6 +26,7 @@ mod inputs;
 mod kill;
 mod memory;
 mod owner;
+mod parquet_types;
 mod resume;
 mod s3;
 mod s3_canary;

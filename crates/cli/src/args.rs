@@ -138,9 +138,9 @@ pub(crate) struct DedupeArgs {
     /// Publish the keys of what stays, for --against of later runs
     #[arg(long)]
     pub index: bool,
-    /// A column to keep, with its type where it is not a text: `score:float64`; may be given again. All other fields
-    /// stay in the column `metadata`
-    #[arg(long = "column", value_name = "NAME[:TYPE]")]
+    /// A column with its type where it is not a text, `score:float64`, or under a new name, `old_id=id`; may be given
+    /// again. All other columns of Parquet stay as they are, other fields of JSONL in the column `metadata`
+    #[arg(long = "column", value_name = "[NEW=]NAME[:TYPE]")]
     pub columns: Vec<String>,
     /// Field with the id; documents without one are named by file and row
     #[arg(long, value_name = "FIELD")]

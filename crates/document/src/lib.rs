@@ -25,6 +25,7 @@
 
 mod apply;
 mod batch;
+pub mod carried;
 mod changes;
 mod clusters;
 pub mod columns;

@@ -61,39 +61,113 @@ impl ColumnType {
 }
 
 /// Where a document column comes from: the name of a field, or `{from: name, type: float64}`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ColumnSource {
-    /// Name of the top-level field in the file.
+    /// Name of the top-level field in the file; of Parquet also `outer.inner`, the path of a field in a struct, where
+    /// no column has that very name.
     pub from: String,
     /// Type of the column; `string` by default.
     pub data_type: ColumnType,
+    /// `type: any`: a column of Parquet keeps the type that it has in the files, whatever that is. `data_type` is then
+    /// that of other formats.
+    pub as_is: bool,
+    /// Whether files may lack the field; the column is null there.
+    pub optional: bool,
 }
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct TypedSource {
-    /// Name of the top-level field in the file.
+    /// Name of the top-level field in the file; of Parquet also `outer.inner`, the path of a field in a struct.
     from: String,
     /// Type of the column.
     #[serde(default, rename = "type")]
-    data_type: ColumnType,
+    data_type: DeclaredType,
+    /// Whether files may lack the field: the column is null there. Default false.
+    #[serde(default)]
+    optional: bool,
+}
+
+/// Type of a document column, or the one that it has in the files.
+#[derive(Clone, Copy, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum DeclaredType {
+    /// Text. Numbers and booleans in the input become text as they are written there, except in
+    /// the column that holds the document (`text`, or `html`), which must be a string. Of Parquet, decimals, dates,
+    /// times and UUIDs become text too, and lists, structs and maps become JSON.
+    #[default]
+    String,
+    /// Whole number, 64 bits, signed.
+    Int64,
+    /// Floating-point number, 64 bits; whole numbers are accepted.
+    Float64,
+    /// True or false.
+    Boolean,
+    /// The type that the column has in Parquet files, whatever it is: the column passes through untouched. Text in
+    /// other formats.
+    Any,
 }
 
 impl ColumnSource {
     /// The text field `from`.
     pub fn string(from: impl Into<String>) -> Self {
-        Self { from: from.into(), data_type: ColumnType::String }
+        Self { from: from.into(), ..Self::default() }
+    }
+
+    /// The field `from` as `data_type`.
+    pub fn typed(from: impl Into<String>, data_type: ColumnType) -> Self {
+        Self { from: from.into(), data_type, ..Self::default() }
+    }
+
+    /// The field `from` with the type that it has in the files.
+    pub fn as_is(from: impl Into<String>) -> Self {
+        Self { from: from.into(), as_is: true, ..Self::default() }
+    }
+
+    /// The same, and files may lack the field.
+    #[must_use]
+    pub fn or_null(self) -> Self {
+        Self { optional: true, ..self }
+    }
+
+    fn declared(&self) -> DeclaredType {
+        match self.data_type {
+            _ if self.as_is => DeclaredType::Any,
+            ColumnType::Int64 => DeclaredType::Int64,
+            ColumnType::Float64 => DeclaredType::Float64,
+            ColumnType::Boolean => DeclaredType::Boolean,
+            ColumnType::String | ColumnType::Binary => DeclaredType::String,
+        }
+    }
+}
+
+impl From<TypedSource> for ColumnSource {
+    fn from(TypedSource { from, data_type, optional }: TypedSource) -> Self {
+        let (as_is, data_type) = match data_type {
+            DeclaredType::String => (false, ColumnType::String),
+            DeclaredType::Int64 => (false, ColumnType::Int64),
+            DeclaredType::Float64 => (false, ColumnType::Float64),
+            DeclaredType::Boolean => (false, ColumnType::Boolean),
+            DeclaredType::Any => (true, ColumnType::String),
+        };
+        Self { from, data_type, as_is, optional }
     }
 }
 
 impl Serialize for ColumnSource {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if self.data_type == ColumnType::String {
+        let is_text = !self.as_is && self.data_type == ColumnType::String;
+        if is_text && !self.optional {
             return serializer.serialize_str(&self.from);
         }
-        let mut map = serializer.serialize_map(Some(2))?;
+        let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("from", &self.from)?;
-        map.serialize_entry("type", &self.data_type)?;
+        if !is_text {
+            map.serialize_entry("type", &self.declared())?;
+        }
+        if self.optional {
+            map.serialize_entry("optional", &true)?;
+        }
         map.end()
     }
 }
@@ -105,7 +179,7 @@ impl<'de> Deserialize<'de> for ColumnSource {
             type Value = ColumnSource;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("the name of a field, or {from: name, type: string|int64|float64|boolean}")
+                f.write_str("the name of a field, or {from: name, type: string|int64|float64|boolean|any}")
             }
 
             fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<ColumnSource, E> {
@@ -113,8 +187,7 @@ impl<'de> Deserialize<'de> for ColumnSource {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<ColumnSource, A::Error> {
-                let TypedSource { from, data_type } = TypedSource::deserialize(MapAccessDeserializer::new(map))?;
-                Ok(ColumnSource { from, data_type })
+                Ok(TypedSource::deserialize(MapAccessDeserializer::new(map))?.into())
             }
         }
         deserializer.deserialize_any(SourceVisitor)
@@ -135,38 +208,55 @@ impl JsonSchema for ColumnSource {
     }
 }
 
+/// In place of a mapping, or as a column in it: all columns that are not named.
+const ALL: &str = "*";
+
 /// Document columns in declared order, each with the field it comes from.
 ///
 /// Empty means the default of the format: `{id: id, text: text}`, or `{id: id, text: content}` for
 /// `WanJuan` 1.0 files.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Columns(Vec<(String, ColumnSource)>);
+pub struct Columns {
+    named: Vec<(String, ColumnSource)>,
+    rest: bool,
+}
 
 impl Columns {
     /// A mapping of `columns` in this order.
     pub fn new(columns: Vec<(String, ColumnSource)>) -> Self {
-        Self(columns)
+        Self { named: columns, rest: false }
     }
 
-    /// Whether nothing was declared, so that the default of the format holds.
+    /// The same mapping with all columns beside, which pass through untouched: `"*": "*"`.
+    #[must_use]
+    pub fn with_rest(self) -> Self {
+        Self { rest: true, ..self }
+    }
+
+    /// Whether no column was named, so that the default of the format holds.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.named.is_empty()
+    }
+
+    /// Whether columns that are not named pass too.
+    pub fn has_rest(&self) -> bool {
+        self.rest
     }
 
     /// The declared columns in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &ColumnSource)> {
-        self.0.iter().map(|(name, source)| (name.as_str(), source))
+        self.named.iter().map(|(name, source)| (name.as_str(), source))
     }
 
     /// Whether column `name` is declared.
     pub fn contains(&self, name: &str) -> bool {
-        self.0.iter().any(|(known, _)| known == name)
+        self.named.iter().any(|(known, _)| known == name)
     }
 
     /// The mapping that holds for files of `format`: the declared one, or the format's default.
     pub(crate) fn for_format(&self, format: Format) -> Cow<'_, [(String, ColumnSource)]> {
         if !self.is_empty() {
-            return Cow::Borrowed(&self.0);
+            return Cow::Borrowed(&self.named);
         }
         let text = if format == Format::Wanjuan { "content" } else { TEXT };
         Cow::Owned(vec![(ID.to_owned(), ColumnSource::string(ID)), (TEXT.to_owned(), ColumnSource::string(text))])
@@ -175,7 +265,14 @@ impl Columns {
 
 impl Serialize for Columns {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.iter())
+        let mut map = serializer.serialize_map(None)?;
+        for (name, source) in self.iter() {
+            map.serialize_entry(name, source)?;
+        }
+        if self.rest {
+            map.serialize_entry(ALL, ALL)?;
+        }
+        map.end()
     }
 }
 
@@ -186,21 +283,36 @@ impl<'de> Deserialize<'de> for Columns {
             type Value = Columns;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a map from document column to field, such as {id: id, text: content}")
+                f.write_str("a map from document column to field, such as {id: id, text: content}, or \"*\"")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Columns, E> {
+                if text == ALL {
+                    return Ok(Columns::default().with_rest());
+                }
+                Err(E::custom(format!("`{text}` is no mapping; \"*\" alone stands for all columns")))
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Columns, A::Error> {
                 let mut columns = Columns::default();
                 while let Some(name) = map.next_key::<String>()? {
-                    if columns.contains(&name) {
+                    let source: ColumnSource = map.next_value()?;
+                    if name == ALL && source != ColumnSource::string(ALL) {
+                        return Err(A::Error::custom("all other columns are `\"*\": \"*\"`, without a type"));
+                    }
+                    if columns.contains(&name) || (name == ALL && columns.rest) {
                         return Err(A::Error::custom(format!("column `{name}` is declared twice")));
                     }
-                    columns.0.push((name, map.next_value()?));
+                    if name == ALL {
+                        columns.rest = true;
+                    } else {
+                        columns.named.push((name, source));
+                    }
                 }
                 Ok(columns)
             }
         }
-        deserializer.deserialize_map(ColumnsVisitor)
+        deserializer.deserialize_any(ColumnsVisitor)
     }
 }
 
@@ -212,10 +324,12 @@ impl JsonSchema for Columns {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let source = generator.subschema_for::<ColumnSource>();
         json_schema!({
-            "type": "object",
             "description": "Document column -> field of the file.",
-            "additionalProperties": source,
-            "examples": [{"id": "id", "text": "content", "score": {"from": "quality", "type": "float64"}}],
+            "anyOf": [
+                {"type": "string", "enum": [ALL], "description": "All columns; `id` and `text` are called so."},
+                {"type": "object", "additionalProperties": source},
+            ],
+            "examples": [{"id": "id", "text": "content", "score": {"from": "quality", "type": "float64"}, "*": "*"}],
         })
     }
 }
@@ -244,6 +358,8 @@ pub enum ColumnFault {
     Missing {
         /// A field of the file with a similar name.
         suggestion: Option<String>,
+        /// Records that were looked at, where the file does not list its fields.
+        records: Option<usize>,
     },
     /// The field has a type that is not read as the declared one.
     Mistyped {
@@ -252,12 +368,40 @@ pub enum ColumnFault {
         /// The type in the file.
         found: String,
     },
+    /// The file has several fields of that name.
+    Repeated {
+        /// How many.
+        times: usize,
+    },
 }
 
 impl ColumnProblem {
     pub(crate) fn missing(column: &str, from: &str, available: &[String]) -> Self {
         let suggestion = closest(from, available).map(ToOwned::to_owned);
-        Self { column: column.to_owned(), from: from.to_owned(), fault: ColumnFault::Missing { suggestion } }
+        let fault = ColumnFault::Missing { suggestion, records: None };
+        Self { column: column.to_owned(), from: from.to_owned(), fault }
+    }
+
+    /// The same, when only the first `records` records were looked at.
+    pub(crate) fn within(mut self, looked_at: usize) -> Self {
+        if let ColumnFault::Missing { records, .. } = &mut self.fault {
+            *records = Some(looked_at);
+        }
+        self
+    }
+
+    pub(crate) fn repeated(column: &str, from: &str, times: usize) -> Self {
+        Self { column: column.to_owned(), from: from.to_owned(), fault: ColumnFault::Repeated { times } }
+    }
+
+    /// Whether the file has no such field.
+    pub(crate) fn is_missing(&self) -> bool {
+        matches!(self.fault, ColumnFault::Missing { .. })
+    }
+
+    /// Whether the file has no such field, nor one of a similar name that may be meant.
+    pub(crate) fn is_plainly_missing(&self) -> bool {
+        matches!(self.fault, ColumnFault::Missing { suggestion: None, .. })
     }
 
     pub(crate) fn mistyped(column: &str, from: &str, expected: impl Into<String>, found: impl Into<String>) -> Self {
@@ -270,8 +414,13 @@ impl fmt::Display for ColumnProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { column, from, fault } = self;
         match fault {
-            ColumnFault::Missing { suggestion } => {
+            ColumnFault::Missing { suggestion, records } => {
                 write!(f, "column `{column}` is mapped to field `{from}`, which is missing")?;
+                match records {
+                    Some(1) => f.write_str(" in its first record")?,
+                    Some(records) => write!(f, " in its first {records} records")?,
+                    None => {}
+                }
                 match suggestion {
                     Some(name) => write!(f, " (did you mean `{name}`?)"),
                     None => Ok(()),
@@ -280,6 +429,11 @@ impl fmt::Display for ColumnProblem {
             ColumnFault::Mistyped { expected, found } => {
                 write!(f, "column `{column}` is declared as {expected}, but field `{from}` is {found}")
             }
+            ColumnFault::Repeated { times } => write!(
+                f,
+                "column `{column}` is mapped to field `{from}`, which is there {times} times; write the file again with \
+                 one name for each column"
+            ),
         }
     }
 }

@@ -1,11 +1,12 @@
 //! The `input` section of a pipeline file.
 
-use arrow::datatypes::{Field, Schema};
+use arrow::datatypes::{Field, FieldRef, Schema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use textmill_document::ByteSize;
 use textmill_document::columns::{HTML, ID, METADATA, TEXT, text_field};
 
+use crate::bind::Passed;
 use crate::columns::{self, ColumnType, Columns};
 use crate::kind::{kind_of, never_read};
 use crate::{IngestError, Shard, warc};
@@ -47,6 +48,11 @@ pub struct InputConfig {
     /// `payload_digest`, truncated and body (bytes, without transfer and content coding); WET has id,
     /// url, date, `content_language`, `payload_digest`, truncated and text. By default all of them are
     /// columns; headers of the record (`WARC-IP-Address`) can be declared besides.
+    ///
+    /// `"*"` is all columns: those that no entry names (`{text: body, "*": "*"}`) pass through untouched, with their
+    /// names and Arrow types, which are looked up in the Parquet files before the run; of JSON lines they are the column
+    /// `metadata`. Folders called `name=value` are columns too, unless the file has one of that name; the value
+    /// `__HIVE_DEFAULT_PARTITION__` is null.
     #[serde(default)]
     pub columns: Columns,
     /// What happens to fields that no column is declared for.
@@ -67,6 +73,10 @@ pub struct InputConfig {
     /// one task each. Unit: bytes, default 128MiB.
     #[serde(default = "default_split_bytes")]
     pub split_bytes: ByteSize,
+    /// What the files say of the columns that pass through untouched. No part of a pipeline file.
+    #[serde(default, skip_serializing_if = "Passed::is_empty")]
+    #[schemars(skip)]
+    pub passed: Passed,
 }
 
 /// Format of input files.
@@ -95,15 +105,14 @@ impl Format {
     }
 }
 
-/// What happens to fields of a JSON record that no column is declared for.
+/// What happens to fields of a record that no column is declared for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OtherFields {
     /// They are not read.
     #[default]
     Drop,
-    /// They are kept as one JSON object in the column `metadata` (JSON lines only; null for
-    /// Parquet).
+    /// They are kept as one JSON object in the column `metadata`.
     Metadata,
 }
 
@@ -158,7 +167,13 @@ impl InputConfig {
             limits: Limits::default(),
             verify_digests: false,
             split_bytes: DEFAULT_SPLIT_BYTES,
+            passed: Passed::default(),
         }
+    }
+
+    /// Whether fields that no column takes become the column `metadata`.
+    pub(crate) fn keeps_metadata(&self) -> bool {
+        self.other_fields == OtherFields::Metadata || (self.columns.has_rest() && self.passed.has_json)
     }
 
     /// What is wrong with the section as such; no file is looked at.
@@ -169,8 +184,8 @@ impl InputConfig {
         }
         for (name, source) in self.columns.iter().filter(|_| self.archive().is_none()) {
             let is_payload = [ID, TEXT, HTML].contains(&name);
-            if is_payload && source.data_type != ColumnType::String {
-                let declared = source.data_type.name();
+            if is_payload && (source.as_is || source.data_type != ColumnType::String) {
+                let declared = if source.as_is { "any" } else { source.data_type.name() };
                 reasons.push(format!("column `{name}` must be a string, not {declared}; leave its `type` out"));
             }
             if name.is_empty() || source.from.is_empty() {
@@ -184,7 +199,7 @@ impl InputConfig {
         }
         if self.other_fields == OtherFields::Metadata && self.archive().is_some() {
             reasons.push(
-                "`other_fields: metadata` is for JSON lines; declare the headers of web archives in `columns`, such as \
+                "`other_fields: metadata` is for Parquet and JSON lines; declare the headers of web archives in `columns`, such as \
                  `ip: WARC-IP-Address`"
                     .to_owned(),
             );
@@ -225,8 +240,11 @@ pub fn document_schema(config: &InputConfig) -> Schema {
     if let Some(format) = config.archive() {
         return batch_schema(&warc::planned(&config.columns, format));
     }
-    let columns = config.columns.iter();
-    let mut fields: Vec<Field> = columns.map(|(name, source)| columns::field(name, source.data_type)).collect();
+    let declared = config.columns.iter().map(|(name, source)| match config.passed.field(name) {
+        Some(passed) => passed.as_ref().clone(),
+        None => columns::field(name, source.data_type),
+    });
+    let mut fields: Vec<Field> = declared.collect();
     let has = |fields: &[Field], name: &str| fields.iter().any(|field| field.name() == name);
     if !has(&fields, TEXT) && !has(&fields, HTML) {
         fields.insert(0, text_field(TEXT));
@@ -234,14 +252,19 @@ pub fn document_schema(config: &InputConfig) -> Schema {
     if !has(&fields, ID) {
         fields.insert(0, text_field(ID));
     }
-    if config.other_fields == OtherFields::Metadata && !has(&fields, METADATA) {
+    for passed in config.passed.fields().filter(|_| config.columns.has_rest()) {
+        if !has(&fields, passed.name()) {
+            fields.push(passed.as_ref().clone());
+        }
+    }
+    if config.keeps_metadata() && !has(&fields, METADATA) {
         fields.push(text_field(METADATA));
     }
     Schema::new(fields)
 }
 
 /// One column that is read from a shard.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct PlannedColumn {
     /// Name in the document.
     pub name: String,
@@ -251,13 +274,25 @@ pub(crate) struct PlannedColumn {
     pub data_type: ColumnType,
     /// Whether it holds the document itself and must be a string that is not null.
     pub is_payload: bool,
+    /// Whether it was declared that files may lack the field.
+    pub optional: bool,
+    /// What carries the column where it passes through untouched.
+    pub passed: Option<FieldRef>,
 }
 
 impl PlannedColumn {
-    /// Whether a file may lack the field: only an `id` that is called `id` in the file as well,
-    /// since ids are generated where they are absent. Any other name was chosen for these files.
+    /// Whether a file may lack the field: where that was declared, or for an `id` that is called `id` in the file as
+    /// well, since ids are generated where they are absent. Any other name was chosen for these files.
     pub(crate) fn may_be_absent(&self) -> bool {
-        self.name == ID && self.from.as_deref() == Some(ID)
+        self.optional || (self.name == ID && self.from.as_deref() == Some(ID))
+    }
+
+    /// Its field in a batch.
+    pub(crate) fn field(&self) -> Field {
+        match &self.passed {
+            Some(passed) => passed.as_ref().clone(),
+            None => columns::field(&self.name, self.data_type),
+        }
     }
 }
 
@@ -279,14 +314,21 @@ pub(crate) fn planned_columns(
     let payload = if schema.column_with_name(TEXT).is_some() { TEXT } else { HTML };
     let wanted = |name: &str| name == ID || name == payload || in_projection(name);
     let planned = schema.fields().iter().filter(|field| wanted(field.name())).map(|field| {
-        let source = mapping.iter().find(|(name, _)| name == field.name()).map(|(_, source)| source);
-        // A mapping that names neither text nor html reads the default field.
-        let default_text = (field.name() == payload).then(|| payload_field(format).to_owned());
+        let name = field.name();
+        let source = mapping.iter().find(|(known, _)| known == name).map(|(_, source)| source);
+        let passed = config.passed.field(name).cloned();
+        // A mapping that names neither text nor html reads the default field; what passes is called as in the file.
+        let default_text = (name == payload).then(|| payload_field(format).to_owned());
+        let is_id = name == ID && config.columns.has_rest() && format == Format::Parquet;
+        let own_name = (passed.is_some() || is_id).then(|| name.clone());
         PlannedColumn {
-            name: field.name().clone(),
-            from: source.map(|source| source.from.clone()).or(default_text),
+            name: name.clone(),
+            from: source.map(|source| source.from.clone()).or(default_text).or(own_name),
             data_type: source.map_or(ColumnType::String, |source| source.data_type),
-            is_payload: field.name() == payload,
+            is_payload: name == payload,
+            // Which files have it was looked up before.
+            optional: source.map_or(passed.is_some(), |source| source.optional),
+            passed,
         }
     });
     planned.collect()
@@ -298,7 +340,7 @@ fn payload_field(format: Format) -> &'static str {
 
 /// The schema of the batches that are read with `columns`.
 pub(crate) fn batch_schema(columns: &[PlannedColumn]) -> Schema {
-    Schema::new(columns.iter().map(|column| columns::field(&column.name, column.data_type)).collect::<Vec<_>>())
+    Schema::new(columns.iter().map(PlannedColumn::field).collect::<Vec<_>>())
 }
 
 /// How splits are read.

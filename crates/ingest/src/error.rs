@@ -198,7 +198,12 @@ impl IngestError {
 }
 
 fn describe(problems: &[ColumnProblem], available: &[String]) -> String {
-    let problems: Vec<_> = problems.iter().map(ToString::to_string).collect();
+    let listed: Vec<_> = problems.iter().map(ToString::to_string).collect();
     let fields = if available.is_empty() { "no fields".to_owned() } else { available.join(", ") };
-    format!("{}; the file has: {fields}", problems.join("; "))
+    let advice = if problems.iter().any(ColumnProblem::is_missing) {
+        "; where files may lack a field, write `{from: NAME, optional: true}`"
+    } else {
+        ""
+    };
+    format!("{}; the file has: {fields}{advice}", listed.join("; "))
 }

@@ -21,6 +21,7 @@ const FORMATS: &[(&str, Format)] = &[
     (".parquet", Format::Parquet),
     (".parq", Format::Parquet),
     (".warc", Format::Warc),
+    (".arc", Format::Warc),
     (".wet", Format::Wet),
     (".jsonl", Format::Jsonl),
     (".ndjson", Format::Jsonl),
@@ -286,6 +287,10 @@ fn content(bytes: &[u8]) -> Content {
     }
     if text.starts_with(b"WARC/") {
         return archive(text);
+    }
+    // The file's own record, with which every ARC begins.
+    if text.starts_with(b"filedesc://") {
+        return Content::Warc;
     }
     if text.is_empty() {
         return Content::Nothing;

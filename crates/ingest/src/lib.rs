@@ -55,12 +55,15 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod bind;
 mod columns;
 mod config;
 mod error;
 mod exclude;
+mod folders;
 mod jsonl;
 mod kind;
+mod lacking;
 mod left_out;
 mod listing;
 mod magic;
@@ -72,6 +75,7 @@ mod source;
 pub mod stream;
 mod warc;
 
+pub use bind::{Passed, look_up_passed};
 pub use columns::{ColumnFault, ColumnProblem, ColumnSource, ColumnType, Columns};
 pub use config::{
     DEFAULT_BATCH_BYTES, DEFAULT_BATCH_ROWS, DEFAULT_MAX_DECOMPRESSION_RATIO, DEFAULT_MAX_DOCUMENT_BYTES,

@@ -5,11 +5,14 @@ use std::collections::BTreeSet;
 use futures::StreamExt;
 use serde::{Deserialize, Serialize};
 use tokio::runtime::Handle;
+use textmill_document::columns::{HTML, ID, TEXT};
 
+use crate::columns::ColumnProblem;
 use crate::kind::{BZIP2_HEAD, Expected, HEAD, Refusal, fits, identify, never_read};
+use crate::lacking::{self, Lacking};
 use crate::listing::{Candidate, Listing, list};
 use crate::source::Source;
-use crate::{Format, IngestError, InputConfig, OnUnreadable, OtherFields, jsonl, parquet, warc};
+use crate::{Format, IngestError, InputConfig, OnUnreadable, folders, jsonl, parquet, warc};
 
 /// Files that are looked into at once: enough to hide the latency of an object store.
 const INSPECTED_AT_ONCE: usize = 16;
@@ -151,6 +154,10 @@ pub(crate) struct Inspected {
     /// Names of its top-level fields.
     pub fields: BTreeSet<String>,
     pub note: Option<String>,
+    /// Mapped columns that it lacks; other files decide what that means.
+    pub lacking: Option<Lacking>,
+    /// Document columns that it has.
+    pub found: Vec<String>,
 }
 
 /// Finds, pins and checks the input and cuts it into splits.
@@ -167,11 +174,14 @@ pub async fn plan_input(config: &InputConfig) -> Result<InputPlan, Vec<IngestErr
         futures::stream::iter(files.into_iter().map(|file| look(file, config.clone()))).buffered(INSPECTED_AT_ONCE);
     let mut plan = InputPlan { notes, ..InputPlan::default() };
     let (mut fields, mut empty) = (BTreeSet::new(), 0_usize);
+    let (mut lacking, mut found) = (Vec::new(), BTreeSet::new());
     while let Some((shard, looked)) = looked.next().await {
         match looked {
             Ok(Looked::Read(shard, inspected)) => {
                 fields.extend(unread_fields(&shard, config, inspected.fields));
                 plan.notes.extend(inspected.note);
+                lacking.extend(inspected.lacking);
+                found.extend(inspected.found);
                 empty += usize::from(inspected.splits.is_empty());
                 plan.splits.extend(inspected.splits);
                 plan.shards.push(*shard);
@@ -183,9 +193,13 @@ pub async fn plan_input(config: &InputConfig) -> Result<InputPlan, Vec<IngestErr
             Err(error) => errors.push(error),
         }
     }
+    let (wrong, notes) = lacking::judge(lacking, &found, plan.shards.len());
+    errors.extend(wrong);
+    plan.notes.extend(notes);
     let nothing = plan.shards.is_empty() && plan.unreadable.is_empty();
     if nothing && errors.is_empty() {
-        errors.push(IngestError::NothingToRead { paths: config.paths.clone(), left_out: [left_out.notes(), plan.notes].concat() });
+        let left_out = [left_out.notes(), plan.notes].concat();
+        errors.push(IngestError::NothingToRead { paths: config.paths.clone(), left_out });
         return Err(errors);
     }
     if !errors.is_empty() {
@@ -263,27 +277,33 @@ fn inspect_as(shard: &Shard, source: &Source, config: &InputConfig) -> Result<In
         warc::inspect(shard, source, config)?;
         return Ok(Inspected { splits: vec![split], ..Inspected::default() });
     }
-    let seen = jsonl::inspect(shard, source, config)?;
-    let fields: Vec<_> = seen.fields.iter().cloned().collect();
-    if !seen.problems.is_empty() {
-        return Err(IngestError::Columns {
-            location: shard.location.clone(),
-            problems: seen.problems,
-            available: fields,
-        });
+    let mut seen = jsonl::inspect(shard, source, config)?;
+    seen.problems.retain(|problem| !problem.is_missing() || folders::value(shard, &problem.from).is_none());
+    let (location, available) = (shard.location.clone(), seen.fields.iter().cloned().collect());
+    let is_hard = |problem: &ColumnProblem| !problem.is_missing() || [ID, TEXT, HTML].contains(&problem.column.as_str());
+    if seen.problems.iter().any(is_hard) {
+        return Err(IngestError::Columns { location, problems: seen.problems, available });
     }
+    let problems = seen.problems;
+    let lacking = (!problems.is_empty()).then_some(Lacking { location, problems, available });
     let note = seen.no_objects.then(|| format!("{}: none of the first records is a JSON object", shard.location));
-    Ok(Inspected { splits: vec![split], fields: seen.fields, note })
+    Ok(Inspected { splits: vec![split], fields: seen.fields, note, lacking, found: seen.found })
 }
 
 /// Fields of a file that no column takes.
 fn unread_fields(shard: &Shard, config: &InputConfig, mut fields: BTreeSet<String>) -> BTreeSet<String> {
-    if config.other_fields == OtherFields::Metadata && shard.format != Format::Parquet {
+    if config.keeps_metadata() || (config.columns.has_rest() && shard.format == Format::Parquet) {
         return BTreeSet::new();
     }
     for column in crate::config::planned_columns(config, shard.format, None) {
-        if let Some(from) = column.from {
-            fields.remove(&from);
+        if let Some(from) = column.from
+            && !fields.remove(&from)
+        {
+            // A field in a struct: what else is in it was not asked for.
+            let outer = from.split_once('.').map(|(outer, _)| outer.to_owned());
+            outer.iter().for_each(|outer| {
+                fields.remove(outer);
+            });
         }
     }
     for known in jsonl::known_fields(shard.format) {

@@ -1,6 +1,7 @@
 use tokio::runtime::Handle;
 
 use crate::config::ReadOptions;
+use crate::folders::FolderValues;
 use crate::jsonl::JsonlReader;
 use crate::parquet::ParquetReader;
 use crate::quarantine::ReadBatch;
@@ -18,7 +19,7 @@ pub struct SplitReader {
 
 #[derive(Debug)]
 enum State {
-    Jsonl(Box<JsonlReader>),
+    Jsonl(Box<JsonlReader>, FolderValues),
     Parquet(Box<ParquetReader>),
     Warc(Box<WarcReader>),
     Ended,
@@ -33,7 +34,10 @@ pub fn open_split(split: &Split, options: &ReadOptions, runtime: &Handle) -> Res
     let state = match split.shard.format {
         _ if split.shard.bytes == 0 => State::Ended,
         Format::Parquet => State::Parquet(Box::new(ParquetReader::open(split, &source, options)?)),
-        Format::Jsonl | Format::Wanjuan => State::Jsonl(Box::new(JsonlReader::open(&split.shard, &source, options)?)),
+        Format::Jsonl | Format::Wanjuan => State::Jsonl(
+            Box::new(JsonlReader::open(&split.shard, &source, options)?),
+            FolderValues::of(&split.shard, &options.columns(&split.shard)),
+        ),
         Format::Warc | Format::Wet => State::Warc(Box::new(WarcReader::open(&split.shard, &source, options)?)),
     };
     Ok(SplitReader { state, losses: source.losses().clone() })
@@ -44,7 +48,7 @@ impl Iterator for SplitReader {
 
     fn next(&mut self) -> Option<Self::Item> {
         let mut next = match &mut self.state {
-            State::Jsonl(reader) => reader.next_batch().transpose(),
+            State::Jsonl(reader, folders) => reader.next_batch().transpose().map(|batch| folders.fill(batch?)),
             State::Parquet(reader) => reader.next_batch().transpose(),
             State::Warc(reader) => reader.next_batch().transpose(),
             State::Ended => None,

@@ -49,6 +49,8 @@ mod yaml;
 
 use std::path::Path;
 
+use textmill_ingest::Passed;
+
 pub use error::{ConfigError, ConfigErrors};
 pub use exchange::Exchange;
 pub use explain::{Column, ExplainedInput, ExplainedOutput, ExplainedPhase, ExplainedStage, Explanation, explain};
@@ -80,16 +82,27 @@ pub fn load(path: &Path) -> Result<Pipeline, ConfigErrors> {
     parse(&path.display().to_string(), &text)
 }
 
-/// Checks a pipeline file given as text; `file_name` is for the messages.
+/// Checks a pipeline file given as text; `file_name` is for the messages. Where columns pass through untouched
+/// (`columns: "*"`, `type: any`), their types are looked up in the input files.
 pub fn parse(file_name: &str, text: &str) -> Result<Pipeline, ConfigErrors> {
+    parse_with(file_name, text, None)
+}
+
+/// Makes the pipeline again that `source` is of, without looking at its input.
+pub fn parse_source(source: &Source) -> Result<Pipeline, ConfigErrors> {
+    parse_with(&source.file_name, &source.text, Some(&source.passed))
+}
+
+fn parse_with(file_name: &str, text: &str, passed: Option<&Passed>) -> Result<Pipeline, ConfigErrors> {
     // Windows editors put a byte-order mark in front, which is no part of the text.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let failed = |errors| ConfigErrors::new(file_name, text, errors);
     let tree = yaml::parse(text).map_err(|error| failed(vec![error]))?;
     let mut problems = place::Problems::new(&tree, text);
-    match resolve::resolve(&tree, &mut problems) {
+    match resolve::resolve(&tree, passed, &mut problems) {
         Some(pipeline) if problems.is_empty() => {
-            let source = Source { file_name: file_name.to_owned(), text: text.to_owned() };
+            let passed = pipeline.input.passed.clone();
+            let source = Source { file_name: file_name.to_owned(), text: text.to_owned(), passed };
             Ok(Pipeline { source, ..pipeline })
         }
         _ => Err(failed(problems.into_errors())),

@@ -64,7 +64,7 @@ pub(crate) fn columns(
         let column = parse_column(text);
         let place = path.key("columns").index(index);
         match available.column_with_name(&column.source) {
-            Some((_, field)) => fields.push(Field::new(&column.name, field.data_type().clone(), true)),
+            Some((_, field)) => fields.push(Field::clone(field).with_name(&column.name).with_nullable(true)),
             None => {
                 let known = available.fields().iter().map(|field| field.name().as_str());
                 let hint = suggest::hint(&column.source, known, "columns at the end");

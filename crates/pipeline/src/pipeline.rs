@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow::datatypes::{Field, Schema, SchemaRef};
 use serde_json::{Value, json};
 use textmill_document::Stage;
-use textmill_ingest::InputConfig;
+use textmill_ingest::{InputConfig, Passed};
 
 use crate::exchange::Exchange;
 use crate::file::{OutputConfig, RunLimits};
@@ -46,12 +46,14 @@ pub struct Pipeline {
 }
 
 /// A pipeline file: enough to make the same pipeline in another process.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Source {
     /// Its name, for messages.
     pub file_name: String,
     /// Its text.
     pub text: String,
+    /// What was looked up in the input files: the types of columns that pass through untouched.
+    pub passed: Passed,
 }
 
 /// A column of the output.

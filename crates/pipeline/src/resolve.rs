@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow::datatypes::SchemaRef;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use textmill_ingest::{InputConfig, document_schema};
+use textmill_ingest::{InputConfig, Passed, document_schema, look_up_passed};
 
 use crate::check;
 use crate::file::{FILE_VERSION, OutputConfig, RunLimits, schema};
@@ -19,10 +19,12 @@ use crate::stages::{self, StageKind};
 use crate::yaml::{Tree, Yaml};
 
 /// Checks the file. A pipeline comes back only if nothing is wrong.
-pub(crate) fn resolve(tree: &Tree, problems: &mut Problems<'_>) -> Option<Pipeline> {
+///
+/// `passed` is what is known of the input's columns that pass through untouched; without it, the files are looked into.
+pub(crate) fn resolve(tree: &Tree, passed: Option<&Passed>, problems: &mut Problems<'_>) -> Option<Pipeline> {
     let schema = schema();
     let file = check::check(tree, &schema, &schema, &Path::default(), problems);
-    let parts = Parts::read(&file, &schema, problems);
+    let parts = Parts::read(&file, &schema, passed, problems);
     let links = link(&parts.listed, problems);
 
     let input_schema = parts.input.as_ref().map(|input| Arc::new(document_schema(input)));
@@ -60,13 +62,14 @@ struct Written {
 }
 
 impl Parts {
-    fn read(file: &Value, schema: &Value, problems: &mut Problems<'_>) -> Self {
+    fn read(file: &Value, schema: &Value, passed: Option<&Passed>, problems: &mut Problems<'_>) -> Self {
         let root = Path::default();
         let input: Option<InputConfig> = file.get("input").and_then(|value| typed(value, &root.key("input"), problems));
         for error in input.iter().flat_map(InputConfig::check) {
             report_input(&error.to_string(), problems);
         }
         let input = input.filter(|_| !problems.touch(&root.key("input")));
+        let input = input.and_then(|input| with_passed(input, passed, problems));
         let empty = Value::Object(serde_json::Map::new());
         let section = |name: &str| file.get(name).filter(|value| value.is_object()).unwrap_or(&empty);
         let output = typed(section("output"), &root.key("output"), problems);
@@ -166,6 +169,24 @@ fn typed<T: DeserializeOwned>(value: &Value, path: &Path, problems: &mut Problem
         Ok(part) => Some(part),
         Err(error) => {
             problems.at_key(path, error.to_string(), None);
+            None
+        }
+    }
+}
+
+/// `input` with the types of the columns that pass through untouched.
+fn with_passed(input: InputConfig, known: Option<&Passed>, problems: &mut Problems<'_>) -> Option<InputConfig> {
+    if !input.passes_columns() {
+        return Some(input);
+    }
+    match known.cloned().map_or_else(|| look_up_passed(&input), Ok) {
+        Ok(passed) => Some(InputConfig { passed, ..input }),
+        Err(errors) => {
+            let path = Path::default().key("input");
+            for error in errors {
+                let message = format!("the columns that pass through cannot be looked up: {error}");
+                problems.at(&path.key("columns"), message, None);
+            }
             None
         }
     }

@@ -7,11 +7,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
-use arrow::datatypes::{DataType, Field, Schema};
+use arrow::datatypes::{Field, Schema};
 use futures::StreamExt;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use parquet::arrow::async_reader::ParquetRecordBatchStream;
 use parquet::arrow::{ParquetRecordBatchStreamBuilder, ProjectionMask};
+use textmill_document::carried::carried_type;
 
 use crate::StoreError;
 use crate::manifest::FileEntry;
@@ -126,13 +127,10 @@ pub async fn open_parquet(
     Ok(ParquetReader { path: entry.path.clone(), stream: Box::new(stream) })
 }
 
-/// The file's schema with its columns of text and bytes as views, which is what documents have; the file does not say.
+/// The file's schema with the types that documents have in memory: text and bytes as views, and what passes through
+/// untouched as it is carried.
 fn with_views(schema: &Schema) -> Schema {
-    let view = |field: &Arc<Field>| match field.data_type() {
-        DataType::Utf8 | DataType::LargeUtf8 => field.as_ref().clone().with_data_type(DataType::Utf8View),
-        DataType::Binary | DataType::LargeBinary => field.as_ref().clone().with_data_type(DataType::BinaryView),
-        _ => field.as_ref().clone(),
-    };
+    let view = |field: &Arc<Field>| field.as_ref().clone().with_data_type(carried_type(field.data_type()));
     Schema::new_with_metadata(schema.fields().iter().map(view).collect::<Vec<_>>(), schema.metadata().clone())
 }
 

@@ -22,16 +22,22 @@ fn pipeline_file(args: &DedupeArgs) -> Result<Value, CommandError> {
     }
     columns.insert("text".to_owned(), json!(args.text));
     for column in &args.columns {
-        let (name, data_type) = column.split_once(':').unwrap_or((column, "string"));
-        if name.is_empty() {
-            return Err(CommandError::usage(format!("`{column}` is no column"), "write NAME or NAME:TYPE"));
+        let (named, data_type) = column.split_once(':').unwrap_or((column, "string"));
+        let (name, from) = named.split_once('=').unwrap_or((named, named));
+        if name.is_empty() || from.is_empty() {
+            return Err(CommandError::usage(
+                format!("`{column}` is no column"),
+                "write NAME, NAME:TYPE or NEW=NAME:TYPE",
+            ));
         }
-        columns.insert(name.to_owned(), json!({"from": name, "type": data_type}));
+        columns.insert(name.to_owned(), json!({"from": from, "type": data_type}));
     }
+    // Nobody asked for columns to be left out: of Parquet they stay as they are, of JSON lines in `metadata`.
+    columns.insert("*".to_owned(), json!("*"));
     Ok(json!({
         "version": 1,
         "name": "dedupe",
-        "input": {"paths": args.paths, "columns": columns, "other_fields": "metadata"},
+        "input": {"paths": args.paths, "columns": columns},
         "stages": [{"id": "dedupe", "run": stage(args)}],
         "output": {},
     }))

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use datafusion::execution::SendableRecordBatchStream;
 use futures::stream::{FuturesUnordered, StreamExt};
 use textmill_ingest::OnUnreadable;
-use textmill_pipeline::Pipeline;
+use textmill_pipeline::{Pipeline, Source};
 use textmill_store::Store;
 use textmill_store::manifest::{FORMAT_VERSION, TaskManifest, TaskMetrics};
 
@@ -40,8 +40,7 @@ pub struct ClusterEngine {
 /// What executors are told of the pipeline.
 #[derive(Debug)]
 struct Described {
-    file_name: String,
-    text: String,
+    source: Source,
     config_key: String,
 }
 
@@ -53,11 +52,7 @@ impl ClusterEngine {
         store: &Store,
         local: LocalEngine,
     ) -> Result<Self, EngineError> {
-        let described = Described {
-            file_name: pipeline.source.file_name.clone(),
-            text: pipeline.source.text.clone(),
-            config_key: config_key(pipeline),
-        };
+        let described = Described { source: pipeline.source.clone(), config_key: config_key(pipeline) };
         let quarantines = pipeline.input.on_unreadable == OnUnreadable::Quarantine;
         let client = Arc::new(Client::connect(&options.url, options.patience, options.jobs.max(1)).await?);
         Ok(Self { local, client, store: store.clone(), jobs: options.jobs.max(1), pipeline: described, quarantines })
@@ -115,8 +110,9 @@ impl ClusterEngine {
 
     fn describe(&self, context: &TaskContext, spec: &TaskSpec) -> TaskWork {
         TaskWork {
-            file_name: self.pipeline.file_name.clone(),
-            text: self.pipeline.text.clone(),
+            file_name: self.pipeline.source.file_name.clone(),
+            text: self.pipeline.source.text.clone(),
+            passed: self.pipeline.source.passed.clone(),
             config_key: self.pipeline.config_key.clone(),
             phase: context.phase,
             store: self.store.url(),

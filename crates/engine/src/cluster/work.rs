@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use serde::{Deserialize, Serialize};
+use textmill_ingest::Passed;
 
 use crate::dedupe::KeyWork;
 use crate::plan::TaskSpec;
@@ -39,6 +40,8 @@ pub(super) struct TaskWork {
     /// Name and text of the pipeline file.
     pub file_name: String,
     pub text: String,
+    /// What the driver looked up in the input files.
+    pub passed: Passed,
     /// What the driver made of it; an executor with other models makes something else.
     pub config_key: String,
     pub phase: usize,

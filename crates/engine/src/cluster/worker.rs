@@ -9,7 +9,7 @@ use datafusion::execution::SendableRecordBatchStream;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use futures::StreamExt;
 use serde::{Deserialize, Serialize};
-use textmill_pipeline::Pipeline;
+use textmill_pipeline::{Pipeline, Source};
 use textmill_store::owner::Owner;
 use textmill_store::sealed::seal;
 use textmill_store::{Store, StoreError};
@@ -122,8 +122,9 @@ impl Worker {
     }
 
     async fn pipeline(&self, work: &TaskWork) -> Result<Pipeline, EngineError> {
-        let (file_name, text) = (work.file_name.clone(), work.text.clone());
-        let parsed = tokio::task::spawn_blocking(move || textmill_pipeline::parse(&file_name, &text)).await;
+        let TaskWork { file_name, text, passed, .. } = work.clone();
+        let source = Source { file_name, text, passed };
+        let parsed = tokio::task::spawn_blocking(move || textmill_pipeline::parse_source(&source)).await;
         let parsed = parsed.map_err(|error| EngineError::Bug(format!("checking the pipeline died: {error}")))?;
         let pipeline = parsed.map_err(|errors| EngineError::OtherNode(errors.to_string()))?;
         if config_key(&pipeline) == work.config_key {

@@ -13,7 +13,7 @@ use crate::source::Source;
 use crate::stream::{Found, JsonText, LineSplitter, Losses, decompressed};
 use crate::{Format, IngestError, InputConfig, Shard};
 
-/// Records that are looked at.
+/// Records that are looked at; more where a mapped field is in none of them.
 const SAMPLED_RECORDS: usize = 100;
 /// Decompressed bytes after which no further record is looked at.
 const SAMPLED_BYTES: u64 = 4 << 20;
@@ -26,6 +26,8 @@ const SHOWN: usize = 40;
 pub(crate) struct Inspection {
     /// Mapped columns that do not fit.
     pub problems: Vec<ColumnProblem>,
+    /// Columns that have their field in some record.
+    pub found: Vec<String>,
     /// All fields seen.
     pub fields: BTreeSet<String>,
     /// Whether no record could be read as an object, although there were some.
@@ -38,9 +40,11 @@ pub(crate) fn inspect(shard: &Shard, source: &Source, config: &InputConfig) -> R
     let stream = Box::new(JsonText::new(stream));
     let max_line_bytes = usize::try_from(config.limits.max_document_bytes.bytes()).unwrap_or(usize::MAX);
     let mut lines = LineSplitter::new(stream, max_line_bytes);
+    let columns = planned_columns(config, shard.format, None);
+    let mut missing: Vec<&str> = columns.iter().filter_map(|column| column.from.as_deref()).collect();
     let (mut samples, mut records, mut first_damage) = (Vec::new(), 0, None);
     let (mut first_line, mut begun) = (String::new(), 0);
-    while records < SAMPLED_RECORDS && lines.consumed() < SAMPLED_BYTES {
+    while (records < SAMPLED_RECORDS || !missing.is_empty()) && lines.consumed() < SAMPLED_BYTES {
         match lines.advance().map_err(|error| IngestError::read(&shard.location, error))? {
             Some(Found::Line { range, .. }) => {
                 records += 1;
@@ -49,7 +53,10 @@ pub(crate) fn inspect(shard: &Shard, source: &Source, config: &InputConfig) -> R
                     first_line = printable(&String::from_utf8_lossy(line.get(..4 * SHOWN).unwrap_or(line)), SHOWN);
                 }
                 begun += usize::from(line.trim_ascii_start().starts_with(b"{"));
-                samples.extend(serde_json::from_slice::<Sample>(line).ok());
+                let sample = Sample::of(line);
+                let before = missing.len();
+                missing.retain(|from| sample.as_ref().is_none_or(|sample| sample.get(from).is_none()));
+                samples.extend(sample.filter(|_| records <= SAMPLED_RECORDS || missing.len() < before));
             }
             Some(Found::Damage(damage)) => first_damage = first_damage.or(Some(damage)),
             None => {
@@ -71,32 +78,47 @@ pub(crate) fn inspect(shard: &Shard, source: &Source, config: &InputConfig) -> R
     }
     if !samples.is_empty() {
         let available: Vec<_> = inspection.fields.iter().cloned().collect();
-        let columns = planned_columns(config, shard.format, None);
-        let problems = columns.iter().filter_map(|column| problem(column, shard, &samples, &available));
-        inspection.problems = problems.collect();
+        let look = Look { shard, samples: &samples, available: &available, records };
+        inspection.problems = columns.iter().filter_map(|column| look.problem(column)).collect();
+        let is_there = |column: &&PlannedColumn| {
+            column.from.as_deref().is_some_and(|from| samples.iter().any(|sample| sample.get(from).is_some()))
+        };
+        inspection.found = columns.iter().filter(is_there).map(|column| column.name.clone()).collect();
     }
     Ok(inspection)
 }
 
-fn problem(column: &PlannedColumn, shard: &Shard, samples: &[Sample], available: &[String]) -> Option<ColumnProblem> {
-    let (name, data_type) = (&column.name, column.data_type);
-    let from = column.from.as_ref()?;
-    let is_exam = shard.format == Format::Wanjuan && available.iter().any(|field| field == exam::FIELDS[0]);
-    if column.may_be_absent() || is_exam {
-        return None;
-    }
-    if !available.contains(from) {
-        return Some(ColumnProblem::missing(name, from, available));
-    }
-    let values = samples.iter().filter_map(|sample| sample.0.get(from)).filter(|value| !value.is_null());
-    let mut wrong = None;
-    for value in values {
-        if fits(value, data_type, column.is_payload) {
+/// The records that were looked at.
+struct Look<'a> {
+    shard: &'a Shard,
+    samples: &'a [Sample],
+    available: &'a [String],
+    records: usize,
+}
+
+impl Look<'_> {
+    fn problem(&self, column: &PlannedColumn) -> Option<ColumnProblem> {
+        let (name, data_type) = (&column.name, column.data_type);
+        let from = column.from.as_ref()?;
+        let is_exam =
+            self.shard.format == Format::Wanjuan && self.available.iter().any(|field| field == exam::FIELDS[0]);
+        if is_exam {
             return None;
         }
-        wrong = wrong.or(Some(value));
+        let mut values = self.samples.iter().filter_map(|sample| sample.get(from)).peekable();
+        if values.peek().is_none() {
+            let missing = || ColumnProblem::missing(name, from, self.available).within(self.records);
+            return (!column.may_be_absent()).then(missing);
+        }
+        let mut wrong = None;
+        for value in values.filter(|value| !value.is_null()) {
+            if fits(value, data_type, column.is_payload) {
+                return None;
+            }
+            wrong = wrong.or(Some(value));
+        }
+        wrong.map(|value| ColumnProblem::mistyped(name, from, data_type.name(), kind(value)))
     }
-    wrong.map(|value| ColumnProblem::mistyped(name, from, data_type.name(), kind(value)))
 }
 
 fn fits(value: &Value, data_type: ColumnType, is_payload: bool) -> bool {

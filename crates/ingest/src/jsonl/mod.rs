@@ -3,6 +3,8 @@
 mod builders;
 mod exam;
 mod inspect;
+mod mend;
+mod path;
 mod reader;
 mod row;
 

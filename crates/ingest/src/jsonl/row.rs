@@ -1,5 +1,6 @@
 //! One JSON line to the cells of one document, in one pass over the line.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor};
@@ -9,7 +10,8 @@ use serde_json::value::RawValue;
 use textmill_document::Cause;
 use textmill_document::columns::METADATA;
 
-use super::exam;
+use super::mend::{self, Marker, Mended};
+use super::{exam, path};
 use crate::Format;
 use crate::columns::ColumnType;
 use crate::config::PlannedColumn;
@@ -37,6 +39,8 @@ pub(super) struct Cell {
     is_payload: bool,
     pub value: Value,
     pub buffer: String,
+    /// Length of the key that the value came from: a longer part of the path comes first.
+    rank: usize,
 }
 
 /// A top-level field that is read, with the cells it fills.
@@ -44,6 +48,8 @@ pub(super) struct Cell {
 struct Field {
     name: String,
     cells: Vec<usize>,
+    /// Paths of fields in it, each with its cell.
+    paths: Vec<(String, usize)>,
     seen: bool,
 }
 
@@ -67,6 +73,8 @@ pub(crate) struct RowParser {
     metadata: Option<usize>,
     /// The cause of a data error where it is not a wrong type.
     fault: Option<Cause>,
+    /// What stands for half a character in the line.
+    marker: Option<Marker>,
 }
 
 impl RowParser {
@@ -79,6 +87,7 @@ impl RowParser {
             payload_field: String::new(),
             metadata: columns.iter().position(|column| column.name == METADATA && column.from.is_none()),
             fault: None,
+            marker: None,
         };
         for column in columns {
             parser.add(column.from.as_deref(), column.data_type, column.is_payload);
@@ -96,14 +105,23 @@ impl RowParser {
 
     fn add(&mut self, from: Option<&str>, data_type: ColumnType, is_payload: bool) {
         let cell = self.cells.len();
-        self.cells.push(Cell { data_type, is_payload, value: Value::Null, buffer: String::new() });
+        self.cells.push(Cell { data_type, is_payload, value: Value::Null, buffer: String::new(), rank: 0 });
         let Some(from) = from else {
             return;
         };
-        match self.fields.iter_mut().find(|field| field.name == from) {
-            Some(field) => field.cells.push(cell),
-            None => self.fields.push(Field { name: from.to_owned(), cells: vec![cell], seen: false }),
+        self.field(from).cells.push(cell);
+        for (first, rest) in path::steps(from) {
+            self.field(first).paths.push((rest.to_owned(), cell));
         }
+    }
+
+    fn field(&mut self, name: &str) -> &mut Field {
+        let index = self.fields.iter().position(|field| field.name == name).unwrap_or(self.fields.len());
+        if index == self.fields.len() {
+            let (cells, paths) = (Vec::new(), Vec::new());
+            self.fields.push(Field { name: name.to_owned(), cells, paths, seen: false });
+        }
+        &mut self.fields[index]
     }
 
     /// The cells of the columns, filled by the last [`Self::parse`].
@@ -125,10 +143,7 @@ impl RowParser {
             let start = printable(text, SHOWN);
             return Err(Rejection { cause: Cause::Malformed, detail: format!("not a JSON object: {start}") });
         }
-        self.reset();
-        let mut json = serde_json::Deserializer::from_str(text);
-        let parsed = json.deserialize_map(RowVisitor(self)).and_then(|()| json.end());
-        parsed.map_err(|error| self.rejection(&error))?;
+        self.read_line(text)?;
         let has_payload = self.cells.get(self.payload).is_some_and(|cell| cell.value == Value::Text);
         if has_payload || self.render_exam() {
             return Ok(());
@@ -137,11 +152,41 @@ impl RowParser {
         Err(Rejection { cause: Cause::MissingText, detail })
     }
 
+    /// Reads a line, mended where it needs to be.
+    fn read_line(&mut self, text: &str) -> Result<(), Rejection> {
+        self.marker = None;
+        // Other fields are kept as they are written, and not parsed.
+        let is_sure = self.metadata.is_none() || !mend::may_have_halves(text);
+        let read = if is_sure { self.read_object(text) } else { Ok(()) };
+        if is_sure && read.is_ok() {
+            return Ok(());
+        }
+        let Some(Mended { line, marker }) = mend::mend(text) else {
+            return if is_sure { read } else { self.read_object(text) };
+        };
+        self.marker = marker;
+        self.read_object(&line)?;
+        let half = self.cells.iter().any(|cell| marker.is_some_and(|marker| marker.is_in(&cell.buffer)));
+        if half {
+            let detail = "half a character (`\\ud800` to `\\udfff` alone) in a field that is read".to_owned();
+            return Err(Rejection { cause: Cause::Malformed, detail });
+        }
+        Ok(())
+    }
+
+    fn read_object(&mut self, text: &str) -> Result<(), Rejection> {
+        self.reset();
+        let mut json = serde_json::Deserializer::from_str(text);
+        let parsed = json.deserialize_map(RowVisitor(self)).and_then(|()| json.end());
+        parsed.map_err(|error| self.rejection(&error))
+    }
+
     fn reset(&mut self) {
         self.fault = None;
         for cell in &mut self.cells {
             cell.value = Value::Null;
             cell.buffer.clear();
+            cell.rank = 0;
         }
         for field in &mut self.fields {
             field.seen = false;
@@ -187,27 +232,49 @@ impl RowParser {
             return Err(A::Error::custom(format!("duplicate key `{}`", printable(&field.name, SHOWN))));
         }
         if let [only] = field.cells[..]
+            && field.paths.is_empty()
             && let Some(cell) = self.cells.get_mut(only)
             && cell.is_payload
         {
+            cell.buffer.clear();
+            cell.rank = usize::MAX;
             cell.value = map.next_value_seed(TextSeed(&mut cell.buffer))?;
             return Ok(());
         }
         let raw = map.next_value::<&RawValue>()?.get();
+        let wrong = |what: String| A::Error::custom(format!("field `{}`: {what}", field.name));
         for index in &field.cells {
             if let Some(cell) = self.cells.get_mut(*index) {
-                cell.read(raw).map_err(|what| A::Error::custom(format!("field `{}`: {what}", field.name)))?;
+                cell.rank = usize::MAX;
+                cell.read(raw).map_err(wrong)?;
             }
+        }
+        for (path, index) in &field.paths {
+            let Some(cell) = self.cells.get_mut(*index).filter(|cell| cell.rank < field.name.len()) else {
+                continue;
+            };
+            let found = path::find(raw, path).map_err(|error| {
+                self.fault = Some(Cause::Malformed);
+                wrong(error.to_string())
+            })?;
+            if let Some(raw) = found {
+                cell.rank = field.name.len();
+                cell.read(raw).map_err(|what| A::Error::custom(format!("field `{}.{path}`: {what}", field.name)))?;
+            }
+        }
+        if field.cells.is_empty() {
+            let name = field.name.clone();
+            return self.keep(&name, raw).map_err(A::Error::custom);
         }
         Ok(())
     }
 
-    fn keep<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
+    /// Keeps a field that no column takes, where that is asked for.
+    fn keep(&mut self, key: &str, raw: &str) -> Result<(), serde_json::Error> {
         let Some(cell) = self.metadata.and_then(|index| self.cells.get_mut(index)) else {
-            return map.next_value::<IgnoredAny>().map(drop);
+            return Ok(());
         };
-        let raw = map.next_value::<&RawValue>()?.get();
-        let key = serde_json::to_string(key).map_err(A::Error::custom)?;
+        let key = serde_json::to_string(key)?;
         if cell.buffer.len() > 1 {
             cell.buffer.push(',');
         }
@@ -292,7 +359,11 @@ impl<'de> Visitor<'de> for RowVisitor<'_> {
         while let Some(key) = map.next_key_seed(KeySeed(parser))? {
             match key {
                 Key::Field(index) => parser.read(index, &mut map)?,
-                Key::Other(name) => parser.keep(&name, &mut map)?,
+                Key::Other(_) if parser.metadata.is_none() => drop(map.next_value::<IgnoredAny>()?),
+                Key::Other(name) => {
+                    let raw = map.next_value::<&RawValue>()?.get();
+                    parser.keep(&name, raw).map_err(A::Error::custom)?;
+                }
             }
         }
         if let Some(cell) = parser.metadata.and_then(|index| parser.cells.get_mut(index)) {
@@ -334,4 +405,24 @@ impl Visitor<'_> for TextSeed<'_> {
 /// The fields of a line, for looking at a file before it is read.
 #[derive(Debug, Deserialize)]
 #[serde(transparent)]
-pub(super) struct Sample(pub std::collections::BTreeMap<String, serde_json::Value>);
+pub(super) struct Sample(pub BTreeMap<String, serde_json::Value>);
+
+impl Sample {
+    /// The fields of `line`, where it is an object.
+    pub(super) fn of(line: &[u8]) -> Option<Self> {
+        let parsed = serde_json::from_slice(line).ok();
+        parsed.or_else(|| serde_json::from_str(&mend::mend(std::str::from_utf8(line).ok()?)?.line).ok())
+    }
+
+    /// The value of the field or path `from`.
+    pub(super) fn get(&self, from: &str) -> Option<&serde_json::Value> {
+        let below = |(first, rest): (&str, &str)| lookup(self.0.get(first)?, rest);
+        self.0.get(from).or_else(|| path::steps(from).filter_map(below).last())
+    }
+}
+
+fn lookup<'a>(value: &'a serde_json::Value, path: &str) -> Option<&'a serde_json::Value> {
+    let object = value.as_object()?;
+    let below = |(first, rest): (&str, &str)| lookup(object.get(first)?, rest);
+    object.get(path).or_else(|| path::steps(path).filter_map(below).last())
+}

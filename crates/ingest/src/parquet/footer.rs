@@ -1,25 +1,25 @@
 //! The footer of a Parquet file: read, doubted, and compared with the column mapping.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow::datatypes::{DataType, Field, Schema};
+use arrow::datatypes::{Schema, SchemaRef};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
-use parquet::file::metadata::{ColumnChunkMetaData, PageIndexPolicy, ParquetMetaData, ParquetMetaDataReader};
+use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, ParquetMetaDataReader};
+use tokio::runtime::Handle;
 
 use super::convert::Conversion;
-use super::guarded;
+use super::encrypted::{self, Encrypted};
+use super::mapping::{Mapping, map};
+use super::sizes::check_declared_sizes;
+use super::{guarded, schema};
 use crate::columns::ColumnProblem;
 use crate::config::{PlannedColumn, planned_columns};
+use crate::lacking::Lacking;
 use crate::plan::Inspected;
 use crate::source::{Chunks, Source};
 use crate::{IngestError, InputConfig, Shard, Split};
-
-/// Bytes of a Parquet file that hold no column data: magic in front; length and magic behind.
-const FRAME_BYTES: u64 = 12;
-/// Most rows of one row group that are believed. Writers make some millions at most, and each lost
-/// row of a damaged group is counted one by one.
-const MOST_GROUP_ROWS: u64 = 1 << 31;
 
 /// A Parquet file that was opened and whose mapped columns fit.
 #[derive(Debug)]
@@ -29,29 +29,42 @@ pub(super) struct Footer {
     pub mask: ProjectionMask,
     /// How each document column is made, in their order.
     pub conversions: Vec<Conversion>,
+    /// The columns by what Parquet itself says, with text and bytes as views.
+    pub plain: SchemaRef,
+    lacking: Vec<ColumnProblem>,
+    found: Vec<String>,
 }
 
 impl Footer {
     /// Opens `shard` for reading `columns`.
     pub(super) fn open(shard: &Shard, source: &Source, columns: &[PlannedColumn]) -> Result<Self, IngestError> {
-        let chunks = source.chunks()?;
-        let unreadable =
-            |reason: String| IngestError::unreadable(&shard.location, format!("no Parquet file: {reason}"));
-        let metadata = guarded(|| {
-            let reader = ParquetMetaDataReader::new().with_page_index_policy(PageIndexPolicy::Skip);
-            reader.parse_and_finish(&chunks)
+        let (chunks, metadata) = parse(shard, source)?;
+        let unreadable = |reason: String| unreadable(shard, &reason);
+        let plain = schema::plain_schema(&metadata).map_err(unreadable)?;
+        let passes = columns.iter().any(|column| column.passed.is_some());
+        let original = if passes { schema::original_schema(&metadata, &plain) } else { plain.clone() };
+        let Mapping { conversions, lacking, found } = map(shard, &original, columns)?;
+        let carried = carried_roots(columns, &conversions);
+        let as_carried = schema::read_schema(&plain, &original, |root| {
+            carried.iter().any(|name| plain.fields().get(root).is_some_and(|field| field.name() == name))
         });
-        let metadata = Arc::new(metadata.map_err(unreadable)?);
-        guarded(|| check_declared_sizes(&metadata, shard.bytes)).map_err(unreadable)?;
-        // The Arrow schema that some writers embed is only a hint, and one more thing to doubt.
-        let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
-        let plain = guarded(|| ArrowReaderMetadata::try_new(Arc::clone(&metadata), options)).map_err(unreadable)?;
-        let conversions = conversions(shard, plain.schema(), columns)?;
-        let options = ArrowReaderOptions::new().with_schema(Arc::new(with_views(plain.schema(), &conversions)));
-        let metadata = guarded(|| ArrowReaderMetadata::try_new(metadata, options)).map_err(unreadable)?;
-        let roots = conversions.iter().filter_map(Conversion::root);
-        let mask = ProjectionMask::roots(metadata.parquet_schema(), roots);
-        Ok(Self { chunks, metadata, mask, conversions })
+        let plain = Arc::new(schema::read_schema(&plain, &plain, |_| false));
+        let supplied = |schema: &SchemaRef| {
+            let options = ArrowReaderOptions::new().with_schema(Arc::clone(schema));
+            guarded(|| ArrowReaderMetadata::try_new(Arc::clone(&metadata), options))
+        };
+        // What the embedded schema says may not fit what is there; Parquet's own types always do.
+        let read = supplied(&Arc::new(as_carried)).or_else(|_| supplied(&plain)).map_err(unreadable)?;
+        let mask = mask(&read, &conversions);
+        Ok(Self { chunks, metadata: read, mask, conversions, plain, lacking, found })
+    }
+
+    /// The file for reading text as bytes, which finds the values that are none.
+    pub(super) fn with_text_as_bytes(&self) -> Result<ArrowReaderMetadata, String> {
+        let metadata = Arc::new(schema::as_bytes(self.metadata.metadata())?);
+        let bytes = schema::plain_schema(&metadata)?;
+        let options = ArrowReaderOptions::new().with_schema(Arc::new(schema::read_schema(&bytes, &bytes, |_| false)));
+        guarded(|| ArrowReaderMetadata::try_new(metadata, options))
     }
 
     /// Rows of row group `index` as declared.
@@ -71,13 +84,100 @@ impl Footer {
     }
 }
 
+/// The columns of `shard` as it was written.
+pub(crate) fn file_schema(shard: &Shard, runtime: &Handle) -> Result<Schema, IngestError> {
+    let source = Source::open(shard, runtime)?;
+    if shard.bytes == 0 {
+        return Ok(Schema::empty());
+    }
+    let (_, metadata) = parse(shard, &source)?;
+    let plain = schema::plain_schema(&metadata).map_err(|reason| unreadable(shard, &reason))?;
+    Ok(schema::original_schema(&metadata, &plain))
+}
+
 /// Looks into `shard` and cuts it into row-group ranges.
 pub(crate) fn inspect(shard: &Shard, source: &Source, config: &InputConfig) -> Result<Inspected, IngestError> {
     let columns = planned_columns(config, shard.format, None);
     let footer = Footer::open(shard, source, &columns)?;
-    let fields = footer.metadata.schema().fields().iter().map(|field| field.name().clone()).collect();
-    let splits = splits(shard, footer.metadata.metadata(), config.split_bytes.bytes());
-    Ok(Inspected { splits, fields, note: None })
+    refuse_encrypted(shard, &footer)?;
+    let metadata = footer.metadata.metadata();
+    let available: Vec<String> = footer.plain.fields().iter().map(|field| field.name().clone()).collect();
+    let splits = splits(shard, metadata, config.split_bytes.bytes());
+    let rows: u64 = splits.iter().filter_map(|split| split.rows).sum();
+    let declared = metadata.file_metadata().num_rows();
+    let note = (u64::try_from(declared) != Ok(rows)).then(|| {
+        format!("{}: the footer declares {declared} rows, its row groups {rows}; these are read", shard.location)
+    });
+    let fields = available.iter().cloned().collect();
+    let lacking = (!footer.lacking.is_empty() && rows > 0).then(|| Lacking {
+        location: shard.location.clone(),
+        problems: footer.lacking,
+        available,
+    });
+    Ok(Inspected { splits, fields, note, lacking, found: footer.found })
+}
+
+fn unreadable(shard: &Shard, reason: &str) -> IngestError {
+    IngestError::unreadable(&shard.location, format!("no Parquet file: {reason}"))
+}
+
+fn parse(shard: &Shard, source: &Source) -> Result<(Chunks, Arc<ParquetMetaData>), IngestError> {
+    let chunks = source.chunks()?;
+    let metadata = guarded(|| {
+        let reader = ParquetMetaDataReader::new().with_page_index_policy(PageIndexPolicy::Skip);
+        reader.parse_and_finish(&chunks)
+    });
+    let metadata = metadata.map_err(|reason| match encrypted::look(&chunks) {
+        Encrypted::Footer => encrypted_file(shard, "its footer is encrypted"),
+        Encrypted::Columns(columns) if !columns.is_empty() => encrypted_file(shard, "columns of it are encrypted"),
+        Encrypted::Columns(_) => unreadable(shard, &reason),
+    })?;
+    guarded(|| check_declared_sizes(&metadata, shard.bytes)).map_err(|reason| unreadable(shard, &reason))?;
+    Ok((chunks, Arc::new(metadata)))
+}
+
+fn encrypted_file(shard: &Shard, what: &str) -> IngestError {
+    let reason = format!("{what} (Parquet modular encryption), and textmill has no keys; write it without encryption");
+    IngestError::unreadable(&shard.location, reason)
+}
+
+/// No column that is read may be encrypted: its rows would be lost one by one.
+fn refuse_encrypted(shard: &Shard, footer: &Footer) -> Result<(), IngestError> {
+    let Encrypted::Columns(encrypted) = encrypted::look(&footer.chunks) else {
+        return Ok(());
+    };
+    let descriptor = footer.metadata.parquet_schema();
+    let read =
+        encrypted.into_iter().filter(|leaf| *leaf < descriptor.num_columns() && footer.mask.leaf_included(*leaf));
+    let names: Vec<String> = read.map(|leaf| format!("`{}`", descriptor.column(leaf).path().string())).collect();
+    match names.as_slice() {
+        [] => Ok(()),
+        [name] => Err(encrypted_file(shard, &format!("column {name} is encrypted"))),
+        names => Err(encrypted_file(shard, &format!("columns {} are encrypted", names.join(", ")))),
+    }
+}
+
+/// Names of the file's columns that pass through untouched, wholly or in part.
+fn carried_roots(columns: &[PlannedColumn], conversions: &[Conversion]) -> Vec<String> {
+    let passing = columns.iter().zip(conversions).filter(|(column, _)| column.passed.is_some());
+    passing.flat_map(|(_, conversion)| conversion.paths()).filter_map(|path| path.first().cloned()).collect()
+}
+
+/// The leaves that are read.
+fn mask(metadata: &ArrowReaderMetadata, conversions: &[Conversion]) -> ProjectionMask {
+    let mut paths: BTreeMap<&str, Vec<&[String]>> = BTreeMap::new();
+    for path in conversions.iter().flat_map(Conversion::paths) {
+        let root = path.first().map_or("", String::as_str);
+        paths.entry(root).or_default().push(path);
+    }
+    let descriptor = metadata.parquet_schema();
+    let leaves = descriptor.columns().iter().enumerate().filter(|(_, leaf)| {
+        let leaf = leaf.path().parts();
+        let paths = leaf.first().and_then(|root| paths.get(root.as_str()));
+        paths.is_some_and(|paths| paths.iter().any(|path| leaf.starts_with(path)))
+    });
+    let leaves: Vec<usize> = leaves.map(|(index, _)| index).collect();
+    ProjectionMask::leaves(descriptor, leaves)
 }
 
 /// Neighbouring row groups together as long as they stay within `split_bytes`; one that is larger
@@ -108,87 +208,4 @@ fn splits(shard: &Shard, metadata: &ParquetMetaData, split_bytes: u64) -> Vec<Sp
         first_row += rows;
     }
     splits
-}
-
-/// Every declared size must be possible in a file of `file_bytes`, before anything is decoded.
-fn check_declared_sizes(metadata: &ParquetMetaData, file_bytes: u64) -> Result<(), String> {
-    let data_end = file_bytes.saturating_sub(FRAME_BYTES - 4);
-    let mut total: u64 = 0;
-    for (index, group) in metadata.row_groups().iter().enumerate() {
-        let rows = u64::try_from(group.num_rows()).map_err(|_| format!("row group {index} has negative rows"))?;
-        if rows > MOST_GROUP_ROWS {
-            return Err(format!("row group {index} declares {rows} rows, more than is plausible"));
-        }
-        total = total.checked_add(rows).ok_or("the row groups declare too many rows")?;
-        for column in group.columns() {
-            check_chunk(column, rows, data_end)
-                .map_err(|what| format!("row group {index}, column `{}`: {what}", column.column_path().string()))?;
-        }
-    }
-    let declared = metadata.file_metadata().num_rows();
-    if u64::try_from(declared) != Ok(total) {
-        return Err(format!("the footer declares {declared} rows, its row groups {total}"));
-    }
-    Ok(())
-}
-
-fn check_chunk(column: &ColumnChunkMetaData, rows: u64, data_end: u64) -> Result<(), String> {
-    if column.file_path().is_some() {
-        return Err("its data lies in another file, which is not supported".to_owned());
-    }
-    let start = column.dictionary_page_offset().unwrap_or_else(|| column.data_page_offset());
-    let (start, length) = (u64::try_from(start), u64::try_from(column.compressed_size()));
-    let (Ok(start), Ok(length)) = (start, length) else {
-        return Err("its offset or size is negative".to_owned());
-    };
-    if start.checked_add(length).is_none_or(|end| end > data_end) {
-        return Err(format!("{length} bytes at byte {start} lie outside the file"));
-    }
-    if column.uncompressed_size() < 0 {
-        return Err("its decoded size is negative".to_owned());
-    }
-    let is_flat = column.column_descr().max_rep_level() == 0;
-    if is_flat && u64::try_from(column.num_values()) != Ok(rows) {
-        return Err(format!("{} values declared for {rows} rows", column.num_values()));
-    }
-    Ok(())
-}
-
-fn conversions(shard: &Shard, schema: &Schema, columns: &[PlannedColumn]) -> Result<Vec<Conversion>, IngestError> {
-    let available: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
-    let (mut conversions, mut problems) = (Vec::new(), Vec::new());
-    for column in columns {
-        let from = column.from.as_deref();
-        let found = from.and_then(|from| schema.column_with_name(from));
-        match (found, from) {
-            (Some((root, field)), Some(from)) => match Conversion::new(column, root, field.data_type()) {
-                Ok(conversion) => conversions.push(conversion),
-                Err(expected) => {
-                    let found = field.data_type().to_string();
-                    problems.push(ColumnProblem::mistyped(&column.name, from, expected, found));
-                }
-            },
-            (None, Some(from)) if !column.may_be_absent() => {
-                problems.push(ColumnProblem::missing(&column.name, from, &available));
-            }
-            _ => conversions.push(Conversion::absent(column)),
-        }
-    }
-    if problems.is_empty() {
-        return Ok(conversions);
-    }
-    Err(IngestError::Columns { location: shard.location.clone(), problems, available })
-}
-
-/// `schema` with the string columns that are read as views, which share the pages' memory.
-fn with_views(schema: &Schema, conversions: &[Conversion]) -> Schema {
-    let read: Vec<usize> = conversions.iter().filter_map(Conversion::root).collect();
-    let fields = schema.fields().iter().enumerate().map(|(index, field)| {
-        if read.contains(&index) && field.data_type() == &DataType::Utf8 {
-            Field::clone(field).with_data_type(DataType::Utf8View)
-        } else {
-            Field::clone(field)
-        }
-    });
-    Schema::new_with_metadata(fields.collect::<Vec<_>>(), schema.metadata().clone())
 }

@@ -1,14 +1,25 @@
 //! Parquet: row groups of one file.
 
+mod bad;
 mod convert;
+mod encrypted;
 mod footer;
+mod group;
+mod json;
+mod mapping;
 mod reader;
+mod restore;
+mod schema;
+mod sizes;
+mod stripes;
+mod text;
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-pub(crate) use footer::inspect;
+pub(crate) use footer::{file_schema, inspect};
 pub(crate) use reader::ParquetReader;
+pub(crate) use schema::field_at;
 
 /// Runs `work`, which uses the Parquet crate on data from outside. The crate has panics for some
 /// damaged files; they become errors here.

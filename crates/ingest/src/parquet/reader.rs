@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use arrow::array::{Array, AsArray, RecordBatch, StringViewArray};
 use arrow::datatypes::SchemaRef;
-use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use textmill_document::{Cause, DocumentBatch};
 
+use super::bad::BadValue;
 use super::footer::Footer;
+use super::group::{Failed, Group, to_usize};
 use super::guarded;
 use crate::config::{ReadOptions, batch_schema};
 use crate::quarantine::Damage;
@@ -17,10 +18,6 @@ use crate::{IngestError, QuarantinedRecord, ReadBatch, Shard, Split};
 /// Most rows that are decoded at once, whatever the batch size: decoded pages stay in memory until
 /// the batch is done.
 const MOST_DECODED_ROWS: u64 = 1024;
-/// Rows of one row group that are given up one by one before the rest of it is. A single bad value
-/// costs one row; where a page is damaged, so are all behind it.
-const MOST_BAD_ROWS: u32 = 8;
-
 /// Reads row groups of one Parquet file as batches.
 #[derive(Debug)]
 pub(crate) struct ParquetReader {
@@ -36,23 +33,6 @@ pub(crate) struct ParquetReader {
     /// Record number in the shard of the first row of the next row group.
     next_row: u64,
     ready: VecDeque<ReadBatch>,
-}
-
-/// The row group that is being read.
-#[derive(Debug)]
-struct Group {
-    index: usize,
-    /// Record number in the shard of its first row.
-    first_row: u64,
-    rows: u64,
-    /// Rows that were read or given up.
-    done: u64,
-    /// Rows are decoded one at a time up to here, to find the one that fails.
-    single_until: u64,
-    bad_rows: u32,
-    decoder: Option<ParquetRecordBatchReader>,
-    /// Why the rest of the group is given up.
-    lost: Option<String>,
 }
 
 impl ParquetReader {
@@ -104,38 +84,42 @@ impl ParquetReader {
         let rows = self.footer.group_rows(index);
         let first_row = self.next_row;
         self.next_row += rows;
-        Group { index, first_row, rows, done: 0, single_until: 0, bad_rows: 0, decoder: None, lost: None }
+        Group::new(&self.footer, index, first_row, rows)
     }
 
     /// Reads some rows of `group`, or gives some up.
     fn step(&mut self, mut group: Group) -> Result<(), IngestError> {
         let wanted = self.rows_at_once(&group);
-        if let Some(reason) = group.lost.clone() {
-            self.lose(&mut group, wanted, &reason)?;
+        if let Some((until, reason)) = group.lost.clone() {
+            let rows = wanted.min(until.saturating_sub(group.done)).max(1);
+            self.lose(&mut group, rows, &reason)?;
             self.group = Some(group);
             return Ok(());
         }
-        match self.decode(&mut group, wanted) {
+        let failed = match group.decode(&self.footer, wanted) {
             Ok(Some(records)) => {
                 let rows = (records.num_rows() as u64).min(group.rows - group.done);
                 let first_row = group.first_row + group.done;
-                match guarded(|| self.convert(&records.slice(0, to_usize(rows)), first_row)) {
-                    Ok(converted) => {
-                        group.done += rows;
-                        if group.done >= group.single_until && group.single_until > 0 {
-                            group.single_until = 0;
-                            group.decoder = None;
-                        }
-                        self.emit(converted, first_row)?;
+                match self.convert(&group, &records.slice(0, to_usize(rows)), first_row) {
+                    Ok((converted, bad)) => {
+                        group.read(rows);
+                        self.emit(converted, bad, first_row)?;
+                        None
                     }
-                    Err(reason) => self.failed(&mut group, wanted, reason)?,
+                    Err(reason) => Some(reason),
                 }
             }
             Ok(None) => {
                 let missing = group.rows - group.done;
-                group.lost = Some(format!("row group {} ends {missing} rows early", group.index));
+                group.lost = Some((group.rows, format!("row group {} ends {missing} rows early", group.index)));
+                None
             }
-            Err(reason) => self.failed(&mut group, wanted, reason)?,
+            Err(reason) => Some(reason),
+        };
+        if let Some(reason) = failed
+            && let Failed::LoseOne(reason) = group.failed(&self.footer, wanted, reason)
+        {
+            self.lose(&mut group, 1, &reason)?;
         }
         self.group = Some(group);
         Ok(())
@@ -146,41 +130,11 @@ impl ParquetReader {
         if group.done < group.single_until && group.lost.is_none() {
             return 1;
         }
+        if let Some(rows) = group.rows_at_once() {
+            return rows.clamp(1, self.batch_rows);
+        }
         let by_bytes = self.batch_bytes / self.footer.bytes_a_row(group.index).max(1);
         by_bytes.clamp(1, self.batch_rows.min(MOST_DECODED_ROWS))
-    }
-
-    fn decode(&self, group: &mut Group, rows: u64) -> Result<Option<RecordBatch>, String> {
-        let mut decoder = match group.decoder.take() {
-            Some(decoder) => decoder,
-            None => guarded(|| {
-                let metadata = self.footer.metadata.clone();
-                ParquetRecordBatchReaderBuilder::new_with_metadata(self.footer.chunks.clone(), metadata)
-                    .with_projection(self.footer.mask.clone())
-                    .with_row_groups(vec![group.index])
-                    .with_offset(to_usize(group.done))
-                    .with_batch_size(to_usize(rows))
-                    .build()
-            })?,
-        };
-        let records = guarded(|| decoder.next().transpose())?;
-        group.decoder = Some(decoder);
-        Ok(records)
-    }
-
-    /// Decoding the next `wanted` rows failed: looks for the row that fails, or gives it up, or
-    /// gives up the rest of the group.
-    fn failed(&mut self, group: &mut Group, wanted: u64, reason: String) -> Result<(), IngestError> {
-        group.decoder = None;
-        if wanted > 1 {
-            group.single_until = group.done + wanted;
-        } else if group.bad_rows < MOST_BAD_ROWS {
-            group.bad_rows += 1;
-            self.lose(group, 1, &reason)?;
-        } else {
-            group.lost = Some(reason);
-        }
-        Ok(())
     }
 
     /// Puts the next rows of `group`, at most `rows`, into quarantine.
@@ -190,38 +144,53 @@ impl ParquetReader {
         let detail = format!("row group {}: {reason}", group.index);
         let record = |row| Damage::of(Cause::Malformed, detail.clone(), None, &[]).at_row(row);
         let quarantined = (start..start + rows).map(record).collect();
-        group.done += rows;
+        group.lose(rows);
         let documents = self.batch(RecordBatch::new_empty(Arc::clone(&self.schema)), start)?;
         self.ready.push_back(ReadBatch::new(documents, quarantined));
         Ok(())
     }
 
     /// A group whose pages hold more rows than its footer says has rows that nobody counted.
-    fn check_exhausted(&self, mut group: Group) -> Result<(), IngestError> {
-        let Some(decoder) = group.decoder.as_mut() else {
-            return Ok(());
-        };
-        match guarded(|| decoder.next().transpose()) {
-            Ok(Some(more)) if more.num_rows() > 0 => {
-                let reason = format!("row group {} has more rows than the footer's {}", group.index, group.rows);
-                Err(IngestError::unreadable(&self.shard.location, reason))
-            }
-            _ => Ok(()),
+    fn check_exhausted(&self, group: Group) -> Result<(), IngestError> {
+        let (index, rows) = (group.index, group.rows);
+        if group.has_more() {
+            let reason = format!("row group {index} has more rows than the footer's {rows}");
+            return Err(IngestError::unreadable(&self.shard.location, reason));
         }
+        Ok(())
     }
 
-    fn convert(&self, records: &RecordBatch, first_row: u64) -> Result<RecordBatch, arrow::error::ArrowError> {
-        let conversions = self.footer.conversions.iter();
-        let columns = conversions.map(|conversion| conversion.apply(records, &self.shard.name, first_row));
-        RecordBatch::try_new(Arc::clone(&self.schema), columns.collect::<Result<_, _>>()?)
+    /// The documents' columns, and the values among them that are none.
+    fn convert(
+        &self,
+        group: &Group,
+        records: &RecordBatch,
+        first_row: u64,
+    ) -> Result<(RecordBatch, Vec<BadValue>), String> {
+        guarded(|| {
+            let (records, mut bad) = group.restored(&self.footer, records.clone())?;
+            let mut columns = Vec::with_capacity(self.footer.conversions.len());
+            for conversion in &self.footer.conversions {
+                let made = conversion.apply(&records, &self.shard.name, first_row);
+                let (column, found) = made.map_err(|error| error.to_string())?;
+                columns.push(column);
+                bad.extend(found);
+            }
+            let made = RecordBatch::try_new(Arc::clone(&self.schema), columns).map_err(|error| error.to_string())?;
+            Ok::<_, String>((made, bad))
+        })
     }
 
     /// Takes out the rows that are no documents and cuts the others into batches.
-    fn emit(&mut self, records: RecordBatch, first_row: u64) -> Result<(), IngestError> {
+    fn emit(&mut self, records: RecordBatch, bad: Vec<BadValue>, first_row: u64) -> Result<(), IngestError> {
         let Some(payload) = records.columns().get(self.payload).and_then(|column| column.as_string_view_opt()) else {
             return Err(self.internal("the payload is no string column"));
         };
-        let quarantined = self.bad_rows(payload, first_row);
+        let mut quarantined: Vec<_> = bad.into_iter().map(|value| value.record(first_row)).collect();
+        quarantined.extend(self.bad_rows(payload, first_row));
+        // The first thing that is wrong with a row stands for it.
+        quarantined.sort_by_key(|record| record.row);
+        quarantined.dedup_by_key(|record| record.row);
         let mut documents = self.batch(records, first_row)?;
         if !quarantined.is_empty() {
             let mut keep = vec![true; documents.num_rows()];
@@ -289,8 +258,4 @@ fn batch_length(sizes: &[u64], batch_bytes: u64) -> usize {
         total <= batch_bytes
     });
     fitting.count().max(1)
-}
-
-fn to_usize(rows: u64) -> usize {
-    usize::try_from(rows).unwrap_or(usize::MAX)
 }

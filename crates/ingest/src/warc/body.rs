@@ -7,6 +7,7 @@ use textmill_document::Cause;
 use super::chunked::{Dechunked, dechunk};
 use super::encoding::{Bounds, decode};
 use super::headers::{Headers, header_end};
+use super::marks::is_line_end;
 use super::record::Rejection;
 
 /// Longest line of an HTTP header.
@@ -57,6 +58,17 @@ impl<'a> Response<'a> {
                 Err(Rejection::new(Cause::Malformed, detail))
             }
         }
+    }
+
+    /// The body without line ends that a record's length took in beyond what the server declared: up to four bytes.
+    pub(super) fn without_line_ends(&self, body: Cow<'a, [u8]>) -> Cow<'a, [u8]> {
+        let Cow::Borrowed(bytes) = body else {
+            return body;
+        };
+        let declared = self.headers.text("Content-Length").and_then(|length| length.trim().parse::<usize>().ok());
+        let rest = declared.and_then(|declared| bytes.get(declared..)).unwrap_or_default();
+        let is_gap = rest.len() <= 4 && bytes.len() == self.raw.len() && rest.iter().copied().all(is_line_end);
+        Cow::Borrowed(if is_gap { bytes.get(..bytes.len() - rest.len()).unwrap_or(bytes) } else { bytes })
     }
 
     /// The body without any coding, from its [`Self::content`].

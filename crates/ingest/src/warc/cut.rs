@@ -4,9 +4,10 @@ use std::ops::Range;
 
 use textmill_document::Cause;
 
+use super::arc;
 use super::fault::{Fault, Lost};
 use super::headers::header_end;
-use super::marks::{begins_record, content_length, has_version, is_line_end, rest_is_start};
+use super::marks::{begins_record, content_length, has_version, is_line_end};
 use crate::quarantine::{Damage, Evidence, printable};
 use crate::stream::{ByteSource, Event};
 
@@ -15,20 +16,36 @@ pub(super) const MOST_LINE: usize = 64 << 10;
 /// Longest header of a record.
 pub(super) const MOST_HEADER: usize = 1 << 20;
 /// Bytes that tell whether a record begins: `WARC/0.18`, a line end and `WARC-`.
-const LOOKAHEAD: usize = 16;
-/// Line ends behind a record that are looked at.
-const MOST_GAP: usize = 64 << 10;
+pub(super) const LOOKAHEAD: usize = 16;
 /// Used bytes in front of the buffer that are worth moving the rest for.
 const WORTH_MOVING: usize = 4 << 20;
 
 /// What [`RecordCutter::advance`] found.
 #[derive(Debug)]
 pub(super) enum Found {
-    /// A record. The ranges are for [`RecordCutter::bytes`] until the next call; the header is
+    /// A record. The ranges are for [`RecordCutter::bytes`] until the next call; the header of a WARC record is
     /// without its first line.
-    Record { header: Range<usize>, block: Range<usize>, offset: u64 },
+    Record { kind: Kind, header: Range<usize>, block: Range<usize>, offset: u64 },
     /// A record or stretch that cannot be read.
     Damage(Box<Damage>),
+}
+
+/// The format of an archive, told from its first bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Warc,
+    /// ARC, which came before WARC.
+    Arc,
+}
+
+impl Kind {
+    /// What declares the length of a block.
+    pub(super) fn length(self) -> &'static str {
+        match self {
+            Self::Warc => "Content-Length",
+            Self::Arc => "Archive-length",
+        }
+    }
 }
 
 /// How many bytes a record may have.
@@ -48,13 +65,15 @@ pub(super) struct RecordCutter {
     next: usize,
     /// Offset in the stream of `buffer[0]`.
     base: u64,
-    /// Offsets, not yet passed, of compressed members that begin with `WARC/`.
-    starts: VecDeque<u64>,
+    /// Offsets, not yet passed, of compressed members that begin as records do.
+    pub(super) starts: VecDeque<u64>,
     /// Offset of the last member, while too few of its bytes are there to know how it begins.
     unproven: Option<u64>,
     /// Damage, or the end, behind the bytes in `buffer`.
-    pending: Option<Event>,
+    pub(super) pending: Option<Event>,
     limits: Limits,
+    /// What the first record was.
+    pub(super) kind: Option<Kind>,
 }
 
 impl std::fmt::Debug for RecordCutter {
@@ -66,7 +85,7 @@ impl std::fmt::Debug for RecordCutter {
 impl RecordCutter {
     pub(super) fn new(source: Box<dyn ByteSource>, limits: Limits) -> Self {
         let (buffer, starts) = (Vec::new(), VecDeque::new());
-        Self { source, buffer, next: 0, base: 0, starts, unproven: Some(0), pending: None, limits }
+        Self { source, buffer, next: 0, base: 0, starts, unproven: Some(0), pending: None, limits, kind: None }
     }
 
     /// The bytes of a record that was just found.
@@ -108,7 +127,7 @@ impl RecordCutter {
         }
     }
 
-    fn unread(&self) -> &[u8] {
+    pub(super) fn unread(&self) -> &[u8] {
         self.buffer.get(self.next..).unwrap_or_default()
     }
 
@@ -118,12 +137,12 @@ impl RecordCutter {
     }
 
     /// Whether a compressed member ended behind the buffered bytes.
-    fn at_member_end(&self) -> bool {
+    pub(super) fn at_member_end(&self) -> bool {
         self.unproven == Some(self.end())
     }
 
     /// Loads more bytes, or what is behind them. False when there are none before the pending event.
-    fn load(&mut self) -> io::Result<bool> {
+    pub(super) fn load(&mut self) -> io::Result<bool> {
         if self.pending.is_some() {
             return Ok(false);
         }
@@ -154,7 +173,7 @@ impl RecordCutter {
         };
         let index = usize::try_from(start.saturating_sub(self.base)).unwrap_or(usize::MAX);
         if let Some(first) = self.buffer.get(index..).and_then(|bytes| bytes.get(..5)) {
-            if first == b"WARC/" {
+            if first == b"WARC/" || (self.kind != Some(Kind::Warc) && arc::may_begin(first)) {
                 self.starts.push_back(start);
             }
             self.unproven = None;
@@ -165,21 +184,20 @@ impl RecordCutter {
     fn record(&mut self) -> io::Result<Result<Found, Fault>> {
         let offset = self.offset();
         while self.unread().len() < LOOKAHEAD && self.load()? {}
-        if !has_version(self.unread()) {
-            if b"WARC/".starts_with(self.unread()) {
-                return Ok(Err(Fault::incomplete("a record ends in its first line")));
-            }
-            let head = String::from_utf8_lossy(self.unread().get(..16).unwrap_or_else(|| self.unread())).into_owned();
-            let shown = printable(&head, 16);
-            return Ok(Err(Fault::malformed(format!("no record of WARC 0.x or 1.x begins here but `{shown}`"))));
-        }
-        let (header, length) = match self.header()? {
-            Ok(found) => found,
+        let kind = self.kind.unwrap_or(if arc::may_begin(self.unread()) { Kind::Arc } else { Kind::Warc });
+        let parts = match kind {
+            Kind::Arc => self.arc_header()?,
+            Kind::Warc => self.warc_header()?,
+        };
+        let (header, length) = match parts {
+            Ok(parts) => parts,
             Err(fault) => return Ok(Err(fault)),
         };
+        self.kind = Some(kind);
+        let name = kind.length();
         let Limits { most_block, largest_possible } = self.limits;
         if length > largest_possible {
-            return Ok(Err(Fault::malformed(format!("Content-Length {length} is larger than the file can hold"))));
+            return Ok(Err(Fault::malformed(format!("{name} {length} is larger than the file can hold"))));
         }
         let total = header as u64 + length;
         if length > most_block {
@@ -191,13 +209,29 @@ impl RecordCutter {
             let detail = format!("of the {length} bytes of the record {there} are left");
             return Ok(Err(Fault::incomplete(detail)));
         }
-        if let Err(fault) = self.check_end(total, length)? {
-            return Ok(Err(fault));
-        }
+        let total = match self.record_end(kind, header, total)? {
+            Ok(total) => total,
+            Err(fault) => return Ok(Err(fault)),
+        };
         let start = self.next;
-        let line = memchr::memchr(b'\n', self.unread()).map_or(0, |end| end + 1);
+        let first_line = memchr::memchr(b'\n', self.unread()).map_or(0, |end| end + 1);
+        let skipped = if kind == Kind::Warc { first_line } else { 0 };
         self.next += total;
-        Ok(Ok(Found::Record { header: start + line..start + header, block: start + header..self.next, offset }))
+        let (header, block) = (start + skipped..start + header, start + header..self.next);
+        Ok(Ok(Found::Record { kind, header, block, offset }))
+    }
+
+    /// Lengths of the header that begins here, with its blank line, and of the block.
+    fn warc_header(&mut self) -> io::Result<Result<(usize, u64), Fault>> {
+        if has_version(self.unread()) {
+            return self.header();
+        }
+        if b"WARC/".starts_with(self.unread()) {
+            return Ok(Err(Fault::incomplete("a record ends in its first line")));
+        }
+        let head = String::from_utf8_lossy(self.unread().get(..16).unwrap_or_else(|| self.unread())).into_owned();
+        let shown = printable(&head, 16);
+        Ok(Err(Fault::malformed(format!("no record of WARC 0.x or 1.x begins here but `{shown}`"))))
     }
 
     /// Length of the header with its blank line, and the length that it declares for the block.
@@ -211,12 +245,17 @@ impl RecordCutter {
                 }
                 Ok(Some(end)) => break end,
                 Ok(None) => {
-                    if !self.load()? {
+                    // A header does not go on in the next record's member.
+                    if !self.starts.is_empty() || !self.load()? {
                         return Ok(Err(Fault::incomplete("a record ends inside its header")));
                     }
                 }
             }
         };
+        let end_offset = self.offset() + end as u64;
+        if self.starts.front().is_some_and(|start| *start < end_offset) {
+            return Ok(Err(Fault::incomplete("a record ends inside its header")));
+        }
         let header = self.unread().get(..end).unwrap_or_default();
         let length = content_length(header);
         Ok(length.map(|length| (end, length)).map_err(Fault::malformed))
@@ -235,36 +274,6 @@ impl RecordCutter {
             if !self.load()? {
                 return Ok(false);
             }
-        }
-    }
-
-    /// Whether a record can end behind `total` bytes: with two line ends whatever follows; else with
-    /// one, then the next record or the end of the member or file.
-    fn check_end(&mut self, total: usize, length: u64) -> io::Result<Result<(), Fault>> {
-        let wrong = || Fault::malformed(format!("Content-Length {length} does not lead to the end of the record"));
-        let (mut at, mut lines) = (total, 0);
-        loop {
-            let rest = self.unread().get(at..).unwrap_or_default();
-            let gap = rest.iter().take_while(|byte| is_line_end(**byte)).count();
-            lines += rest.iter().take(gap).filter(|byte| **byte == b'\n').count();
-            at += gap;
-            let rest = rest.get(gap..).unwrap_or_default();
-            if at > total + MOST_GAP || (lines >= 2 && !rest.is_empty()) {
-                return Ok(Ok(()));
-            }
-            let more = rest.len() >= 5;
-            if more || (self.at_member_end() && rest.is_empty()) {
-                let fits = lines > 0 && (!more || rest.starts_with(b"WARC/"));
-                return Ok(if fits { Ok(()) } else { Err(wrong()) });
-            }
-            if self.load()? {
-                continue;
-            }
-            return Ok(match &self.pending {
-                _ if !rest_is_start(self.unread().get(at..)) => Err(wrong()),
-                Some(Event::Damage(_)) if !self.at_member_end() => Err(Fault::incomplete("a record is damaged")),
-                _ => Ok(()),
-            });
         }
     }
 
@@ -288,7 +297,7 @@ impl RecordCutter {
     }
 
     /// Moves at most `count` bytes to `evidence`.
-    fn pass(&mut self, count: usize, evidence: &mut Evidence) {
+    pub(super) fn pass(&mut self, count: usize, evidence: &mut Evidence) {
         let passed = self.unread().get(..count).unwrap_or_else(|| self.unread());
         evidence.update(passed);
         self.next += passed.len();
@@ -315,7 +324,7 @@ impl RecordCutter {
                 return Ok(Found::Damage(Box::new(evidence.damage(cause, detail))));
             }
             // The last bytes may begin a record.
-            self.pass(self.unread().len().saturating_sub(LOOKAHEAD), &mut evidence);
+            self.pass(self.unread().len().saturating_sub(self.undecided()), &mut evidence);
             if !self.load()? {
                 break;
             }
@@ -337,14 +346,19 @@ impl RecordCutter {
         let offset = self.offset();
         let start = self.starts.iter().find(|start| **start >= offset);
         let start = start.and_then(|start| usize::try_from(start - offset).ok());
-        let found = memchr::memmem::find_iter(self.unread(), b"WARC/").find(|at| {
+        let arc = (self.kind != Some(Kind::Warc)).then(|| arc::next_line(self.unread())).flatten();
+        let mut marks = memchr::memmem::find_iter(self.unread(), b"WARC/").filter(|_| self.kind != Some(Kind::Arc));
+        let warc = marks.find(|at| {
             let index = self.next + at;
             let begins_line = index.checked_sub(1).and_then(|before| self.buffer.get(before)) == Some(&b'\n');
             begins_record(self.buffer.get(index..).unwrap_or_default(), begins_line)
         });
-        match (start, found) {
-            (Some(start), Some(found)) => Some(start.min(found)),
-            (start, found) => start.or(found),
-        }
+        [start, arc, warc].into_iter().flatten().min()
+    }
+
+    /// Bytes at the end of the buffer that may begin a record whose further bytes are needed to tell.
+    fn undecided(&self) -> usize {
+        let line = if self.kind == Some(Kind::Warc) { 0 } else { arc::undecided(self.unread()) };
+        line.max(LOOKAHEAD)
     }
 }

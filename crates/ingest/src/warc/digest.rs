@@ -17,6 +17,13 @@ pub(super) fn mismatch(declared: &str, content: &[u8]) -> Option<String> {
     (!found.eq_ignore_ascii_case(value)).then(|| format!("{algorithm}:{found}"))
 }
 
+/// Whether a declared digest is one of `content`: not where it differs, and not where its algorithm is not known.
+pub(super) fn matches(declared: &str, content: &[u8]) -> bool {
+    let algorithm = declared.split(':').next().unwrap_or_default();
+    let is_known = mismatch(&format!("{algorithm}:"), b"").is_some();
+    is_known && mismatch(declared, content).is_none()
+}
+
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -73,5 +80,6 @@ mod tests {
         assert_eq!(mismatch("sha1:AAAA", b""), Some(format!("sha1:{empty_sha1}")));
         assert_eq!(mismatch("md5:AAAA", b""), None);
         assert_eq!(mismatch("nonsense", b""), None);
+        assert!(matches(sha256, b"") && !matches(sha256, b"x") && !matches("md5:AAAA", b"") && !matches("nonsense", b""));
     }
 }

@@ -48,6 +48,7 @@ pub(crate) fn planned(declared: &Columns, format: Format) -> Vec<PlannedColumn> 
         from: Some(from.to_owned()),
         data_type: natural_type(from),
         is_payload: name == payload,
+        ..PlannedColumn::default()
     };
     if declared.is_empty() {
         return standard(format).iter().map(|name| column(name, name)).collect();

@@ -48,6 +48,16 @@ impl<'a> Headers<'a> {
         Ok(Self(headers))
     }
 
+    /// Headers of these names and values.
+    pub(super) fn of(lines: Vec<(&'a [u8], Cow<'a, [u8]>)>) -> Self {
+        Self(lines)
+    }
+
+    /// Names and values in their order.
+    pub(super) fn lines(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        self.0.iter().map(|(name, value)| (*name, &**value))
+    }
+
     /// All values of `name`, whatever its case.
     pub(super) fn all(&self, name: &str) -> impl Iterator<Item = &[u8]> {
         let wanted = move |known: &[u8]| known.eq_ignore_ascii_case(name.as_bytes());

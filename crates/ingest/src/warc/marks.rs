@@ -1,6 +1,7 @@
 //! What tells where records begin and how long they are.
 
 use super::headers::Headers;
+use super::splice;
 use crate::quarantine::printable;
 
 pub(super) fn is_line_end(byte: u8) -> bool {
@@ -16,8 +17,15 @@ pub(super) fn has_version(bytes: &[u8]) -> bool {
     matches!(bytes, [b'W', b'A', b'R', b'C', b'/', b'0' | b'1', b'.', b'0'..=b'9', ..])
 }
 
-/// Whether a version line is followed by a header line: any at the begin of a line, else one of WARC,
-/// since the bytes before may be garbage without a line end.
+/// Whether `bytes` are the version of a record's first line, and nothing else: `WARC/1.0`, `WARC/0.18`.
+pub(super) fn is_version(bytes: Option<&[u8]>) -> bool {
+    bytes.is_some_and(|bytes| {
+        has_version(bytes) && matches!(bytes.get(8..), Some([] | [b'0'..=b'9']))
+    })
+}
+
+/// Whether a version line is followed by a header line: any at the begin of a line, else one that records have,
+/// since the bytes before may be garbage or the rest of another record, without a line end.
 pub(super) fn begins_record(bytes: &[u8], begins_line: bool) -> bool {
     if !has_version(bytes) {
         return false;
@@ -28,20 +36,24 @@ pub(super) fn begins_record(bytes: &[u8], begins_line: bool) -> bool {
     let rest = rest.strip_prefix(b"\r").unwrap_or(rest);
     match rest {
         [b'\n', letter, ..] if begins_line => letter.is_ascii_alphabetic(),
-        [b'\n', name @ ..] => name.get(..5).is_some_and(|name| name.eq_ignore_ascii_case(b"WARC-")),
+        [b'\n', name @ ..] => {
+            name.get(..5).is_some_and(|name| [b"WARC-", b"Conte"].iter().any(|known| name.eq_ignore_ascii_case(*known)))
+        }
         _ => false,
     }
 }
 
-/// The length that a header, with its first line, declares.
+/// The length that a header, with its first line, declares; why it cannot be that of one record.
 pub(super) fn content_length(header: &[u8]) -> Result<u64, String> {
     let line = memchr::memchr(b'\n', header).map_or(header.len(), |end| end + 1);
-    let headers = Headers::strict(header.get(line..).unwrap_or_default())?;
-    let mut declared = headers.all("Content-Length");
-    let first = declared.next().ok_or("no Content-Length")?;
-    if declared.any(|other| other != first) {
-        return Err("two different Content-Length".to_owned());
+    let version = header.get(..line).unwrap_or_default();
+    if !is_version(Some(version.trim_ascii_end())) {
+        let shown = printable(&String::from_utf8_lossy(version), 40);
+        return Err(format!("its first line is `{shown}` and not a version alone"));
     }
+    let headers = Headers::strict(header.get(line..).unwrap_or_default())?;
+    splice::check(&headers)?;
+    let first = headers.all("Content-Length").next().ok_or("no Content-Length")?;
     let digits = std::str::from_utf8(first).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
     let length = digits.and_then(|digits| digits.parse::<u64>().ok());
     length.ok_or_else(|| {
@@ -59,7 +71,8 @@ mod tests {
             assert!(begins_record(line.as_bytes(), true), "{line}");
         }
         assert!(begins_record(b"WARC/1.0\r\nwarc-type", false));
-        assert!(!begins_record(b"WARC/1.0\r\nContent-Length", false));
+        assert!(begins_record(b"WARC/1.0\r\nContent-Length", false));
+        assert!(!begins_record(b"WARC/1.0\r\nX-Other", false));
         for text in ["WARC/1.0 is a format", "WARC/2.0\r\nWARC-Type", "WARC/1.0\r\n\r\n", "WARC/1.0\r\nWAR", "WARC/1"] {
             assert!(!begins_record(text.as_bytes(), false), "{text}");
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use textmill_document::{Cause, Count};
 
 use super::builder::BatchBuilder;
-use super::cut::{Found, Limits, RecordCutter};
+use super::cut::{Found, Kind, Limits, RecordCutter};
 use super::encoding::Bounds;
 use super::record::{Content, Rejection, Rules, interpret};
 use crate::config::{ReadOptions, batch_schema};
@@ -101,8 +101,8 @@ impl WarcReader {
         while !self.ended {
             let found = self.records.advance().map_err(|error| IngestError::read(&self.location, error))?;
             match found {
-                Some(Found::Record { header, block, offset }) => {
-                    if let Some(full) = self.record(header, block, offset)? {
+                Some(Found::Record { kind, header, block, offset }) => {
+                    if let Some(full) = self.record(kind, header, block, offset)? {
                         return Ok(Some(full));
                     }
                 }
@@ -123,6 +123,7 @@ impl WarcReader {
     /// Takes one record in; the batch before it, where the document does not fit into it any more.
     fn record(
         &mut self,
+        kind: Kind,
         header: std::ops::Range<usize>,
         block: std::ops::Range<usize>,
         offset: u64,
@@ -130,7 +131,7 @@ impl WarcReader {
         let (lines, bytes) = (self.records.bytes(header.clone()), self.records.bytes(block.clone()));
         let rules = self.rules;
         // The decoders of content codings are given whatever a server sent.
-        let content = catch_unwind(AssertUnwindSafe(|| interpret(lines, bytes, rules)));
+        let content = catch_unwind(AssertUnwindSafe(|| interpret(kind, lines, bytes, rules)));
         let content = content.unwrap_or_else(|_| Err(Rejection::new(Cause::Panic, "the record's decoder panicked")));
         match content {
             Ok(Content::Skipped(kind)) => {

@@ -4,7 +4,9 @@ use std::borrow::Cow;
 
 use textmill_document::Cause;
 
+use super::arc;
 use super::body::Response;
+use super::cut::Kind;
 use super::digest::mismatch;
 use super::encoding::Bounds;
 use super::headers::Headers;
@@ -53,11 +55,24 @@ pub(super) struct Rules {
 const OTHER_TYPES: [&str; 6] = ["warcinfo", "request", "metadata", "revisit", "continuation", "conversion"];
 
 /// Reads the record with the lines `header` and the content `block`.
-pub(super) fn interpret<'a>(header: &'a [u8], block: &'a [u8], rules: Rules) -> Result<Content<'a>, Rejection> {
+pub(super) fn interpret<'a>(
+    kind: Kind,
+    header: &'a [u8],
+    block: &'a [u8],
+    rules: Rules,
+) -> Result<Content<'a>, Rejection> {
     let malformed = |what: String| Rejection::new(Cause::Malformed, what);
+    if kind == Kind::Arc {
+        let line = arc::parse(header).ok_or_else(|| malformed("no header line of an ARC record".to_owned()))?;
+        return of_arc(&line, block, rules);
+    }
     let headers = Headers::strict(header).map_err(malformed)?;
     let kind = headers.text("WARC-Type").ok_or_else(|| malformed("the record has no WARC-Type".to_owned()))?;
     let kind = kind.to_ascii_lowercase();
+    let may_be_page = matches!(kind.as_str(), "response" | "resource") && rules.format == Format::Warc;
+    if let Some(other) = no_page(&headers).filter(|_| may_be_page) {
+        return Ok(Content::Skipped(other));
+    }
     match (kind.as_str(), rules.format) {
         ("conversion", Format::Wet) => converted(headers, block, rules).map(boxed),
         ("response", Format::Warc) if is_http(&headers) => response(headers, block, rules).map(boxed),
@@ -67,6 +82,47 @@ pub(super) fn interpret<'a>(header: &'a [u8], block: &'a [u8], rules: Rules) -> 
         ("resource", _) => Ok(Content::Skipped("resource")),
         (kind, _) => Ok(Content::Skipped(OTHER_TYPES.into_iter().find(|other| *other == kind).unwrap_or("unknown"))),
     }
+}
+
+/// Schemes of addresses that lead to no page, with the kind they are counted as: look-ups, FTP, and what crawlers write of
+/// their own beside the pages (`urn:text:`, `urn:pageinfo:`, `urn:view:`; `metadata://` of wget).
+const OTHER_SCHEMES: [(&str, &str); 7] = [
+    ("dns", "dns"),
+    ("whois", "whois"),
+    ("ftp", "ftp"),
+    ("ftps", "ftp"),
+    ("urn", "of_the_crawler"),
+    ("metadata", "of_the_crawler"),
+    ("filedesc", "filedesc"),
+];
+/// Files at the root of a host that are for machines.
+const FOR_MACHINES: [(&str, &str); 3] =
+    [("robots.txt", "robots_txt"), ("ads.txt", "ads_txt"), ("app-ads.txt", "ads_txt")];
+
+/// What a response or resource is counted as whose address says that it is no page.
+fn no_page(headers: &Headers<'_>) -> Option<&'static str> {
+    let uri = headers.text("WARC-Target-URI")?;
+    let uri = uri.trim_start_matches('<').trim_end_matches('>');
+    let (scheme, rest) = uri.split_once(':')?;
+    if let Some((_, kind)) = OTHER_SCHEMES.iter().find(|(known, _)| scheme.eq_ignore_ascii_case(known)) {
+        return Some(kind);
+    }
+    let (_, path) = rest.strip_prefix("//")?.split_once('/')?;
+    FOR_MACHINES.iter().find(|(known, _)| *known == path).map(|(_, kind)| *kind)
+}
+
+/// The record of an ARC with the header `line`.
+fn of_arc<'a>(line: &arc::Line<'a>, block: &'a [u8], rules: Rules) -> Result<Content<'a>, Rejection> {
+    let headers = line.headers();
+    if let Some(kind) = no_page(&headers) {
+        return Ok(Content::Skipped(kind));
+    }
+    if rules.format != Format::Warc {
+        return Ok(Content::Skipped("response"));
+    }
+    // Early crawlers kept some pages without the server's header.
+    let is_http = block.get(..5).is_some_and(|start| start.eq_ignore_ascii_case(b"HTTP/"));
+    if is_http { response(headers, block, rules).map(boxed) } else { resource(headers, block, rules).map(boxed) }
 }
 
 fn boxed(page: Page<'_>) -> Content<'_> {
@@ -98,6 +154,7 @@ fn response<'a>(headers: Headers<'a>, block: &'a [u8], rules: Rules) -> Result<P
     }
     let (content, chunks_missing) = content?;
     let (body, coding_cut_off) = response.body(content, rules.bounds)?;
+    let body = response.without_line_ends(body);
     let truncated = truncation(&headers).or(chunks_missing.or(coding_cut_off).map(Cow::Borrowed));
     Ok(Page { headers, response: Some(response), body, truncated })
 }

@@ -5,7 +5,7 @@ use textmill_ingest::{ColumnSource, ColumnType, Columns, Compression, Format, Ot
 use crate::helpers::{Folder, all_rows, lines};
 
 fn source(from: &str, data_type: ColumnType) -> ColumnSource {
-    ColumnSource { from: from.to_owned(), data_type }
+    ColumnSource::typed(from, data_type)
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod compression;
 mod helpers;
 mod json_text;
 mod jsonl;
+mod parquet_columns;
 mod parquet_damage;
 mod parquet_read;
 mod kinds;

@@ -23,8 +23,9 @@ fn numbered(count: usize) -> RecordBatch {
 }
 
 fn typed(columns: &[(&str, &str, ColumnType)]) -> Columns {
-    let source = |from: &str, data_type| ColumnSource { from: from.to_owned(), data_type };
-    Columns::new(columns.iter().map(|(name, from, data_type)| ((*name).to_owned(), source(from, *data_type))).collect())
+    let entry =
+        |(name, from, data_type): &(&str, &str, _)| ((*name).to_owned(), ColumnSource::typed(*from, *data_type));
+    Columns::new(columns.iter().map(entry).collect())
 }
 
 #[test]
@@ -82,11 +83,12 @@ fn numbers_are_widened_and_other_types_refused() {
     ]);
     assert_eq!(
         folder.plan_errors(&options.input),
-        ["a.parquet: column `text` is declared as string (a string column, plain or dictionary-encoded), but field \
-             `small` is Int8; column `n` is declared as int64 (an integer column of up to 64 bits, signed), but field \
-             `ratio` is Float32; column `raw` is declared as string (a string, integer, floating-point or boolean \
-             column), but field `raw` is FixedSizeBinary(2); column `title` is mapped to field `texts`, which is \
-             missing (did you mean `text`?); the file has: key, text, small, wide, ratio, flag, raw"]
+        ["a.parquet: column `text` is declared as string (a column of strings or of bytes, plain or \
+             dictionary-encoded), but field `small` is Int8; column `n` is declared as int64 (an integer column), but \
+             field `ratio` is Float32; column `raw` is declared as string (any column but one of fixed-size bytes, which \
+             `type: any` passes on), but field `raw` is FixedSizeBinary(2); column `title` is mapped to field `texts`, \
+             which is missing (did you mean `text`?); the file has: key, text, small, wide, ratio, flag, raw; where files \
+             may lack a field, write `{from: NAME, optional: true}`"]
     );
 }
 

@@ -94,17 +94,17 @@ fn a_wrong_mapping_is_one_error_a_file() {
     let mut config = folder.config("*.jsonl");
     let mut entries =
         vec![("text".to_owned(), ColumnSource::string("body")), ("title".to_owned(), ColumnSource::string("title"))];
-    entries.push(("n".to_owned(), ColumnSource { from: "n".to_owned(), data_type: ColumnType::Int64 }));
+    entries.push(("n".to_owned(), ColumnSource::typed("n", ColumnType::Int64)));
     config.columns = Columns::new(entries);
     assert_eq!(
         folder.plan_errors(&config),
         [
             "a.jsonl: column `text` is mapped to field `body`, which is missing; column `title` is mapped to field \
              `title`, which is missing (did you mean `titel`?); column `n` is declared as int64, but field `n` is a \
-             string; the file has: content, id, n, titel",
+             string; the file has: content, id, n, titel; where files may lack a field, write `{from: NAME, optional: true}`",
             "b.jsonl: column `text` is mapped to field `body`, which is missing; column `title` is mapped to field \
              `title`, which is missing; column `n` is declared as int64, but field `n` is a number; the file has: \
-             contents, id, n",
+             contents, id, n; where files may lack a field, write `{from: NAME, optional: true}`",
         ]
     );
     config.columns = columns(&[("id", "key"), ("text", "content")]);
@@ -116,8 +116,7 @@ fn a_wrong_mapping_is_one_error_a_file() {
 #[test]
 fn contradictions_in_the_section_are_found_without_files() {
     let mut config = InputConfig::new(Vec::new());
-    config.columns =
-        Columns::new(vec![("text".to_owned(), ColumnSource { from: "t".to_owned(), data_type: ColumnType::Int64 })]);
+    config.columns = Columns::new(vec![("text".to_owned(), ColumnSource::typed("t", ColumnType::Int64))]);
     config.limits.max_decompression_ratio = 0;
     config.limits.max_document_bytes = ByteSize(3 << 30);
     config.split_bytes = ByteSize(0);

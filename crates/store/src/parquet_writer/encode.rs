@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, SchemaRef};
-use parquet::arrow::ArrowSchemaConverter;
 use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
+use parquet::arrow::{ArrowSchemaConverter, add_encoded_arrow_schema_to_metadata};
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::errors::{ParquetError, Result};
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesPtr, WriterVersion};
@@ -14,7 +14,7 @@ use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::{ColumnPath, TypePtr};
 use textmill_document::{columns, row_hash_sum};
 
-use super::WriterOptions;
+use super::{WriterOptions, originals};
 
 /// Without the version of textmill, so that its releases write equal bytes; raised when the
 /// writer's settings change. In the form that readers look for.
@@ -48,9 +48,13 @@ pub(super) struct RowGroup {
 impl Encoder {
     pub(super) fn new(options: &WriterOptions) -> Result<Self> {
         let schema = Arc::clone(&options.schema);
-        // The Arrow schema is not stored in the file: its metadata is a hash map, in any order.
-        let root = ArrowSchemaConverter::new().convert(&schema)?.root_schema_ptr();
-        let properties = Arc::new(properties(&schema, options.zstd_level)?);
+        let root = originals::parquet_schema(&schema, ArrowSchemaConverter::new().convert(&schema)?.root_schema_ptr())?;
+        let mut properties = properties(&schema, options.zstd_level)?;
+        // Only where it says more than Parquet itself does.
+        if let Some(told) = originals::told(&schema) {
+            add_encoded_arrow_schema_to_metadata(&told, &mut properties);
+        }
+        let properties = Arc::new(properties);
         let unused = SerializedFileWriter::new(Vec::new(), Arc::clone(&root), Arc::clone(&properties))?;
         let factory = ArrowRowGroupWriterFactory::new(&unused, Arc::clone(&schema));
         Ok(Self { schema, root, properties, factory })
@@ -70,21 +74,33 @@ impl Encoder {
     }
 
     fn try_encode(&self, chunks: Vec<RecordBatch>) -> Result<RowGroup> {
+        let rows = chunks.iter().map(|chunk| chunk.num_rows() as u64).sum();
+        let hash = chunks.iter().fold(0_u128, |sum, chunk| sum.wrapping_add(row_hash_sum(chunk)));
         // The number matters to encrypted files only, which these are not.
-        let mut writers = self.factory.create_column_writers(0)?;
-        let (mut rows, mut hash) = (0, 0_u128);
-        for chunk in chunks {
-            rows += chunk.num_rows() as u64;
-            hash = hash.wrapping_add(row_hash_sum(&chunk));
-            let mut writers = writers.iter_mut();
-            for (field, column) in self.schema.fields().iter().zip(chunk.columns()) {
-                for leaf in compute_leaves(field, column)? {
-                    let writer = writers.next().ok_or_else(|| ParquetError::General("a leaf too many".to_owned()))?;
-                    writer.write(&leaf)?;
+        let mut writers = self.factory.create_column_writers(0)?.into_iter();
+        let mut columns = Vec::with_capacity(writers.len());
+        // Each column's values go as soon as they are encoded.
+        let mut values: Vec<_> = chunks.into_iter().map(|chunk| chunk.columns().to_vec().into_iter()).collect();
+        // Column by column: an open writer has buffers and a compressor, which thousands of columns at once would make
+        // larger than the row group.
+        for field in self.schema.fields() {
+            let mut open: Vec<ArrowColumnWriter> = Vec::new();
+            for column in values.iter_mut().filter_map(Iterator::next) {
+                for (leaf, values) in compute_leaves(field, &column)?.into_iter().enumerate() {
+                    if leaf == open.len() {
+                        open.push(writers.next().ok_or_else(|| ParquetError::General("a leaf too many".to_owned()))?);
+                    }
+                    open[leaf].write(&values)?;
                 }
             }
+            for writer in open {
+                columns.push(writer.close()?);
+            }
         }
-        let columns = writers.into_iter().map(ArrowColumnWriter::close).collect::<Result<_>>()?;
+        // Without any chunk, nothing was opened.
+        for writer in writers {
+            columns.push(writer.close()?);
+        }
         Ok(RowGroup { columns, rows, hash })
     }
 }

@@ -15,6 +15,7 @@
 
 mod chunks;
 mod encode;
+mod originals;
 mod output;
 
 use std::collections::VecDeque;
