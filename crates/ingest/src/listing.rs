@@ -10,6 +10,7 @@ use object_store::{ObjectMeta, ObjectStoreExt};
 use textmill_store::StoreError;
 use walkdir::WalkDir;
 
+use crate::outputs::{self, Output, Place};
 use crate::source::{local_path, local_version, remote_version};
 use crate::{Compression, Format, IngestError, InputConfig, Shard};
 
@@ -33,12 +34,14 @@ const EXTENSIONS: &[(&str, Format, Compression)] = &[
 
 /// A file that an entry of `paths` stands for.
 #[derive(Debug)]
-struct Listed {
-    location: String,
+pub(crate) struct Listed {
+    pub(crate) location: String,
     /// Path relative to the fixed part of the entry.
-    name: String,
-    bytes: u64,
+    pub(crate) name: String,
+    pub(crate) bytes: u64,
     version: String,
+    /// What the output of textmill that it belongs to says of it.
+    pub(crate) blake3: Option<String>,
     /// The same for two names of one file.
     identity: String,
 }
@@ -82,8 +85,8 @@ pub(crate) async fn list(config: &InputConfig) -> Result<Listing, Vec<IngestErro
                 unknown.push(IngestError::UnexpectedArchive { location: file.location });
             }
             Some((format, compression)) => {
-                let Listed { location, name, bytes, version, .. } = file;
-                shards.push(Shard { location, name, bytes, version, format, compression });
+                let Listed { location, name, bytes, version, blake3, .. } = file;
+                shards.push(Shard { location, name, bytes, version, format, compression, blake3 });
             }
             None => unknown.push(IngestError::UnknownFormat { location: file.location }),
         }
@@ -172,7 +175,7 @@ fn list_local(entry: &str, any_extension: bool) -> Result<Vec<Listed>, IngestErr
     if !base.exists() {
         return Ok(Vec::new());
     }
-    let mut found = Vec::new();
+    let (mut found, mut places) = (Vec::new(), Vec::from_iter(outputs::around(&base.to_string_lossy())));
     for file in WalkDir::new(&base).follow_links(true) {
         let file = file.map_err(|error| unreadable(error.into()))?;
         let relative = file.path().strip_prefix(&base).unwrap_or(file.path());
@@ -181,9 +184,24 @@ fn list_local(entry: &str, any_extension: bool) -> Result<Vec<Listed>, IngestErr
             Some(matcher) => matcher.is_match(relative),
             None => in_directory(&name, any_extension),
         };
-        if wanted && file.file_type().is_file() {
+        if file.file_type().is_dir() {
+            places.extend(outputs::below(&name).filter(|place| !places.contains(place)));
+        } else if wanted && file.file_type().is_file() {
             found.push(local_file(file.path(), name.into_owned())?);
         }
+    }
+    for place in places {
+        let real = base.canonicalize().map_err(unreadable)?;
+        let root = match &place {
+            Place::Below(path) => real.join(path),
+            Place::Around(_) => real.parent().unwrap_or(&real).to_owned(),
+        };
+        if !outputs::is_local(&root) {
+            continue;
+        }
+        let manifest = outputs::local_manifest(&root)?;
+        let location = root.to_string_lossy().into_owned();
+        found = outputs::published_only(&Output { place, location, manifest }, found, matcher.is_some())?;
     }
     Ok(found)
 }
@@ -202,6 +220,7 @@ fn local_file(path: &Path, name: String) -> Result<Listed, IngestError> {
         name,
         bytes: metadata.len(),
         version: local_version(&metadata),
+        blake3: None,
         identity: identity.to_string_lossy().into_owned(),
     })
 }
@@ -226,7 +245,7 @@ async fn list_remote(entry: &str, any_extension: bool) -> Result<Vec<Listed>, In
     }
     let matcher = if pattern.is_empty() { None } else { Some(matcher(entry, pattern)?) };
     let mut objects = store.list(Some(&prefix));
-    let mut found = Vec::new();
+    let (mut found, mut places) = (Vec::new(), Vec::from_iter(outputs::around(prefix.as_ref())));
     while let Some(meta) = objects.try_next().await.map_err(failure)? {
         let key = meta.location.as_ref();
         let relative = key.strip_prefix(prefix.as_ref()).unwrap_or(key).trim_start_matches('/').to_owned();
@@ -234,6 +253,7 @@ async fn list_remote(entry: &str, any_extension: bool) -> Result<Vec<Listed>, In
             Some(matcher) => matcher.is_match(&relative),
             None => in_directory(&relative, any_extension),
         };
+        places.extend(outputs::below(&relative).filter(|place| !places.contains(place)));
         if wanted {
             found.push((meta, relative));
         }
@@ -246,7 +266,35 @@ async fn list_remote(entry: &str, any_extension: bool) -> Result<Vec<Listed>, In
             Ok(remote_file(root, &meta, relative))
         }
     });
-    Ok(pinned.buffered(HEADS).try_collect().await.map_err(failure)?)
+    let mut found: Vec<Listed> = pinned.buffered(HEADS).try_collect().await.map_err(failure)?;
+    for place in places {
+        let root = match &place {
+            Place::Below(path) => format!("{prefix}/{path}"),
+            Place::Around(folder) => prefix.as_ref().strip_suffix(folder.as_str()).unwrap_or_default().to_owned(),
+        };
+        let root = root.trim_matches('/');
+        let manifest = object_store::path::Path::parse(format!("{root}/{}", outputs::MANIFEST));
+        let manifest = manifest.map_err(|error| IngestError::unreadable(entry, error.to_string()))?;
+        let bytes = match store.get(&manifest).await {
+            Ok(object) => Some(object.bytes().await.map_err(failure)?.to_vec()),
+            Err(object_store::Error::NotFound { .. }) => None,
+            Err(error) => return Err(failure(error).into()),
+        };
+        if bytes.is_none() && matches!(place, Place::Around(_)) && !is_output(store.as_ref(), root).await? {
+            continue;
+        }
+        let output = Output { place, location: format!("{bucket}/{root}", bucket = bucket_root(entry)), manifest: bytes };
+        found = outputs::published_only(&output, found, !pattern.is_empty())?;
+    }
+    Ok(found)
+}
+
+/// Whether anything of textmill lies below `root` of a bucket.
+async fn is_output(store: &dyn object_store::ObjectStore, root: &str) -> Result<bool, IngestError> {
+    let folder = object_store::path::Path::parse(format!("{root}/_textmill"));
+    let folder = folder.map_err(|error| IngestError::unreadable(root, error.to_string()))?;
+    let first = store.list(Some(&folder)).next().await.transpose();
+    Ok(first.map_err(|error| StoreError::remote(root, "list", &error))?.is_some())
 }
 
 /// `s3://bucket` of `s3://bucket/some/where`.
@@ -259,5 +307,12 @@ fn bucket_root(entry: &str) -> &str {
 
 fn remote_file(root: &str, meta: &ObjectMeta, name: String) -> Listed {
     let location = format!("{root}/{}", meta.location);
-    Listed { identity: location.clone(), location, name, bytes: meta.size, version: remote_version(meta) }
+    Listed {
+        identity: location.clone(),
+        location,
+        name,
+        bytes: meta.size,
+        version: remote_version(meta),
+        blake3: None,
+    }
 }

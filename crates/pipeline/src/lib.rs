@@ -37,6 +37,7 @@ mod flow;
 mod graph;
 mod help;
 mod output;
+mod paths;
 mod pipeline;
 mod place;
 mod resolve;
@@ -56,6 +57,7 @@ pub use file::{
     FILE_VERSION, OutputConfig, OutputFormat, RunLimits, schema,
 };
 pub use help::{Parameter, StageHelp, stage_help, stage_names};
+pub use paths::{unexpanded, unexpanded_hint};
 pub use pipeline::{Node, OutputColumn, Parent, Phase, Pipeline, Source};
 pub use stages::{BuildContext, BuildError, BuiltStage, STAGES, StageKind};
 pub use textmill_minhash_dedupe::DEFAULT_PRESET as DEFAULT_DEDUPE_PRESET;
@@ -73,9 +75,22 @@ pub fn load(path: &Path) -> Result<Pipeline, ConfigErrors> {
     let bytes = std::fs::read(path).map_err(|error| unreadable(&error))?;
     let text = String::from_utf8(bytes).map_err(|error| {
         let offset = error.utf8_error().valid_up_to();
-        unreadable(&format!("it is not UTF-8 (byte {offset}); save it as UTF-8"))
+        let what = match utf16(error.as_bytes()) {
+            true => "it is UTF-16, as some editors call \"Unicode\"".to_owned(),
+            false => format!("it is not UTF-8 (byte {offset})"),
+        };
+        unreadable(&format!("{what}; save it as UTF-8"))
     })?;
+    if utf16(text.as_bytes()) {
+        return Err(unreadable(&"it is UTF-16 without a mark; save it as UTF-8"));
+    }
     parse(&path.display().to_string(), &text)
+}
+
+/// Whether the bytes begin like UTF-16: with its mark, or with ASCII letters beside zeros.
+fn utf16(bytes: &[u8]) -> bool {
+    let mark = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
+    mark || matches!(bytes, [0, first, ..] | [first, 0, ..] if first.is_ascii_graphic())
 }
 
 /// Checks a pipeline file given as text; `file_name` is for the messages.

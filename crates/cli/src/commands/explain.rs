@@ -116,7 +116,7 @@ fn input_name(task: &TaskSpec) -> String {
             None => split.shard.name.clone(),
         },
         Work::Continue(handed) => handed.shard.clone(),
-        Work::Compact { dataset, sources, .. } => format!("{} files of {}", sources.len(), dataset.dir_name()),
+        Work::Compact { dataset, sources, .. } => format!("{} files of {}", sources.len(), dataset.name()),
     }
 }
 

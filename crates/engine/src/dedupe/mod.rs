@@ -22,6 +22,7 @@ mod index;
 mod keepers;
 mod key_files;
 mod parts;
+mod places;
 mod report;
 mod verdicts;
 
@@ -43,7 +44,7 @@ use crate::plan::{TaskSpec, digest};
 use crate::{Cancel, EngineError, TaskContext, layout};
 
 /// Raised when the exchange makes something else of the same keys.
-const EXCHANGE_VERSION: u32 = 1;
+const EXCHANGE_VERSION: u32 = 2;
 
 /// The index of an earlier run: where it is, and its files.
 type Earlier = (Store, Vec<FileEntry>);
@@ -90,7 +91,10 @@ pub(crate) async fn dedupe(
     let budget = Budget::new(memory, files.documents());
     let resources = Resources { engine, stage: &node.id, budget, cancel: &context.cancel };
     let (verdicts, report) = match exchange {
-        Exchange::Documents(stage) => whole(&resources, &context.store, &files, stage, commit).await?,
+        Exchange::Documents(stage) => {
+            let places = places::Places::new(&context.store, &node.id, tasks);
+            whole(&resources, &context.store, &files, stage, &places, commit).await?
+        }
         Exchange::Parts(stage) => (parts::find(&resources, &context.store, &files, stage, commit).await?, None),
         Exchange::Highest(stage) => (highest::find(&resources, &context.store, &files, stage, commit).await?, None),
     };
@@ -137,18 +141,19 @@ impl<'a> Asked<'a> {
             Exchange::Documents(stage) => index::open(stage.settings()).await?,
             Exchange::Parts(_) | Exchange::Highest(_) => Vec::new(),
         };
-        let key = exchange_key(node, &earlier, &keys);
+        let shards: Vec<&str> = tasks.iter().map(|(spec, _)| spec.shard()).collect();
+        let key = exchange_key(node, &earlier, &keys, &shards);
         Ok(Self { exchange, keys, earlier, key })
     }
 }
 
-fn exchange_key(node: &Node, earlier: &[Earlier], keys: &[Vec<FileEntry>]) -> String {
+fn exchange_key(node: &Node, earlier: &[Earlier], keys: &[Vec<FileEntry>], shards: &[&str]) -> String {
     let contents = |files: &[FileEntry]| -> Vec<_> {
         files.iter().map(|file| serde_json::json!([file.blake3, file.rows])).collect()
     };
     let earlier: Vec<_> = earlier.iter().map(|(_, files)| contents(files)).collect();
     let keys: Vec<_> = keys.iter().map(|files| contents(files)).collect();
-    digest(&serde_json::json!([EXCHANGE_VERSION, node.kind, node.stage.version(), node.config, earlier, keys]))
+    digest(&serde_json::json!([EXCHANGE_VERSION, node.kind, node.stage.version(), node.config, earlier, keys, shards]))
 }
 
 /// The committed result at `path`, if its files are still there.
@@ -186,6 +191,7 @@ async fn whole(
     store: &Store,
     files: &Arc<KeyFiles>,
     stage: &DedupeStage,
+    places: &places::Places<'_>,
     commit: Commit<'_>,
 ) -> Result<(Vec<Vec<FileEntry>>, Option<ClusterReport>), EngineError> {
     let settings = stage.settings();
@@ -196,6 +202,6 @@ async fn whole(
     report::clusters(files, &kept, &mut report).await?;
     report::sources(resources.stage, files, settings, &kept, &mut report).await?;
     let Commit { key, attempt, .. } = commit;
-    let writer = verdicts::Verdicts { resources, store, files, settings, kept: &kept, key, attempt };
+    let writer = verdicts::Verdicts { resources, store, files, settings, kept: &kept, places, key, attempt };
     Ok((writer.write().await?, Some(report)))
 }

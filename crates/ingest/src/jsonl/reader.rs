@@ -76,6 +76,7 @@ impl JsonlReader {
             Ok(()) => self.append(),
             Err(Rejection { cause, detail }) => {
                 let damage = Damage::of(cause, format!("line {number}: {detail}"), Some(offset), line);
+                let damage = damage.with_id(self.parser.id_of(line));
                 self.quarantine(damage);
                 Ok(None)
             }
