@@ -60,7 +60,7 @@ pub use memory::{MemoryBudget, TASK_MEMORY, available_memory};
 pub use plan::{HandedOver, RunPlan, TaskSpec, Work, plan_run};
 pub use progress::{Progress, Snapshot};
 pub use resume::{Reuse, reusable};
-pub use run::{ClusterOptions, RunOptions, RunOutcome, run};
+pub use run::{ClusterOptions, RunOptions, RunOutcome, plan_again, run};
 pub use sample::{read_dropped, read_quarantine};
 pub use status::{PhaseStatus, RunStatus, status};
 pub use task::{TaskContext, run_task};

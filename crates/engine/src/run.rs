@@ -233,15 +233,22 @@ async fn plan(
             let (plan, is_new) = resumable(pipeline, store, plan).await?;
             Ok(Planned { plan, resumed: true, is_new })
         }
-        known => {
-            let mut plan = plan_run(pipeline).await?;
+        _ => {
+            let plan = plan_again(pipeline, store).await?;
             refuse_own_output(&plan, store)?;
-            if let Some(known) = known {
-                take_over(store, pipeline, &mut plan, &known).await?;
-            }
             Ok(Planned { plan, resumed: false, is_new: true })
         }
     }
+}
+
+/// A plan of the input as it is now, in which committed results at `store` have their place that were made of the same
+/// bytes, whatever time stamps the files have. Changes nothing.
+pub async fn plan_again(pipeline: &Pipeline, store: &Store) -> Result<RunPlan, EngineError> {
+    let mut plan = plan_run(pipeline).await?;
+    if let Some((_, known)) = latest_plan(store).await? {
+        take_over(store, pipeline, &mut plan, &known).await?;
+    }
+    Ok(plan)
 }
 
 /// `plan`, which was recorded, as it can be run now, and whether that is another one: files may have another time

@@ -68,16 +68,21 @@ const MAX_FILE_BYTES: u64 = 4 << 20;
 /// Reads and checks the pipeline file at `path`.
 pub fn load(path: &Path) -> Result<Pipeline, ConfigErrors> {
     let unreadable = |error: &dyn std::fmt::Display| ConfigErrors::unreadable(path, &error.to_string());
-    let size = std::fs::metadata(path).map_err(|error| unreadable(&error))?.len();
+    let size = std::fs::metadata(path).map_err(|error| match std::path::absolute(path) {
+        Ok(absolute) if path.is_relative() => unreadable(&format!("{error} ({} was tried)", absolute.display())),
+        _ => unreadable(&error),
+    })?;
+    let size = size.len();
     if size > MAX_FILE_BYTES {
         return Err(unreadable(&format!("it has {size} bytes; at most {MAX_FILE_BYTES} are read")));
     }
     let bytes = std::fs::read(path).map_err(|error| unreadable(&error))?;
     let text = String::from_utf8(bytes).map_err(|error| {
         let offset = error.utf8_error().valid_up_to();
-        let what = match utf16(error.as_bytes()) {
-            true => "it is UTF-16, as some editors call \"Unicode\"".to_owned(),
-            false => format!("it is not UTF-8 (byte {offset})"),
+        let what = if utf16(error.as_bytes()) {
+            "it is UTF-16, which some editors call \"Unicode\"".to_owned()
+        } else {
+            format!("it is not UTF-8 (byte {offset})")
         };
         unreadable(&format!("{what}; save it as UTF-8"))
     })?;

@@ -85,9 +85,10 @@ async fn start(args: &RunOptionArgs, pipeline: Pipeline, store: Store, threads: 
     match array::published(outcome?, args.format)? {
         Some(outcome) => {
             let elapsed = started.elapsed();
-            let change = match outcome.already_complete {
-                true => Some(input_change(&pipeline, &store, &outcome.plan).await?),
-                false => None,
+            let change = if outcome.already_complete {
+                Some(input_change(&pipeline, &store, &outcome.plan).await?)
+            } else {
+                None
             };
             finish(args, &pipeline, &store, &outcome, change.as_ref(), elapsed)
         }

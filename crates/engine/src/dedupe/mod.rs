@@ -28,6 +28,7 @@ mod verdicts;
 
 use std::sync::Arc;
 
+use textmill_document::ByteSize;
 use textmill_minhash_dedupe::DedupeStage;
 use textmill_pipeline::{Exchange, Node};
 use textmill_store::manifest::{ClusterReport, ExchangeManifest, FORMAT_VERSION, FileEntry, TaskManifest};
@@ -88,6 +89,9 @@ pub(crate) async fn dedupe(
     let commit = Commit { node, key: &key, attempt: &attempt };
     let files = KeyFiles::new(&earlier, &context.store, &keys);
     let files = Arc::new(files.ok_or_else(|| EngineError::TooManyDocuments { stage: node.id.clone() })?);
+    if let Exchange::Documents(_) = exchange {
+        refuse_too_many(&node.id, files.documents(), memory)?;
+    }
     let budget = Budget::new(memory, files.documents());
     let resources = Resources { engine, stage: &node.id, budget, cancel: &context.cancel };
     let (verdicts, report) = match exchange {
@@ -109,6 +113,16 @@ pub(crate) async fn dedupe(
             .await?
             .ok_or_else(|| EngineError::Bug(format!("{path} appeared, and its files are not there"))),
     }
+}
+
+/// A process that holds more than it may is killed when most of the work is done.
+fn refuse_too_many(stage: &str, documents: u32, memory: u64) -> Result<(), EngineError> {
+    let needed = Budget::needed(documents);
+    if needed <= memory {
+        return Ok(());
+    }
+    let (budget, needed) = (ByteSize(memory), ByteSize(needed));
+    Err(EngineError::ComparisonMemory { stage: stage.to_owned(), documents, budget, needed })
 }
 
 /// What `dedupe` found and committed for `node` before, if its files are still there. Changes nothing.
@@ -204,4 +218,24 @@ async fn whole(
     let Commit { key, attempt, .. } = commit;
     let writer = verdicts::Verdicts { resources, store, files, settings, kept: &kept, places, key, attempt };
     Ok((writer.write().await?, Some(report)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_comparison_that_does_not_fit_the_budget_is_refused_with_what_it_needs() {
+        assert!(refuse_too_many("near", 0, 1).is_ok());
+        let documents = 30_000_000;
+        let needed = Budget::needed(documents);
+        assert_eq!(needed, 640_000_000);
+        assert!(refuse_too_many("near", documents, needed).is_ok());
+        let error = refuse_too_many("near", documents, needed - 1).expect_err("too little");
+        assert_eq!(error.kind(), crate::ErrorKind::Resources);
+        let text = error.to_string();
+        assert!(text.contains("30000000 documents") && text.contains("610.4 MiB") && text.contains("--memory"), "{text}");
+        assert!(refuse_too_many("near", u32::MAX, 64 << 30).is_err() && refuse_too_many("near", u32::MAX, 96 << 30).is_ok());
+        assert!(Budget::new(needed, documents).sort_bytes >= 64 << 20);
+    }
 }
