@@ -85,6 +85,8 @@ pub async fn input_change(
             Some((then, Some(task))) if then.bytes == now.bytes && now.version.starts_with("mtime:") => {
                 touched.push((now, *task));
             }
+            // Nothing of it was read.
+            Some((then, None)) if then.bytes == now.bytes => {}
             Some(_) => {
                 change.changed += 1;
                 change.note(&now.location);
