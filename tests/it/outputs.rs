@@ -217,7 +217,10 @@ fn overwrite_runs_again_on_what_is_there_now() {
     let digest = dir.digest("out");
     let same = dir.ok(&["run", "first.yaml", "--overwrite"]);
     assert!(same.stderr.contains("already complete") && !same.stderr.contains("warning"), "{}", same.stderr);
-    dir.write("in/a.jsonl", "{\"id\": \"a\", \"text\": \"words that stay\"}\n{\"id\": \"new\", \"text\": \"a new one\"}\n");
+    dir.write(
+        "in/a.jsonl",
+        "{\"id\": \"a\", \"text\": \"words that stay\"}\n{\"id\": \"new\", \"text\": \"a new one\"}\n",
+    );
     dir.write("in/c.jsonl", "{\"id\": \"e\", \"text\": \"a third file\"}\n");
     fs::remove_file(dir.join("in/b.jsonl")).expect("removed");
     let ran = dir.ok(&["run", "first.yaml"]);
@@ -391,7 +394,8 @@ fn status_counts_the_tasks_of_all_phases() {
 fn paths_are_taken_as_they_are_written() {
     let dir = two_pipelines();
     let none_made = |what: &str| {
-        let names: BTreeSet<_> = fs::read_dir(dir.path()).expect("the folder").flatten().map(|e| e.file_name()).collect();
+        let names: BTreeSet<_> =
+            fs::read_dir(dir.path()).expect("the folder").flatten().map(|e| e.file_name()).collect();
         assert!(!names.iter().any(|name| name.to_string_lossy().contains(['~', '$'])), "{what}: {names:?}");
     };
     for (place, right, wrong) in [
@@ -408,7 +412,9 @@ fn paths_are_taken_as_they_are_written() {
         assert_eq!(dir.run(&["run", "wrong.yaml"]).code, 2, "{place}");
         none_made(place);
     }
-    for stage in ["{filter: {use: [banned_words], banned_words: {files: [\"~/words\"]}}}", "{classifier: {model: \"$M/x\"}}"] {
+    for stage in
+        ["{filter: {use: [banned_words], banned_words: {files: [\"~/words\"]}}}", "{classifier: {model: \"$M/x\"}}"]
+    {
         dir.write("wrong.yaml", FIRST.replace("{keep_where: \"char_length(text) > 5\"}", stage));
         let ran = dir.run(&["validate", "wrong.yaml"]);
         assert!(ran.code == 2 && ran.stderr.contains("is not replaced"), "{stage}: {}", ran.stderr);
@@ -448,11 +454,13 @@ fn the_dropped_sample_is_cut_into_files_of_the_size_asked_for() {
     let mut random = crate::util::Random(7);
     for number in 0..400_u32 {
         // Text that does not compress.
-        let text: String = (0..35_000).map(|_| char::from_u32(0x4e00 + random.below(20_000) as u32).expect("a sign")).collect();
+        let text: String =
+            (0..35_000).map(|_| char::from_u32(0x4e00 + random.below(20_000) as u32).expect("a sign")).collect();
         lines.push_str(&format!("{}\n", serde_json::json!({"id": number, "text": text})));
     }
     dir.write("in/a.jsonl", lines);
-    let pipeline = FIRST.replace("> 5", "> 500000").replace("dropped: all", "dropped: sample, dropped_sample: 400, SIZE");
+    let pipeline =
+        FIRST.replace("> 5", "> 500000").replace("dropped: all", "dropped: sample, dropped_sample: 400, SIZE");
     dir.write("small.yaml", pipeline.replace("SIZE", "shard_bytes: 64KiB"));
     dir.ok(&["run", "small.yaml", "--output", "small"]);
     dir.write("large.yaml", pipeline.replace(", SIZE", ""));

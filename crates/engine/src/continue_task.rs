@@ -227,7 +227,9 @@ fn read_verdicts(batch: &RecordBatch, pending: &mut VecDeque<(u64, Verdict)>) ->
         }
         return Ok(());
     }
-    let [number, removed, keeper, similarity, size, keeper_shard, keeper_row] = batch.columns() else { return Err(broken()) };
+    let [number, removed, keeper, similarity, size, keeper_shard, keeper_row] = batch.columns() else {
+        return Err(broken());
+    };
     let number = number.as_primitive_opt::<UInt32Type>().ok_or_else(broken)?;
     let removed = removed.as_boolean_opt().ok_or_else(broken)?;
     let keeper = keeper.as_string_view_opt().ok_or_else(broken)?;

@@ -85,7 +85,12 @@ pub(crate) fn duplicate_rows(stage_id: &str, shard: &str, left: &Left<Verdict>) 
         Arc::new(left.rows.iter().map(|verdict| verdict.size).collect::<UInt64Array>()),
         Arc::new(StringViewArray::from_iter_values(std::iter::repeat_n(shard, left.rows.len()))),
         take(left.batch.rows(), &indices, None).map_err(bug)?,
-        Arc::new(left.rows.iter().map(|verdict| Some(verdict.keeper_place.as_ref()?.0.as_str())).collect::<StringViewArray>()),
+        Arc::new(
+            left.rows
+                .iter()
+                .map(|verdict| Some(verdict.keeper_place.as_ref()?.0.as_str()))
+                .collect::<StringViewArray>(),
+        ),
         Arc::new(left.rows.iter().map(|verdict| Some(verdict.keeper_place.as_ref()?.1)).collect::<UInt64Array>()),
     ];
     RecordBatch::try_new(duplicates_schema(), arrays).map_err(bug)

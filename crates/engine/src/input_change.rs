@@ -5,9 +5,9 @@ use textmill_ingest::{Shard, list_input};
 use textmill_pipeline::Pipeline;
 use textmill_store::Store;
 
+use crate::EngineError;
 use crate::plan::{RunPlan, TaskSpec, Work};
 use crate::same_bytes::{digests, recorded};
-use crate::EngineError;
 
 /// Bytes of files with new time stamps that are read to tell whether they are the same: some seconds.
 const MOST_HASHED: u64 = 1 << 30;
@@ -61,11 +61,7 @@ impl fmt::Display for InputChange {
 
 /// Compares the input as it is now with what `plan`, whose run is at `store`, was made of. Files with another time
 /// stamp are read where they are small. An input that cannot be listed any more counts as gone.
-pub async fn input_change(
-    pipeline: &Pipeline,
-    store: &Store,
-    plan: &RunPlan,
-) -> Result<InputChange, EngineError> {
+pub async fn input_change(pipeline: &Pipeline, store: &Store, plan: &RunPlan) -> Result<InputChange, EngineError> {
     let splits = plan.tasks.iter().filter_map(|task| match &task.work {
         Work::Split(split) => Some((split.shard.location.as_str(), (&split.shard, Some(task)))),
         Work::Continue(_) | Work::Compact { .. } => None,

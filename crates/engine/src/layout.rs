@@ -42,7 +42,8 @@ pub(crate) const FOLDERS: [&str; 10] = [
 /// What lies where, for `datasets.load_dataset` and the hub, which know no other way to be told.
 pub(crate) const CARD: &str = ".huggingface.yaml";
 /// Content of [`CARD`]: the data is what is in `data/`.
-pub(crate) const CARD_TEXT: &str = "configs:\n- config_name: default\n  data_files:\n  - split: train\n    path: data/*.parquet\n";
+pub(crate) const CARD_TEXT: &str =
+    "configs:\n- config_name: default\n  data_files:\n  - split: train\n    path: data/*.parquet\n";
 
 /// The plan with this number.
 pub(crate) fn plan(number: u64) -> String {

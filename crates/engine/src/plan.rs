@@ -152,7 +152,8 @@ pub(crate) struct TaskKeys {
 
 impl TaskKeys {
     pub(crate) fn new(pipeline: &Pipeline) -> Self {
-        let mut phases = pipeline.phases().iter().map(|phase| pipeline.fingerprint(phase)).collect::<Vec<_>>().into_iter();
+        let mut phases =
+            pipeline.phases().iter().map(|phase| pipeline.fingerprint(phase)).collect::<Vec<_>>().into_iter();
         let (first, writer) = (phases.next().unwrap_or_default(), writer_key(pipeline));
         Self { first, later: phases.collect(), writer, dropped_sample: pipeline.output.dropped_sample }
     }

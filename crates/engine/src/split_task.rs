@@ -12,11 +12,11 @@ use textmill_ingest::{IngestError, ReadBatch, Split, open_split};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use crate::{EngineError, input_digest};
 use crate::graph::PhaseInput;
 use crate::plan::TaskSpec;
 use crate::task::{TaskContext, Written};
 use crate::task_output::{Given, Output, Source, drive};
+use crate::{EngineError, input_digest};
 
 /// Batches read ahead of the stages.
 const READ_AHEAD: usize = 2;

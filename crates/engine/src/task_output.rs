@@ -15,8 +15,8 @@ use tokio::sync::oneshot;
 
 use crate::EngineError;
 use crate::datasets::{Quarantined, dropped_rows, duplicate_rows, in_row_order, quarantine_rows};
-use crate::ids::{self, IdCounter};
 use crate::graph::{FailedRow, Left, PhaseGraph, PhaseInput, Processed};
+use crate::ids::{self, IdCounter};
 use crate::plan::TaskSpec;
 use crate::sample::Sampler;
 use crate::task::{TaskContext, Written};

@@ -283,7 +283,8 @@ async fn list_remote(entry: &str, any_extension: bool) -> Result<Vec<Listed>, In
         if bytes.is_none() && matches!(place, Place::Around(_)) && !is_output(store.as_ref(), root).await? {
             continue;
         }
-        let output = Output { place, location: format!("{bucket}/{root}", bucket = bucket_root(entry)), manifest: bytes };
+        let output =
+            Output { place, location: format!("{bucket}/{root}", bucket = bucket_root(entry)), manifest: bytes };
         found = outputs::published_only(&output, found, !pattern.is_empty())?;
     }
     Ok(found)
@@ -307,12 +308,5 @@ fn bucket_root(entry: &str) -> &str {
 
 fn remote_file(root: &str, meta: &ObjectMeta, name: String) -> Listed {
     let location = format!("{root}/{}", meta.location);
-    Listed {
-        identity: location.clone(),
-        location,
-        name,
-        bytes: meta.size,
-        version: remote_version(meta),
-        blake3: None,
-    }
+    Listed { identity: location.clone(), location, name, bytes: meta.size, version: remote_version(meta), blake3: None }
 }

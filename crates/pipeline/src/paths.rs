@@ -165,8 +165,24 @@ mod tests {
     #[test]
     fn names_that_only_look_like_it_stay() {
         for path in [
-            "", "x", "/a~/b", "./~/x", "a/~/b", "~backup.jsonl", "A$B.jsonl", "x_$folder$", "price$5", "a$", "$", "${}",
-            "${a-b}", "Outer$INNER.txt", "$5/x", "cost-$$-x", "lid.176", "日本$/x",
+            "",
+            "x",
+            "/a~/b",
+            "./~/x",
+            "a/~/b",
+            "~backup.jsonl",
+            "A$B.jsonl",
+            "x_$folder$",
+            "price$5",
+            "a$",
+            "$",
+            "${}",
+            "${a-b}",
+            "Outer$INNER.txt",
+            "$5/x",
+            "cost-$$-x",
+            "lid.176",
+            "日本$/x",
         ] {
             assert_eq!(unexpanded(path), None, "{path}");
         }

@@ -183,7 +183,9 @@ mod tests {
     #[test]
     fn rates_that_mean_nothing_are_left_out() {
         assert_eq!(rate(2_000_000, 0.5), Some(4.0));
-        for (bytes, seconds) in [(388_143_000, 0.01), (10, 0.0), (10, 0.000_9), (10, f64::NAN), (10, -1.0), (u64::MAX, 1.0)] {
+        for (bytes, seconds) in
+            [(388_143_000, 0.01), (10, 0.0), (10, 0.000_9), (10, f64::NAN), (10, -1.0), (u64::MAX, 1.0)]
+        {
             assert_eq!(rate(bytes, seconds), None, "{bytes} {seconds}");
         }
         assert!(rate(5_000_000_000, 1.0).is_some() && rate(0, 0.001).is_some());

@@ -2,7 +2,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use textmill_engine::status;
-use textmill_report::{DatasetSize, RunSummary, cleaning_table, compare, count, to_html, to_json, to_markdown, to_text};
+use textmill_report::{
+    DatasetSize, RunSummary, cleaning_table, compare, count, to_html, to_json, to_markdown, to_text,
+};
 use textmill_store::manifest::{EqualIds, RunManifest, TaskMetrics};
 
 use super::{block_on, open};

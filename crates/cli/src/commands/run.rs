@@ -117,9 +117,9 @@ fn finish(
     }
     match change {
         None => {}
-        Some(change) if change.is_none() => output::line(
-            "this run was already complete, and its input is what it was; nothing was done",
-        ),
+        Some(change) if change.is_none() => {
+            output::line("this run was already complete, and its input is what it was; nothing was done")
+        }
         Some(change) => {
             output::line("this run was already complete; nothing was done");
             output::warning(&format!(
@@ -147,9 +147,8 @@ fn finish(
 /// `--output`, or `output.path` of the pipeline file.
 pub(super) fn output_location(pipeline: &Pipeline, asked: Option<&str>) -> Result<String, CommandError> {
     let location = asked.map(str::to_owned).or_else(|| pipeline.output.path.clone());
-    let location = location.ok_or_else(|| {
-        CommandError::usage("no output location", "set `output.path` in the file, or give --output")
-    })?;
+    let location = location
+        .ok_or_else(|| CommandError::usage("no output location", "set `output.path` in the file, or give --output"))?;
     // The pipeline file was looked through already; a shell leaves `--output=~/x` alone.
     match unexpanded(&location) {
         Some(found) => Err(CommandError::usage(

@@ -234,8 +234,13 @@ mod tests {
         let error = refuse_too_many("near", documents, needed - 1).expect_err("too little");
         assert_eq!(error.kind(), crate::ErrorKind::Resources);
         let text = error.to_string();
-        assert!(text.contains("30000000 documents") && text.contains("610.4 MiB") && text.contains("--memory"), "{text}");
-        assert!(refuse_too_many("near", u32::MAX, 64 << 30).is_err() && refuse_too_many("near", u32::MAX, 96 << 30).is_ok());
+        assert!(
+            text.contains("30000000 documents") && text.contains("610.4 MiB") && text.contains("--memory"),
+            "{text}"
+        );
+        assert!(
+            refuse_too_many("near", u32::MAX, 64 << 30).is_err() && refuse_too_many("near", u32::MAX, 96 << 30).is_ok()
+        );
         assert!(Budget::new(needed, documents).sort_bytes >= 64 << 20);
     }
 }

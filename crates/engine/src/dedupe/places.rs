@@ -56,7 +56,8 @@ impl<'a> Places<'a> {
                 let mut at = first;
                 while let Some(batch) = reader.next().await? {
                     let numbers = batch.columns().first().and_then(|column| column.as_primitive_opt::<UInt64Type>());
-                    let numbers = numbers.ok_or_else(|| EngineError::Bug("documents have no row numbers".to_owned()))?;
+                    let numbers =
+                        numbers.ok_or_else(|| EngineError::Bug("documents have no row numbers".to_owned()))?;
                     while let Some(number) = wanted.get(rows.len()).and_then(|next| usize::try_from(next - at).ok()) {
                         let Some(row) = numbers.values().get(number) else { break };
                         rows.push(*row);

@@ -16,7 +16,7 @@ pub(super) struct BadPattern {
 /// What is wrong with the pattern that a function or operator is given as a text.
 pub(super) fn check(expression: &Expr) -> Option<BadPattern> {
     let pattern = match expression {
-        Expr::BinaryOp { op, right, .. } if is_match(op) => right,
+        Expr::BinaryOp { op, right, .. } if is_match(op) => right.as_ref(),
         Expr::Function(function) => pattern_of(function)?,
         _ => return None,
     };
