@@ -57,13 +57,13 @@ def main(output, pattern):
         size = sum(pc.sum(pc.binary_length(t[payload].cast("large_binary"))).as_py() or 0 for t in data if t.num_rows)
         compare("kept bytes", size, ledger["output"]["bytes"])
     counted = Counter()
-    for table in tables(output, "dropped"):
+    for table in tables(output, "_dropped"):
         counted.update(zip(table["dropped_by"].to_pylist(), table["reason"].to_pylist()))
     recorded = {(s["id"], r): c["documents"] for s in stages for r, c in s["dropped"].items()}
     for key in sorted(set(counted) | set(recorded)):
         compare(f"dropped by {key[0]} for {key[1]}", counted.get(key, 0), recorded.get(key, 0))
     bad = Counter()
-    for table in tables(output, "quarantine"):
+    for table in tables(output, "_quarantine"):
         bad.update(table["cause"].to_pylist())
     causes = Counter()
     for stage in stages:

@@ -14,7 +14,7 @@ import zstandard
 
 def clusters(output):
     cluster = {}
-    for file in sorted(pathlib.Path(output, "duplicates").glob("*.parquet")):
+    for file in sorted(pathlib.Path(output, "_duplicates").glob("*.parquet")):
         for row in parquet.read_table(file, columns=["id", "keeper_id"]).to_pylist():
             cluster[row["id"]] = cluster[row["keeper_id"]] = row["keeper_id"]
     return cluster

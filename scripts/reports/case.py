@@ -35,8 +35,10 @@ class Run:
         self.output = output
 
     def rows(self, dataset):
-        """All rows of a dataset of the output (`data`, `dropped`, `quarantine`, ...), as dictionaries."""
-        files = sorted((self.output / dataset).glob("*.parquet"))
+        """All rows of a dataset of the output (`data`, `dropped`, `quarantine`, ...), as dictionaries; `_dropped` and so
+        on where these are the folders' names."""
+        folder = next((f for f in (self.output / f"_{dataset}", self.output / dataset) if f.is_dir()), self.output / dataset)
+        files = sorted(folder.glob("*.parquet"))
         return [row for file in files for row in pq.ParquetFile(file).read().to_pylist()]
 
     def kept(self):

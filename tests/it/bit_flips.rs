@@ -44,9 +44,9 @@ fn assert_next_reader_refuses(
         refused(&["report", "out"]);
     } else if name.starts_with("_textmill/plan/") {
         refused(&["status", "out"]);
-    } else if name.starts_with("dropped/") {
+    } else if name.starts_with("_dropped/") {
         refused(&["drops", "out", "--limit", "1000000"]);
-    } else if name.starts_with("data/") || name.starts_with("quarantine/") {
+    } else if name.starts_with("data/") || name.starts_with("_quarantine/") {
         let entry = run.datasets.values().flatten().find(|file| file.path == name).expect("a published file");
         let error = runtime.block_on(read_parquet(store, entry)).expect_err("a damaged file is not read");
         assert!(error.to_string().contains(name), "{error}");

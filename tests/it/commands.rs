@@ -63,8 +63,14 @@ fn reports_come_as_text_json_markdown_and_html() {
     assert!(text.contains("balanced"), "{text}");
     let markdown = dir.ok(&["report", "out", "--format", "markdown"]).stdout;
     assert!(markdown.contains('|'), "{markdown}");
-    let html = dir.ok(&["report", "out", "--format", "html"]).stdout;
+    let ran = dir.ok(&["report", "out", "--format", "html"]);
+    assert!(ran.stdout.is_empty() && ran.stderr.contains("out-report.html"), "{}{}", ran.stdout, ran.stderr);
+    let html = std::fs::read_to_string(dir.join("out-report.html")).expect("a page");
     assert!(html.starts_with("<!doctype html>") || html.starts_with("<!DOCTYPE html>"), "{html}");
+    assert_eq!(dir.ok(&["report", "out", "--format", "html", "-o", "-"]).stdout.trim_end(), html.trim_end());
+    dir.ok(&["report", "out", "--format", "markdown", "-o", "report.md"]);
+    assert_eq!(std::fs::read_to_string(dir.join("report.md")).expect("a page"), markdown);
+    assert_eq!(dir.run(&["report", "out", "-o", "no/such/folder/x"]).code, 5);
     let ran = dir.run(&["report", "nowhere"]);
     assert_eq!(ran.code, 2, "{}", ran.stderr);
     assert!(ran.stderr.contains("no textmill run"), "{}", ran.stderr);

@@ -63,7 +63,7 @@ fn kept(dir: &Dir, output: &str) -> BTreeSet<String> {
 /// Id, id of the document that stayed, size of the cluster and similarity of each removed document.
 fn duplicates(dir: &Dir, output: &str) -> BTreeMap<String, (String, u64, Option<f64>)> {
     let mut found = BTreeMap::new();
-    for batch in rows(dir, &format!("{output}/duplicates")) {
+    for batch in rows(dir, &format!("{output}/_duplicates")) {
         let (ids, keepers) = (texts(&batch, "id"), texts(&batch, "keeper_id"));
         let sizes = batch.column_by_name("cluster_size").expect("sizes").as_primitive::<UInt64Type>();
         let similarity = batch.column_by_name("similarity").expect("similarities").as_primitive::<Float64Type>();
@@ -383,7 +383,7 @@ fn exchanges_in_branches_balance_and_keep_the_order_of_the_input() {
     assert!(ids.is_sorted(), "documents of several branches come in the order of the input");
     let unscored = documents.iter().filter(|document| document["score"].is_null()).count();
     assert!(ids.len() > unscored && !removed.is_empty(), "{} {unscored} {}", ids.len(), removed.len());
-    let dropped: usize = rows(&dir, "out/dropped").iter().map(RecordBatch::num_rows).sum();
+    let dropped: usize = rows(&dir, "out/_dropped").iter().map(RecordBatch::num_rows).sum();
     assert_eq!(ids.len() + removed.len() + dropped, 3000);
     for threads in ["1", "4"] {
         dir.ok(&["run", "pipeline.yaml", "--output", threads, "--threads", threads, "--batch-rows", "7"]);
@@ -661,7 +661,7 @@ fn pages_of_archives_keep_their_bytes_through_an_exchange() {
         dir.ok(&["run", "pipeline.yaml", "--overwrite"]);
         let kept = rows(&dir, "out/data");
         assert_eq!(kept.iter().map(RecordBatch::num_rows).sum::<usize>(), 22, "of 40 pages 8 are bare, 11 the same");
-        let bytes = rows(&dir, "out/dropped");
+        let bytes = rows(&dir, "out/_dropped");
         assert_eq!(bytes.iter().map(RecordBatch::num_rows).sum::<usize>(), 24);
         for batch in kept {
             let body = batch.column_by_name("body").expect("the bytes").as_binary::<i32>().clone();

@@ -50,7 +50,7 @@ fn kill_9_at_random_moments_changes_no_byte() {
     }
     dir.ok(&["run", "pipeline.yaml", "--threads", "2"]);
     assert_eq!(dir.digest("out"), expected, "resumed and undisturbed runs differ");
-    for dataset in ["data", "dropped", "quarantine"] {
+    for dataset in ["data", "_dropped", "_quarantine"] {
         let names =
             |root: &str| files(&dir.join(root).join(dataset)).into_iter().map(|(name, _)| name).collect::<Vec<_>>();
         assert_eq!(names("out"), names("whole"), "{dataset} has stray or missing files");

@@ -25,6 +25,7 @@ mod full_disk;
 mod inputs;
 mod kill;
 mod memory;
+mod outputs;
 mod owner;
 mod parquet_types;
 mod resume;

@@ -74,7 +74,7 @@ pub(crate) enum Command {
     Status(OutputArgs),
     /// Print the cleaning statistics of a run
     Report(ReportArgs),
-    /// Show dropped documents with their reason, measured value and bound
+    /// Show dropped documents with their reason, measured value and bound, and quarantined records with their cause
     Drops(DropsArgs),
     /// Check every committed file against its digest
     Verify(OutputArgs),
@@ -180,7 +180,7 @@ pub(crate) struct RunOptionArgs {
     /// Rows of a batch; changes speed and memory, never the result
     #[arg(long, value_name = "N", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..=65536))]
     pub batch_rows: u32,
-    /// Replace the finished run of another configuration in the output location
+    /// Replace the finished run in the output location: of another configuration, or run again on the input as it is now
     #[arg(long)]
     pub overwrite: bool,
     /// List the inputs again instead of resuming the plan made before
@@ -299,9 +299,13 @@ pub(crate) struct OutputArgs {
 pub(crate) struct ReportArgs {
     /// Output location of a run
     pub output: String,
-    /// How to print the report
+    /// How to print the report; HTML is written to a file
     #[arg(long, value_enum, default_value_t)]
     pub format: ReportFormat,
+    /// File to write the report to; `-` is standard output [default: standard output; for HTML a file OUTPUT-report.html
+    /// beside the output, in the current folder where that is in an object store]
+    #[arg(long, short = 'o', value_name = "FILE")]
+    pub to: Option<std::path::PathBuf>,
     /// Put a published table beside it: wanjuan-cc, map-neo-zh, ..., or a YAML file of one
     #[arg(long, value_name = "NAME")]
     pub compare: Option<String>,
@@ -311,9 +315,12 @@ pub(crate) struct ReportArgs {
 pub(crate) struct DropsArgs {
     /// Output location of a run
     pub output: String,
-    /// Only documents dropped for this reason
+    /// Only documents dropped for this reason, or records quarantined for this cause
     #[arg(long, value_name = "REASON")]
     pub reason: Option<String>,
+    /// Only records in quarantine; as JSON they have fields of their own, so that they come only when asked for
+    #[arg(long)]
+    pub quarantine: bool,
     /// Most documents to show
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub limit: usize,

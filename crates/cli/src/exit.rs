@@ -187,14 +187,7 @@ impl CommandError {
             Self::Config(errors) => output::error_block(&errors.to_string()),
             _ => output::error(&self.to_string()),
         }
-        let mut source = self.cause();
-        while let Some(cause) = source {
-            // `transparent` variants repeat their source's message.
-            if cause.to_string() != self.to_string() {
-                output::note("caused by", &cause.to_string());
-            }
-            source = cause.source();
-        }
+        causes(self).iter().for_each(|cause| output::note("caused by", cause));
         if let Self::Usage { hint: Some(hint), .. } | Self::Fetch { hint, .. } = self {
             output::note("hint", hint);
         }
@@ -202,9 +195,37 @@ impl CommandError {
     }
 }
 
+/// What the causes of `error` say that neither it nor a cause before has said.
+fn causes(error: &dyn std::error::Error) -> Vec<String> {
+    let mut said = vec![error.to_string()];
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let text = cause.to_string();
+        if !said.iter().any(|before| before.contains(&text)) {
+            said.push(text);
+        }
+        source = cause.source();
+    }
+    said.split_off(1)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_said_is_not_said_again() {
+        let inner = io::Error::other("no such label");
+        let outer = CommandError::Write { path: "model.bin".into(), source: inner };
+        assert_eq!(outer.to_string(), "model.bin cannot be written: no such label");
+        assert_eq!(causes(&outer), Vec::<String>::new());
+        let silent = CommandError::Training(textmill_fasttext::FastTextError::Save {
+            path: "model.bin".into(),
+            source: io::Error::other("the disk is full"),
+        });
+        let said = format!("{silent}{}", causes(&silent).concat());
+        assert_eq!(said.matches("the disk is full").count(), 1, "{said}");
+    }
 
     #[test]
     fn a_closed_pipe_is_success_and_a_full_disk_is_not() {

@@ -22,7 +22,7 @@ use crate::publish::run_missing;
 use crate::resume::{Reuse, reusable};
 use crate::run::{
     RunOptions, RunOutcome, exchange, exchanges_after, latest_plan, owned, published, refuse_large_shards,
-    refuse_own_output, refuse_several_indexes, release,
+    refuse_own_output, refuse_several_indexes, release, resumable,
 };
 use crate::task::TaskContextParts;
 use crate::{EngineError, LocalEngine, TaskContext, layout};
@@ -238,6 +238,16 @@ async fn complete(pipeline: &Pipeline, store: &Store) -> Result<Option<RunOutcom
 /// The plan of the array: that of the member which made one first.
 async fn adopt(pipeline: &Pipeline, store: &Store) -> Result<RunPlan, EngineError> {
     let plan = match latest_plan(store).await? {
+        Some((number, plan)) if plan.config_key == config_key(pipeline) => {
+            let (plan, is_new) = resumable(pipeline, store, plan).await?;
+            if !is_new {
+                return Ok(plan);
+            }
+            // Another member may have found the same.
+            let path = layout::plan(number + 1);
+            store.create(&path, seal(&plan)?).await?;
+            unseal(&path, &store.get(&path).await?)?
+        }
         Some((_, plan)) => plan,
         None => {
             let plan = plan_run(pipeline).await?;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use arrow::array::{RecordBatch, UInt32Array};
 use arrow::compute::take_record_batch;
 use textmill_document::{Count, Ledger, StageLedger, row_hash_sum};
-use textmill_store::manifest::{Dataset, FileEntry, TaskMetrics};
+use textmill_store::manifest::{Dataset, FileEntry, InputFacts, TaskMetrics};
 use textmill_store::parquet_writer::DatasetWriter;
 use textmill_store::verify::read_parquet;
 
@@ -30,7 +30,8 @@ pub(crate) async fn run(
             return Err(error);
         }
     }
-    let files = copy.writer.finish().await?;
+    // Without sources there is nothing to join: the file says which columns the data would have.
+    let files = if sources.is_empty() { copy.writer.finish_or_empty().await? } else { copy.writer.finish().await? };
     check_hand_over(&spec.phase, &files, copy.rows, copy.hash)?;
     if rows.is_none() {
         let sent: u64 = sources.iter().map(|file| file.rows).sum();
@@ -43,7 +44,8 @@ pub(crate) async fn run(
     stage.kept = stage.input;
     let ledger = Ledger { output: stage.kept, stages: vec![stage], ..Ledger::default() };
     let metrics = TaskMetrics { read_bytes: copy.read, ..TaskMetrics::default() };
-    Ok(Written { outputs, handed_over: BTreeMap::new(), keys: BTreeMap::new(), ledger, metrics })
+    let (handed_over, keys, input) = (BTreeMap::new(), BTreeMap::new(), InputFacts::default());
+    Ok(Written { outputs, handed_over, keys, ledger, metrics, input })
 }
 
 struct Copy<'a> {

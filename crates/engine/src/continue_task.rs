@@ -227,17 +227,22 @@ fn read_verdicts(batch: &RecordBatch, pending: &mut VecDeque<(u64, Verdict)>) ->
         }
         return Ok(());
     }
-    let [number, removed, keeper, similarity, size] = batch.columns() else { return Err(broken()) };
+    let [number, removed, keeper, similarity, size, keeper_shard, keeper_row] = batch.columns() else {
+        return Err(broken());
+    };
     let number = number.as_primitive_opt::<UInt32Type>().ok_or_else(broken)?;
     let removed = removed.as_boolean_opt().ok_or_else(broken)?;
     let keeper = keeper.as_string_view_opt().ok_or_else(broken)?;
     let similarity = similarity.as_primitive_opt::<Float64Type>().ok_or_else(broken)?;
     let size = size.as_primitive_opt::<UInt64Type>().ok_or_else(broken)?;
+    let keeper_shard = keeper_shard.as_string_view_opt().ok_or_else(broken)?;
+    let keeper_row = keeper_row.as_primitive_opt::<UInt64Type>().ok_or_else(broken)?;
     for row in 0..batch.num_rows() {
         let verdict = Verdict {
             row: 0,
             removed: removed.value(row),
             keeper: keeper.value(row).to_owned(),
+            keeper_place: keeper_row.is_valid(row).then(|| (keeper_shard.value(row).to_owned(), keeper_row.value(row))),
             similarity: similarity.is_valid(row).then(|| similarity.value(row)),
             size: size.value(row),
             parts: Vec::new(),

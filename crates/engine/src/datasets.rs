@@ -59,11 +59,15 @@ pub(crate) fn duplicates_schema() -> SchemaRef {
         columns::text_field("keeper_id"),
         Field::new("similarity", DataType::Float64, true),
         Field::new("cluster_size", DataType::UInt64, false),
+        columns::text_field("shard"),
+        Field::new("row", DataType::UInt64, false),
+        columns::text_field("keeper_shard"),
+        Field::new("keeper_row", DataType::UInt64, true),
     ]))
 }
 
-/// The duplicates that one exchange removed as rows of the duplicates dataset.
-pub(crate) fn duplicate_rows(stage_id: &str, left: &Left<Verdict>) -> Result<RecordBatch, EngineError> {
+/// The duplicates that one exchange removed of the file `shard` as rows of the duplicates dataset.
+pub(crate) fn duplicate_rows(stage_id: &str, shard: &str, left: &Left<Verdict>) -> Result<RecordBatch, EngineError> {
     let indices = UInt32Array::from_iter_values(left.rows.iter().map(|verdict| index(verdict.row)));
     let cells = |name: &str| -> Result<ArrayRef, EngineError> {
         match left.batch.strings(name) {
@@ -79,6 +83,15 @@ pub(crate) fn duplicate_rows(stage_id: &str, left: &Left<Verdict>) -> Result<Rec
         Arc::new(StringViewArray::from_iter_values(keepers)),
         Arc::new(left.rows.iter().map(|verdict| verdict.similarity).collect::<Float64Array>()),
         Arc::new(left.rows.iter().map(|verdict| verdict.size).collect::<UInt64Array>()),
+        Arc::new(StringViewArray::from_iter_values(std::iter::repeat_n(shard, left.rows.len()))),
+        take(left.batch.rows(), &indices, None).map_err(bug)?,
+        Arc::new(
+            left.rows
+                .iter()
+                .map(|verdict| Some(verdict.keeper_place.as_ref()?.0.as_str()))
+                .collect::<StringViewArray>(),
+        ),
+        Arc::new(left.rows.iter().map(|verdict| Some(verdict.keeper_place.as_ref()?.1)).collect::<UInt64Array>()),
     ];
     RecordBatch::try_new(duplicates_schema(), arrays).map_err(bug)
 }
@@ -164,7 +177,7 @@ impl Quarantined {
         Self {
             row: record.row,
             offset: record.offset,
-            id: None,
+            id: record.id,
             stage: INPUT.to_owned(),
             cause: record.cause.code(),
             detail: record.detail,

@@ -148,6 +148,21 @@ pub enum EngineError {
         /// Id of the stage.
         stage: String,
     },
+    /// The memory budget is below what comparing the documents needs.
+    #[error(
+        "stage `{stage}` compares {documents} documents, which needs a budget of at least {needed}, and the budget is \
+         {budget}; raise --memory, or cut the input into several runs with `against`. What is committed is kept"
+    )]
+    ComparisonMemory {
+        /// Id of the stage.
+        stage: String,
+        /// Documents that it compares.
+        documents: u32,
+        /// The budget.
+        budget: textmill_document::ByteSize,
+        /// What is needed.
+        needed: textmill_document::ByteSize,
+    },
     /// A selection of the highest has too many groups.
     #[error("stage `{stage}`: `within` has more than {bound} values; choose a column with fewer")]
     TooManyGroups {
@@ -286,7 +301,7 @@ impl EngineError {
             | Self::TooManyDocuments { .. }
             | Self::UnusableIndex { .. }
             | Self::SeveralIndexes(_) => ErrorKind::Usage,
-            Self::Memory { .. } | Self::TooManyPairs { .. } => ErrorKind::Resources,
+            Self::Memory { .. } | Self::ComparisonMemory { .. } | Self::TooManyPairs { .. } => ErrorKind::Resources,
             Self::Exchange { error, .. } => match error.find_root() {
                 // Nothing but the folder for temporary files is read or written there.
                 DataFusionError::ResourcesExhausted(_) | DataFusionError::IoError(_) => ErrorKind::Resources,

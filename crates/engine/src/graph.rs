@@ -82,6 +82,8 @@ pub(crate) struct Verdict {
     pub removed: bool,
     /// Id of the document that stays.
     pub keeper: String,
+    /// The file that it is from and its row there; none where it is of an earlier run.
+    pub keeper_place: Option<(String, u64)>,
     /// Estimated similarity to it.
     pub similarity: Option<f64>,
     /// Documents in the cluster.

@@ -1,6 +1,6 @@
 //! Where things lie below the output location.
 //!
-//! 1. `data/`, `dropped/`, `quarantine/`, `duplicates/` and `index/` hold only files named in the run manifest.
+//! 1. `data/`, `_dropped/`, `_quarantine/`, `_duplicates/` and `_index/` hold only files named in the run manifest.
 //! 2. Everything else is below `_textmill/`. What a task wrote is found through its manifest,
 //!    never by listing a directory.
 //! 3. Sealed files are created once and never changed.
@@ -25,8 +25,25 @@ pub(crate) const RETIRED: &str = "_textmill/retired";
 pub(crate) const PUBLISHING: &str = "_textmill/publishing";
 /// Folder of the marks of attempts that run on a cluster.
 pub(crate) const ATTEMPTS: &str = "_textmill/attempts";
-/// Everything that textmill writes.
-pub(crate) const FOLDERS: [&str; 6] = ["_textmill", "data", "dropped", "quarantine", "duplicates", "index"];
+/// Everything that textmill writes, and the names that side datasets had up to version 0.1.
+pub(crate) const FOLDERS: [&str; 10] = [
+    "_textmill",
+    "data",
+    "_dropped",
+    "_quarantine",
+    "_duplicates",
+    "_index",
+    "dropped",
+    "quarantine",
+    "duplicates",
+    "index",
+];
+
+/// What lies where, for `datasets.load_dataset` and the hub, which know no other way to be told.
+pub(crate) const CARD: &str = ".huggingface.yaml";
+/// Content of [`CARD`]: the data is what is in `data/`.
+pub(crate) const CARD_TEXT: &str =
+    "configs:\n- config_name: default\n  data_files:\n  - split: train\n    path: data/*.parquet\n";
 
 /// The plan with this number.
 pub(crate) fn plan(number: u64) -> String {
@@ -40,7 +57,7 @@ pub(crate) fn task_manifest(phase: &str, key: &str) -> String {
 
 /// Prefix of the data files of one attempt: no two attempts ever share a name.
 pub(crate) fn staging(phase: &str, key: &str, attempt: &str, dataset: Dataset) -> String {
-    format!("{STAGING}/{phase}/{key}/{attempt}-{}", dataset.dir_name())
+    format!("{STAGING}/{phase}/{key}/{attempt}-{}", dataset.name())
 }
 
 /// Prefix of the files of one attempt that are read by later phases only.

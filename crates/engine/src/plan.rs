@@ -1,10 +1,10 @@
 //! The plan of a run: which tasks there are, each with the key that decides whether a committed
 //! result may be reused. It is written once and never made again for the same run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use textmill_ingest::{InputPlan, Split, plan_input};
+use textmill_ingest::{InputPlan, Shard, Split, plan_input};
 use textmill_pipeline::{Dropped as DroppedPolicy, Pipeline};
 use textmill_store::manifest::{Dataset, ExchangeManifest, FileEntry, TaskManifest};
 
@@ -12,7 +12,7 @@ use crate::EngineError;
 
 /// Raised when the engine itself makes other bytes of the same stages (writer settings, side
 /// datasets): results of an older engine are then not reused.
-const ENGINE_VERSION: u32 = 1;
+const ENGINE_VERSION: u32 = 2;
 
 /// What a task works on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -75,6 +75,12 @@ pub struct RunPlan {
     pub run_key: String,
     /// The tasks of the first phase, in input order.
     pub tasks: Vec<TaskSpec>,
+    /// Phases of the pipeline, each with as many tasks.
+    #[serde(default)]
+    pub phases: u64,
+    /// Shards without a task: without records, or not readable.
+    #[serde(default)]
+    pub without_tasks: Vec<Shard>,
     /// Shards that could not be opened and whose quarantine the pipeline file asked for.
     pub unreadable: Vec<String>,
     /// What people should know about the input, such as columns that are not read.
@@ -116,36 +122,62 @@ pub async fn plan_run(pipeline: &Pipeline) -> Result<RunPlan, EngineError> {
 
 fn plan_tasks(pipeline: &Pipeline, input: InputPlan) -> RunPlan {
     let sample = task_sample(pipeline);
-    let phases = pipeline.phases();
     // A pipeline without stages is one empty phase: rows pass through.
-    let (phase_id, fingerprint) = phases.first().map_or_else(
-        || ("p0".to_owned(), serde_json::Value::Null),
-        |phase| (phase.id.clone(), pipeline.fingerprint(phase)),
-    );
-    let writer = writer_key(pipeline);
+    let phase_id = pipeline.phases().first().map_or_else(|| "p0".to_owned(), |phase| phase.id.clone());
+    let keys = TaskKeys::new(pipeline);
+    let with_tasks: BTreeSet<String> = input.splits.iter().map(|split| split.shard.location.clone()).collect();
     let tasks: Vec<TaskSpec> = (0..)
         .zip(input.splits)
         .map(|(index, split)| TaskSpec {
             phase: phase_id.clone(),
             index,
-            key: digest(&serde_json::json!([fingerprint, writer, split])),
+            key: keys.of(&split),
             sample_per_reason: sample,
             work: Work::Split(Box::new(split)),
         })
         .collect();
-    let keys: Vec<_> = tasks.iter().map(|task| task.key.as_str()).collect();
     let unreadable: Vec<_> =
         input.unreadable.iter().map(|shard| format!("{}: {}", shard.shard.location, shard.detail)).collect();
-    let later: Vec<_> = phases.iter().skip(1).map(|phase| pipeline.fingerprint(phase)).collect();
-    let run_key = digest(&serde_json::json!([keys, writer, unreadable, pipeline.output.dropped_sample, later]));
+    let empty = input.shards.into_iter().filter(|shard| !with_tasks.contains(&shard.location));
     RunPlan {
         format_version: 1,
         name: pipeline.name.clone(),
         config_key: config_key(pipeline),
-        run_key,
+        run_key: keys.of_run(&tasks, &unreadable),
         tasks,
+        phases: pipeline.phases().len().max(1) as u64,
+        without_tasks: empty.chain(input.unreadable.into_iter().map(|shard| shard.shard)).collect(),
         unreadable,
         notes: input.notes,
+    }
+}
+
+/// What of a pipeline file decides the keys of tasks and runs.
+#[derive(Debug, Clone)]
+pub(crate) struct TaskKeys {
+    first: serde_json::Value,
+    later: Vec<serde_json::Value>,
+    writer: serde_json::Value,
+    dropped_sample: usize,
+}
+
+impl TaskKeys {
+    pub(crate) fn new(pipeline: &Pipeline) -> Self {
+        let mut phases =
+            pipeline.phases().iter().map(|phase| pipeline.fingerprint(phase)).collect::<Vec<_>>().into_iter();
+        let (first, writer) = (phases.next().unwrap_or_default(), writer_key(pipeline));
+        Self { first, later: phases.collect(), writer, dropped_sample: pipeline.output.dropped_sample }
+    }
+
+    /// The key of the task of the first phase that reads `split`.
+    pub(crate) fn of(&self, split: &Split) -> String {
+        digest(&serde_json::json!([self.first, self.writer, split]))
+    }
+
+    /// The key of the run with these tasks.
+    pub(crate) fn of_run(&self, tasks: &[TaskSpec], unreadable: &[String]) -> String {
+        let keys: Vec<_> = tasks.iter().map(|task| task.key.as_str()).collect();
+        digest(&serde_json::json!([keys, self.writer, unreadable, self.dropped_sample, self.later]))
     }
 }
 

@@ -1,7 +1,7 @@
 //! The end of a run: neighbouring small files become shards, shards become visible, and one
 //! manifest makes them a corpus.
 //!
-//! 1. Files reach `data/`, `dropped/`, `quarantine/` and `duplicates/` by a link or server-side copy of a
+//! 1. Files reach `data/`, `_dropped/`, `_quarantine/` and `_duplicates/` by a link or server-side copy of a
 //!    committed file; a name below these folders never holds a partial file.
 //! 2. Until `run.json` exists there is no published run, whatever lies in the folders. What is
 //!    about to be linked is recorded before, so that a run of another configuration can clear
@@ -22,6 +22,7 @@ use textmill_store::{Created, Store, StoreError};
 
 use crate::engine::Engine;
 use crate::global_sample::choose_sample;
+use crate::ids::equal_ids;
 use crate::phases::Phases;
 use crate::plan::{RunPlan, TaskSpec, Work, digest};
 use crate::{EngineError, TaskContext, layout, resume};
@@ -56,6 +57,7 @@ pub(crate) async fn publish(
         clusters: phases.clusters().clone(),
         index: index_made(pipeline),
         metrics: phases.metrics(),
+        equal_ids: equal_ids(phases.manifests().map(|task| &task.input)),
         textmill_version: env!("CARGO_PKG_VERSION").to_owned(),
     };
     retire(context, replaces).await?;
@@ -64,6 +66,8 @@ pub(crate) async fn publish(
     context.store.create(&intent, seal(&manifest)?).await?;
     link(context, &staged, &manifest).await?;
     context.owner.check().await?;
+    // It always says the same; one that somebody else wrote stays.
+    context.store.create(layout::CARD, layout::CARD_TEXT.into()).await?;
     create_manifest(&context.store, &manifest).await?;
     context.store.delete(&intent).await?;
     Ok(manifest)
@@ -136,6 +140,10 @@ async fn groups(
     dataset: Dataset,
     files: Vec<FileEntry>,
 ) -> Result<Vec<Group>, EngineError> {
+    if dataset == Dataset::Data && files.is_empty() {
+        // Whoever reads the output next learns that there is nothing, and which columns it would have.
+        return Ok(vec![Group { files, rows: None }]);
+    }
     let sampled = dataset == Dataset::Dropped && pipeline.output.dropped == DroppedPolicy::Sample;
     if !sampled || files.is_empty() {
         return Ok(group(files, pipeline.output.shard_bytes.bytes()));
@@ -179,8 +187,13 @@ fn group(files: Vec<FileEntry>, shard_bytes: u64) -> Vec<Group> {
 fn compaction(context: &TaskContext, dataset: Dataset, index: u64, group: Group) -> TaskSpec {
     let Group { files: sources, rows } = group;
     let parts: Vec<_> = sources.iter().map(|file| (file.blake3.as_str(), file.rows)).collect();
-    let key = digest(&serde_json::json!(["compact", dataset, parts, rows, context.settings.zstd_level]));
-    let phase = format!("publish-{}", dataset.dir_name());
+    // The sources say all of their columns, but where there are none.
+    let columns = sources.is_empty().then(|| format!("{:?}", context.settings.data_schema));
+    // A choice of rows is cut into files of this size.
+    let bound = rows.is_some().then_some(context.settings.shard_bytes);
+    let level = context.settings.zstd_level;
+    let key = digest(&serde_json::json!(["compact", dataset, parts, rows, level, columns, bound]));
+    let phase = format!("publish-{}", dataset.name());
     TaskSpec { phase, index, key, sample_per_reason: 0, work: Work::Compact { dataset, sources, rows } }
 }
 
@@ -194,17 +207,22 @@ pub(crate) async fn run_missing(
     let done = found.iter().filter(|found| matches!(found, resume::Reuse::Committed(_))).count();
     context.progress.add_tasks(tasks.len() as u64, done as u64);
     let mut missing = Vec::new();
+    let mut stale = 0;
     for (task, found) in tasks.into_iter().zip(&found) {
         match found {
             resume::Reuse::Committed(_) => continue,
             resume::Reuse::Missing => {}
             resume::Reuse::Stale(manifest) => {
                 context.owner.check().await?;
-                tracing::warn!(manifest, "the files of a committed task are gone or cut: it runs again");
+                tracing::debug!(manifest, "the files of a committed task are gone or cut: it runs again");
                 context.store.delete(manifest).await?;
+                stale += 1;
             }
         }
         missing.push(task);
+    }
+    if stale > 0 {
+        tracing::warn!(tasks = stale, "files of committed tasks are gone or cut, as after publishing: they run again");
     }
     let mut fresh = engine.run_tasks(context, missing).await?.into_iter();
     let manifests = found.into_iter().map(|found| match found {
@@ -233,7 +251,7 @@ fn check_rows(
         let found: u64 = staged.get(&dataset).into_iter().flatten().map(|file| file.rows).sum();
         if found != expected {
             return Err(EngineError::HandOver {
-                place: format!("dataset `{}`", dataset.dir_name()),
+                place: format!("dataset `{}`", dataset.name()),
                 found: format!("{found} rows"),
                 expected: format!("{expected}"),
             });

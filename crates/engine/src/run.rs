@@ -16,6 +16,7 @@ use crate::engine::Engine;
 use crate::phases::Phases;
 use crate::plan::{RunPlan, TaskSpec, Work, config_key, continue_tasks, plan_run};
 use crate::publish::{publish, run_missing};
+use crate::same_bytes::{renewed, take_over};
 use crate::task::TaskContextParts;
 use crate::{Cancel, ClusterEngine, EngineError, LocalEngine, MemoryBudget, Progress, TaskContext, gc, layout};
 
@@ -97,7 +98,7 @@ pub(crate) async fn owned(
     owner: &Arc<Owner>,
 ) -> Result<RunOutcome, EngineError> {
     let published = published(store).await?;
-    let (plan, resumed) = plan(pipeline, store, options).await?;
+    let Planned { plan, resumed, is_new } = plan(pipeline, store, options, published.as_ref()).await?;
     let replaces = published.as_ref().map(|run| run.digest.clone());
     if let Some(manifest) = published {
         if manifest.run_key == plan.run_key {
@@ -113,7 +114,7 @@ pub(crate) async fn owned(
         }
     }
     // Only now: a refused run must leave no trace.
-    if !resumed {
+    if is_new {
         owner.check().await?;
         record(store, &plan).await?;
     }
@@ -204,18 +205,63 @@ async fn clear_up(store: &Store, owner: &Owner) -> Result<(), EngineError> {
     gc::clear_staging(store, owner).await
 }
 
-/// The newest plan, if it is of this configuration, and whether it was; else a new one. Inputs that
-/// appear later are not mixed into a run that has begun; inputs that changed since are refused when
-/// they are read.
-async fn plan(pipeline: &Pipeline, store: &Store, options: &RunOptions) -> Result<(RunPlan, bool), EngineError> {
-    if let (Some((_, known)), false) = (latest_plan(store).await?, options.replan)
-        && known.config_key == config_key(pipeline)
-    {
-        return Ok((known, true));
+/// The plan that is to be run.
+struct Planned {
+    plan: RunPlan,
+    /// Whether it is that of an earlier call, perhaps with files pinned anew.
+    resumed: bool,
+    /// Whether it is not recorded yet.
+    is_new: bool,
+}
+
+/// The newest plan, if it is of this configuration, else a new one. Inputs that appear later are not mixed into a run
+/// that has begun; inputs of another size are refused when they are read. To overwrite what is `finished` means to look
+/// at the input again.
+async fn plan(
+    pipeline: &Pipeline,
+    store: &Store,
+    options: &RunOptions,
+    finished: Option<&RunManifest>,
+) -> Result<Planned, EngineError> {
+    let known = latest_plan(store).await?.map(|(_, plan)| plan);
+    let again = options.replan || (options.overwrite && finished.is_some());
+    match known {
+        Some(plan) if !again && plan.config_key == config_key(pipeline) => {
+            if finished.is_some_and(|run| run.run_key == plan.run_key) {
+                return Ok(Planned { plan, resumed: true, is_new: false });
+            }
+            let (plan, is_new) = resumable(pipeline, store, plan).await?;
+            Ok(Planned { plan, resumed: true, is_new })
+        }
+        _ => {
+            let plan = plan_again(pipeline, store).await?;
+            refuse_own_output(&plan, store)?;
+            Ok(Planned { plan, resumed: false, is_new: true })
+        }
     }
-    let plan = plan_run(pipeline).await?;
-    refuse_own_output(&plan, store)?;
-    Ok((plan, false))
+}
+
+/// A plan of the input as it is now, in which committed results at `store` have their place that were made of the same
+/// bytes, whatever time stamps the files have. Changes nothing.
+pub async fn plan_again(pipeline: &Pipeline, store: &Store) -> Result<RunPlan, EngineError> {
+    let mut plan = plan_run(pipeline).await?;
+    if let Some((_, known)) = latest_plan(store).await? {
+        take_over(store, pipeline, &mut plan, &known).await?;
+    }
+    Ok(plan)
+}
+
+/// `plan`, which was recorded, as it can be run now, and whether that is another one: files may have another time
+/// stamp than they had.
+pub(crate) async fn resumable(
+    pipeline: &Pipeline,
+    store: &Store,
+    plan: RunPlan,
+) -> Result<(RunPlan, bool), EngineError> {
+    let Some(mut renewed) = renewed(pipeline, &plan).await? else { return Ok((plan, false)) };
+    take_over(store, pipeline, &mut renewed, &plan).await?;
+    let is_new = renewed != plan;
+    Ok((renewed, is_new))
 }
 
 /// A run that reads what it writes would count its own output as input, or delete its input.

@@ -116,19 +116,44 @@ pub async fn read_dropped(
     reason: Option<&str>,
     limit: usize,
 ) -> Result<Vec<RecordBatch>, EngineError> {
+    read(store, run, Dataset::Dropped, reason.map(|reason| (columns::REASON, reason)), limit).await
+}
+
+/// The quarantined records of a published run, at most `limit` of them, optionally only of one cause. Every file is
+/// checked against its digest before it is read.
+pub async fn read_quarantine(
+    store: &Store,
+    run: &RunManifest,
+    cause: Option<&str>,
+    limit: usize,
+) -> Result<Vec<RecordBatch>, EngineError> {
+    read(store, run, Dataset::Quarantine, cause.map(|cause| ("cause", cause)), limit).await
+}
+
+/// At most `limit` rows of a dataset, optionally only those that have this text in this column.
+async fn read(
+    store: &Store,
+    run: &RunManifest,
+    dataset: Dataset,
+    only: Option<(&str, &str)>,
+    limit: usize,
+) -> Result<Vec<RecordBatch>, EngineError> {
     let mut found = Vec::new();
     let mut left = limit;
-    for file in run.datasets.get(&Dataset::Dropped).into_iter().flatten() {
+    for file in run.datasets.get(&dataset).into_iter().flatten() {
+        if left == 0 {
+            break;
+        }
         let mut reader = read_parquet(store, file).await?;
         while let Some(batch) = reader.next().await? {
-            let wanted = |row: &u32| reason.is_none_or(|reason| cell(&batch, columns::REASON, *row as usize) == reason);
+            let wanted = |row: &u32| only.is_none_or(|(column, text)| cell(&batch, column, *row as usize) == text);
             let rows = u32::try_from(batch.num_rows()).unwrap_or(u32::MAX);
             let indices: Vec<u32> = (0..rows).filter(wanted).take(left).collect();
             left -= indices.len();
             let taken = take_record_batch(&batch, &UInt32Array::from(indices));
-            found.push(taken.map_err(|error| EngineError::Bug(format!("dropped documents: {error}")))?);
+            found.push(taken.map_err(|error| EngineError::Bug(format!("rows of {}: {error}", dataset.name())))?);
             if left == 0 {
-                return Ok(found);
+                break;
             }
         }
     }

@@ -13,11 +13,11 @@ use textmill_ingest::{IngestError, ReadBatch, Split, open_split};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use crate::EngineError;
 use crate::graph::PhaseInput;
 use crate::plan::TaskSpec;
 use crate::task::{TaskContext, Written};
 use crate::task_output::{Given, Output, Source, drive};
+use crate::{EngineError, input_digest};
 
 /// Batches read ahead of the stages.
 const READ_AHEAD: usize = 2;
@@ -32,7 +32,11 @@ pub(crate) async fn run(
     let mut batches = read(split.clone(), Arc::clone(context));
     let driven = drive(&mut batches, context, &mut output).await.and_then(|()| check_records(split, output.records()));
     match driven {
-        Ok(()) => output.finish(&split.shard.location, split.bytes).await,
+        Ok(()) => {
+            let mut written = output.finish(&split.shard.location, split.bytes).await?;
+            written.input.blake3 = input_digest::of(&split.shard).await;
+            Ok(written)
+        }
         Err(error) => {
             output.abort().await;
             Err(error)

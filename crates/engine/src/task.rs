@@ -7,7 +7,7 @@ use textmill_document::Ledger;
 use textmill_ingest::ReadOptions;
 use textmill_minhash_dedupe::DedupeStage;
 use textmill_pipeline::{Dropped as DroppedPolicy, Pipeline};
-use textmill_store::manifest::{Dataset, FileEntry, TaskManifest, TaskMetrics};
+use textmill_store::manifest::{Dataset, FileEntry, InputFacts, TaskManifest, TaskMetrics};
 use textmill_store::owner::Owner;
 use textmill_store::parquet_writer::{DEFAULT_IN_FLIGHT, DatasetWriter, WriterOptions};
 use textmill_store::{Committed, Store, commit_task};
@@ -69,6 +69,7 @@ pub(crate) struct Written {
     pub keys: BTreeMap<String, Vec<FileEntry>>,
     pub ledger: Ledger,
     pub metrics: TaskMetrics,
+    pub input: InputFacts,
 }
 
 impl TaskContext {
@@ -108,9 +109,10 @@ impl TaskContext {
         };
         let (shard_bytes, in_flight) = match spec.work {
             Work::Split(_) | Work::Continue(_) => (self.settings.shard_bytes, DEFAULT_IN_FLIGHT),
-            // Compaction chose its sources so that one file comes out. It does little but encode: a
-            // second row group in flight would only take memory.
-            Work::Compact { .. } => (u64::MAX, 1),
+            // Compaction chose its sources so that one file comes out, unless only some of their rows are taken. It does
+            // little but encode: a second row group in flight would only take memory.
+            Work::Compact { rows: None, .. } => (u64::MAX, 1),
+            Work::Compact { rows: Some(_), .. } => (self.settings.shard_bytes, 1),
         };
         let prefix = layout::staging(&spec.phase, &spec.key, attempt, dataset);
         let options = WriterOptions {
@@ -169,6 +171,7 @@ pub async fn run_task(spec: &TaskSpec, context: &Arc<TaskContext>) -> Result<Tas
         keys: written.keys,
         ledger: written.ledger,
         metrics: written.metrics,
+        input: written.input,
         given_up: None,
     };
     context.owner.check().await?;

@@ -16,6 +16,7 @@ use tokio::sync::oneshot;
 use crate::EngineError;
 use crate::datasets::{Quarantined, dropped_rows, duplicate_rows, in_row_order, quarantine_rows};
 use crate::graph::{FailedRow, Left, PhaseGraph, PhaseInput, Processed};
+use crate::ids::{self, IdCounter};
 use crate::plan::TaskSpec;
 use crate::sample::Sampler;
 use crate::task::{TaskContext, Written};
@@ -50,6 +51,7 @@ pub(crate) async fn drive(
 ) -> Result<(), EngineError> {
     let mut running = FuturesOrdered::new();
     let mut open = true;
+    let shard: Arc<str> = Arc::from(output.shard);
     while open || !running.is_empty() {
         if context.cancel.is_cancelled() {
             return Err(EngineError::Interrupted);
@@ -57,7 +59,7 @@ pub(crate) async fn drive(
         // A batch half read would be lost if the other branch won: reading is not part of the race.
         if open && running.len() < context.parallelism {
             match source.next().await? {
-                Some(given) => running.push_back(process(given, Arc::clone(context))),
+                Some(given) => running.push_back(process(given, Arc::clone(context), Arc::clone(&shard))),
                 None => open = false,
             }
             continue;
@@ -77,19 +79,24 @@ struct Ready {
     duplicates: Vec<RecordBatch>,
     hash: u128,
     records: u64,
+    /// Hashes of the ids that were read.
+    ids: Vec<u64>,
 }
 
 /// Runs the stages on one batch in the rayon pool.
-async fn process(given: Given, context: Arc<TaskContext>) -> Result<Ready, EngineError> {
+async fn process(given: Given, context: Arc<TaskContext>, shard: Arc<str>) -> Result<Ready, EngineError> {
     let (sender, receiver) = oneshot::channel();
-    rayon::spawn(move || drop(sender.send(ready(given, &context))));
+    rayon::spawn(move || drop(sender.send(ready(given, &context, &shard))));
     receiver.await.map_err(|_| EngineError::Bug("a worker died while it processed a batch".to_owned()))?
 }
 
-fn ready(given: Given, context: &TaskContext) -> Result<Ready, EngineError> {
+fn ready(given: Given, context: &TaskContext, shard: &str) -> Result<Ready, EngineError> {
     let graph = &context.graph;
     let documents: usize = given.input.places.iter().map(|(_, batch)| batch.num_rows()).sum();
     let records = documents as u64 + given.quarantined.len() as u64;
+    // What another phase handed over was looked at when it was read.
+    let is_first = graph.handed_in().is_empty();
+    let ids = given.input.places.iter().filter(|_| is_first).flat_map(|(_, batch)| ids::hashes(batch)).collect();
     let mut processed = graph.process(given.input)?;
     let entry = &mut processed.ledger.stages[0];
     for record in &given.quarantined {
@@ -108,10 +115,10 @@ fn ready(given: Given, context: &TaskContext) -> Result<Ready, EngineError> {
         DroppedPolicy::None => None,
         DroppedPolicy::Sample | DroppedPolicy::All => dropped(graph, &processed, context)?,
     };
-    let duplicates = processed.duplicates.iter().map(|left| duplicate_rows(graph.id(left.stage), left));
+    let duplicates = processed.duplicates.iter().map(|left| duplicate_rows(graph.id(left.stage), shard, left));
     let duplicates = duplicates.collect::<Result<Vec<_>, _>>()?;
     let hash = processed.output.as_ref().map_or(0, row_hash_sum);
-    Ok(Ready { processed, dropped, quarantined, duplicates, hash, records })
+    Ok(Ready { processed, dropped, quarantined, duplicates, hash, records, ids })
 }
 
 fn failures(graph: &PhaseGraph, processed: &Processed) -> Vec<Quarantined> {
@@ -147,6 +154,7 @@ pub(crate) struct Output<'a> {
     keys: Vec<Between<'a>>,
     index: Between<'a>,
     sampler: Sampler,
+    ids: IdCounter,
     ledger: Ledger,
     busy_micros: Vec<u64>,
     hash: u128,
@@ -210,6 +218,7 @@ impl<'a> Output<'a> {
             keys: graph.key_places().map(|place| between("keys", place)).collect(),
             index: between("index", 0),
             sampler: Sampler::new(spec.sample_per_reason),
+            ids: IdCounter::default(),
             ledger: graph.empty_ledger(),
             busy_micros: vec![0; graph.stages().count()],
             hash: 0,
@@ -228,6 +237,7 @@ impl<'a> Output<'a> {
         // What another phase handed over was counted when it was read.
         let is_first = u64::from(self.context.graph.handed_in().is_empty());
         self.context.progress.add_batch(is_first * ready.records, is_first * ledger.input().bytes, kept);
+        self.ids.add(&ready.ids);
         self.ledger.merge(&ledger);
         self.hash = self.hash.wrapping_add(ready.hash);
         self.records += ready.records;
@@ -290,7 +300,8 @@ impl<'a> Output<'a> {
         }
         let ids = self.context.graph.stages().map(|(id, _)| id.to_owned());
         let metrics = TaskMetrics { wall_micros: 0, cpu_micros: ids.zip(self.busy_micros).collect(), read_bytes };
-        Ok(Written { outputs, handed_over, keys, ledger: self.ledger, metrics })
+        let (ledger, input) = (self.ledger, self.ids.facts());
+        Ok(Written { outputs, handed_over, keys, ledger, metrics, input })
     }
 
     pub(crate) async fn abort(self) {

@@ -37,7 +37,10 @@ pub enum IngestError {
         reason: String,
     },
     /// An entry of `input.paths` matches no file.
-    #[error("input path `{pattern}` matches no file; check the path (globs: `**`, `*`, `?`, `[..]`, `{{a,b}}`)")]
+    #[error(
+        "input path `{pattern}` matches no file{}; check the path (globs: `**`, `*`, `?`, `[..]`, `{{a,b}}`)",
+        tried(.pattern)
+    )]
     NoMatch {
         /// The entry.
         pattern: String,
@@ -100,6 +103,14 @@ pub enum IngestError {
         /// What was found.
         reason: String,
     },
+    /// An input is an output of textmill, or a file of one, that cannot be used.
+    #[error("{location}: {reason}")]
+    Output {
+        /// The output or file.
+        location: String,
+        /// Why it cannot, and what to do.
+        reason: String,
+    },
     /// A file is not the one that was planned: another size, time stamp or `ETag`.
     #[error(
         "{location}: changed since the run was planned ({planned}, now {found}); list the inputs again with --replan"
@@ -143,9 +154,9 @@ impl IngestError {
             | Self::UnknownFormat { .. }
             | Self::UnexpectedArchive { .. }
             | Self::Columns { .. } => IngestErrorKind::Config,
-            Self::NoMatch { .. } | Self::NothingToRead { .. } | Self::Unreadable { .. } => {
+            Self::NoMatch { .. } | Self::NothingToRead { .. } | Self::Unreadable { .. } | Self::Output { .. } => {
                 IngestErrorKind::Unreadable
-            },
+            }
             Self::Changed { .. } => IngestErrorKind::Changed,
             Self::Store(error) => match error.kind() {
                 StoreErrorKind::Config => IngestErrorKind::Config,
@@ -167,6 +178,7 @@ impl IngestError {
             | Self::UnexpectedArchive { location }
             | Self::Columns { location, .. }
             | Self::Unreadable { location, .. }
+            | Self::Output { location, .. }
             | Self::Changed { location, .. }
             | Self::Read { location, .. }
             | Self::Internal { location, .. } => Some(location),
@@ -195,6 +207,17 @@ impl IngestError {
         }
         Self::Read { location: location.to_owned(), source }
     }
+}
+
+/// Where a relative path was looked for.
+fn tried(pattern: &str) -> String {
+    let path = std::path::Path::new(pattern);
+    if pattern.contains("://") || path.is_absolute() {
+        return String::new();
+    }
+    let Ok(absolute) = std::path::absolute(path) else { return String::new() };
+    let rule = "relative paths count from the folder in which textmill is started";
+    format!(" ({} was tried: {rule})", absolute.display())
 }
 
 fn describe(problems: &[ColumnProblem], available: &[String]) -> String {

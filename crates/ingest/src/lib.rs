@@ -67,7 +67,9 @@ mod lacking;
 mod left_out;
 mod listing;
 mod magic;
+mod outputs;
 mod parquet;
+mod pin;
 mod plan;
 mod quarantine;
 mod reader;
@@ -82,6 +84,7 @@ pub use config::{
     DEFAULT_SPLIT_BYTES, Format, InputConfig, Limits, OnUnreadable, OtherFields, ReadOptions, document_schema,
 };
 pub use error::{IngestError, IngestErrorKind};
+pub use pin::{list_input, local_digest, local_pin};
 pub use plan::{Compression, InputPlan, Shard, Split, UnreadableShard, plan_input};
 pub use quarantine::{Damage, QuarantinedRecord, ReadBatch};
 pub use reader::{SplitReader, open_split};

@@ -14,17 +14,20 @@ use walkdir::WalkDir;
 use crate::exclude::Exclude;
 use crate::kind::{is_packing, kind_of};
 use crate::left_out::LeftOut;
+use crate::outputs::{self, Output, Place};
 use crate::source::{local_path, local_version, remote_version};
 use crate::{Compression, Format, IngestError, InputConfig, Shard};
 
 /// A file that an entry of `paths` stands for.
 #[derive(Debug)]
-struct Listed {
-    location: String,
+pub(crate) struct Listed {
+    pub(crate) location: String,
     /// Path relative to the fixed part of the entry.
-    name: String,
-    bytes: u64,
+    pub(crate) name: String,
+    pub(crate) bytes: u64,
     version: String,
+    /// What the output of textmill that it belongs to says of it.
+    pub(crate) blake3: Option<String>,
     /// The same for two names of one file.
     identity: String,
     /// Whether the entry is this file itself, or a pattern whose end says what the file is.
@@ -61,6 +64,8 @@ pub(crate) struct Listing {
 struct Found {
     files: Vec<Listed>,
     left_out: LeftOut,
+    /// Outputs of textmill that it could stand for, or for files of.
+    places: Vec<Place>,
 }
 
 /// All files that the entries of `config.paths` stand for, sorted by location, each once.
@@ -105,11 +110,11 @@ fn once_each(listed: &mut Vec<Listed>) {
 }
 
 fn candidate(file: Listed, format: Option<Format>) -> Candidate {
-    let Listed { location, name, bytes, version, asked_for, .. } = file;
+    let Listed { location, name, bytes, version, blake3, asked_for, .. } = file;
     // A name can say more of the format than the pipeline: `x.warc.wat.gz` is none of `format: warc`.
     let named = kind_of(&location, None).or_else(|| kind_of(&location, format).filter(|_| asked_for));
     let (format, compression) = kind_of(&location, format).unwrap_or((Format::Jsonl, Compression::None));
-    Candidate { shard: Shard { location, name, bytes, version, format, compression }, named, asked_for }
+    Candidate { shard: Shard { location, name, bytes, version, format, compression, blake3 }, named, asked_for }
 }
 
 /// Names are part of generated ids: where two entries give the same name, the location is it.
@@ -179,12 +184,53 @@ fn list_local(entry: &str) -> Result<Found, IngestError> {
     if path.is_file() {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         found.files.push(local_file(path, name, true)?);
-    } else if path.is_dir() {
-        walk_folder(path, "", &mut found)?;
-    } else if has_glob(shown) {
-        walk_pattern(entry, shown, &mut found)?;
+        return Ok(found);
     }
-    Ok(found)
+    let (base, pattern) = if path.is_dir() { (shown, "") } else { split_pattern(shown) };
+    let base = PathBuf::from(if base.is_empty() { "." } else { base });
+    if !base.exists() || (pattern.is_empty() && !path.is_dir()) {
+        return Ok(found);
+    }
+    found.places.extend(outputs::around(&base.to_string_lossy()));
+    if pattern.is_empty() {
+        walk_folder(&base, "", &mut found)?;
+    } else {
+        walk_pattern(&base, pattern, &matcher(entry, pattern)?, &mut found)?;
+    }
+    found.published_only(&base, !pattern.is_empty())
+}
+
+impl Found {
+    /// Notes the output of textmill that the file or folder `name` belongs to.
+    fn place(&mut self, name: &str) {
+        self.places.extend(outputs::below(name).filter(|place| !self.places.contains(place)));
+    }
+
+    /// Notes what is hidden; what textmill keeps books in goes without saying.
+    fn leave_out_hidden(&mut self, hidden: String) {
+        if outputs::below(&hidden).is_none() {
+            self.left_out.add(hidden, HIDDEN);
+        }
+    }
+
+    /// Of the outputs of textmill below or around `base`, only what they published.
+    fn published_only(mut self, base: &Path, is_pattern: bool) -> Result<Self, IngestError> {
+        let unreadable = |error: std::io::Error| IngestError::unreadable(&base.to_string_lossy(), error.to_string());
+        for place in std::mem::take(&mut self.places) {
+            let real = base.canonicalize().map_err(unreadable)?;
+            let root = match &place {
+                Place::Below(path) => real.join(path),
+                Place::Around(_) => real.parent().unwrap_or(&real).to_owned(),
+            };
+            if !outputs::is_local(&root) {
+                continue;
+            }
+            let manifest = outputs::local_manifest(&root)?;
+            let location = root.to_string_lossy().into_owned();
+            self.files = outputs::published_only(&Output { place, location, manifest }, self.files, is_pattern)?;
+        }
+        Ok(self)
+    }
 }
 
 /// What `path` is, where it can be no input.
@@ -212,10 +258,11 @@ fn walk_folder(folder: &Path, prefix: &str, found: &mut Found) -> Result<(), Ing
         let relative = file.path().strip_prefix(folder).unwrap_or(file.path()).to_string_lossy();
         let name = format!("{prefix}{relative}");
         if file.file_type().is_dir() {
+            found.place(&name);
             continue;
         }
         if let Some(hidden) = hidden(&relative) {
-            found.left_out.add(format!("{prefix}{hidden}"), HIDDEN);
+            found.leave_out_hidden(format!("{prefix}{hidden}"));
         } else if let Some(what) = special(file.file_type()) {
             found.left_out.add(name, format!("it is {what}"));
         } else {
@@ -225,18 +272,15 @@ fn walk_folder(folder: &Path, prefix: &str, found: &mut Found) -> Result<(), Ing
     Ok(())
 }
 
-/// All files that the pattern `shown` matches. Of a folder whose name says that it is data, as Spark writes them, the
+/// All files below `base` that the pattern matches. Of a folder whose name says that it is data, as Spark writes them, the
 /// files.
-fn walk_pattern(entry: &str, shown: &str, found: &mut Found) -> Result<(), IngestError> {
-    let (base, pattern) = split_pattern(shown);
-    let base = PathBuf::from(if base.is_empty() { "." } else { base });
-    let matcher = matcher(entry, pattern)?;
-    if !base.exists() {
-        return Ok(());
-    }
-    for file in WalkDir::new(&base).follow_links(true) {
-        let file = file.map_err(|error| walk_error(&base, error))?;
-        let relative = file.path().strip_prefix(&base).unwrap_or(file.path());
+fn walk_pattern(base: &Path, pattern: &str, matcher: &GlobMatcher, found: &mut Found) -> Result<(), IngestError> {
+    for file in WalkDir::new(base).follow_links(true) {
+        let file = file.map_err(|error| walk_error(base, error))?;
+        let relative = file.path().strip_prefix(base).unwrap_or(file.path());
+        if file.file_type().is_dir() {
+            found.place(&relative.to_string_lossy());
+        }
         if !matcher.is_match(relative) {
             continue;
         }
@@ -273,6 +317,7 @@ fn local_file(path: &Path, name: String, asked_for: bool) -> Result<Listed, Inge
         name,
         bytes: metadata.len(),
         version: local_version(&metadata),
+        blake3: None,
         identity: identity.to_string_lossy().into_owned(),
         asked_for,
     })
@@ -298,26 +343,57 @@ async fn list_remote(entry: &str) -> Result<Found, IngestError> {
     }
     let matcher = if pattern.is_empty() { None } else { Some(matcher(entry, pattern)?) };
     let mut objects = store.list(Some(&prefix));
-    let (mut found, mut left_out) = (Vec::new(), LeftOut::default());
+    let mut found = Found { places: Vec::from_iter(outputs::around(prefix.as_ref())), ..Found::default() };
+    let mut wanted = Vec::new();
     while let Some(meta) = objects.try_next().await.map_err(failure)? {
         let key = meta.location.as_ref();
         let relative = key.strip_prefix(prefix.as_ref()).unwrap_or(key).trim_start_matches('/').to_owned();
+        found.place(&relative);
         match (&matcher, hidden(&relative)) {
             (Some(matcher), _) if !matcher.is_match(&relative) => {}
-            (None, Some(hidden)) => left_out.add(hidden, HIDDEN),
-            _ => found.push((meta, relative)),
+            (None, Some(hidden)) => found.leave_out_hidden(hidden.to_owned()),
+            _ => wanted.push((meta, relative)),
         }
     }
     let asked_for = tells(pattern);
     // Some stores list objects without their tag; a time stamp alone would not pin the content.
-    let pinned = futures::stream::iter(found).map(|(meta, relative)| {
+    let pinned = futures::stream::iter(wanted).map(|(meta, relative)| {
         let store = Arc::clone(&store);
         async move {
             let meta = if meta.e_tag.is_none() { store.head(&meta.location).await? } else { meta };
             Ok(remote_file(root, &meta, relative, asked_for))
         }
     });
-    Ok(Found { files: pinned.buffered(HEADS).try_collect().await.map_err(failure)?, left_out })
+    found.files = pinned.buffered(HEADS).try_collect().await.map_err(failure)?;
+    for place in std::mem::take(&mut found.places) {
+        let root = match &place {
+            Place::Below(path) => format!("{prefix}/{path}"),
+            Place::Around(folder) => prefix.as_ref().strip_suffix(folder.as_str()).unwrap_or_default().to_owned(),
+        };
+        let root = root.trim_matches('/');
+        let manifest = object_store::path::Path::parse(format!("{root}/{}", outputs::MANIFEST));
+        let manifest = manifest.map_err(|error| IngestError::unreadable(entry, error.to_string()))?;
+        let bytes = match store.get(&manifest).await {
+            Ok(object) => Some(object.bytes().await.map_err(failure)?.to_vec()),
+            Err(object_store::Error::NotFound { .. }) => None,
+            Err(error) => return Err(failure(error).into()),
+        };
+        if bytes.is_none() && matches!(place, Place::Around(_)) && !is_output(store.as_ref(), root).await? {
+            continue;
+        }
+        let output =
+            Output { place, location: format!("{bucket}/{root}", bucket = bucket_root(entry)), manifest: bytes };
+        found.files = outputs::published_only(&output, found.files, !pattern.is_empty())?;
+    }
+    Ok(found)
+}
+
+/// Whether anything of textmill lies below `root` of a bucket.
+async fn is_output(store: &dyn object_store::ObjectStore, root: &str) -> Result<bool, IngestError> {
+    let folder = object_store::path::Path::parse(format!("{root}/_textmill"));
+    let folder = folder.map_err(|error| IngestError::unreadable(root, error.to_string()))?;
+    let first = store.list(Some(&folder)).next().await.transpose();
+    Ok(first.map_err(|error| StoreError::remote(root, "list", &error))?.is_some())
 }
 
 /// `s3://bucket` of `s3://bucket/some/where`.
@@ -330,5 +406,6 @@ fn bucket_root(entry: &str) -> &str {
 
 fn remote_file(root: &str, meta: &ObjectMeta, name: String, asked_for: bool) -> Listed {
     let location = format!("{root}/{}", meta.location);
-    Listed { identity: location.clone(), location, name, bytes: meta.size, version: remote_version(meta), asked_for }
+    let version = remote_version(meta);
+    Listed { identity: location.clone(), location, name, bytes: meta.size, version, blake3: None, asked_for }
 }

@@ -104,6 +104,10 @@ pub struct Shard {
     pub format: Format,
     /// Compression.
     pub compression: Compression,
+    /// BLAKE3 that the output of textmill which it belongs to has published, hex; absent for all other files. It is
+    /// compared when the first split of the file is read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blake3: Option<String>,
 }
 
 /// The part of a shard that one task reads.

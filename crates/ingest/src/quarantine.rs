@@ -7,6 +7,8 @@ use crate::stream::Lost;
 
 /// Bytes of a bad record that are kept for people to look at.
 pub(crate) const HEAD_BYTES: usize = 1024;
+/// Characters of a bad record's id that are kept.
+const MOST_ID_CHARS: usize = 1024;
 
 /// Documents of one batch, and the records between them that could not be read.
 #[derive(Debug, Clone)]
@@ -47,6 +49,8 @@ pub struct QuarantinedRecord {
     pub blake3: String,
     /// Its first bytes, at most 1 KiB.
     pub head: Vec<u8>,
+    /// Its id, where it has one that could be read.
+    pub id: Option<String>,
 }
 
 /// A bad stretch of input: a [`QuarantinedRecord`] that has no row number yet.
@@ -64,6 +68,8 @@ pub struct Damage {
     pub blake3: String,
     /// The first of them, at most 1 KiB.
     pub head: Vec<u8>,
+    /// The record's id, where it has one that could be read.
+    pub id: Option<String>,
 }
 
 impl Damage {
@@ -74,9 +80,15 @@ impl Damage {
         evidence.damage(cause, detail)
     }
 
+    /// The damage of a record with this id.
+    pub(crate) fn with_id(self, id: Option<String>) -> Self {
+        let kept = |id: String| id.chars().take(MOST_ID_CHARS).collect();
+        Self { id: id.filter(|id| !id.is_empty()).map(kept), ..self }
+    }
+
     pub(crate) fn at_row(self, row: u64) -> QuarantinedRecord {
-        let Self { cause, detail, offset, bytes, blake3, head } = self;
-        QuarantinedRecord { row, offset, cause, detail, bytes, blake3, head }
+        let Self { cause, detail, offset, bytes, blake3, head, id } = self;
+        QuarantinedRecord { row, offset, cause, detail, bytes, blake3, head, id }
     }
 }
 
@@ -117,7 +129,8 @@ impl Evidence {
 
     pub(crate) fn damage(self, cause: Cause, detail: impl Into<String>) -> Damage {
         let Self { offset, bytes, hasher, head, .. } = self;
-        Damage { cause, detail: detail.into(), offset, bytes, blake3: hasher.finalize().to_hex().to_string(), head }
+        let blake3 = hasher.finalize().to_hex().to_string();
+        Damage { cause, detail: detail.into(), offset, bytes, blake3, head, id: None }
     }
 }
 

@@ -31,6 +31,10 @@ enum State {
 /// `runtime.block_on`.
 pub fn open_split(split: &Split, options: &ReadOptions, runtime: &Handle) -> Result<SplitReader, IngestError> {
     let source = Source::open(&split.shard, runtime)?;
+    if let Some(published) = split.shard.blake3.as_deref().filter(|_| split.first_row == 0) {
+        // Once a file: a run cannot end without its first split.
+        source.check_digest(published)?;
+    }
     let state = match split.shard.format {
         _ if split.shard.bytes == 0 => State::Ended,
         Format::Parquet => State::Parquet(Box::new(ParquetReader::open(split, &source, options)?)),

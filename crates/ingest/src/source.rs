@@ -123,6 +123,16 @@ impl Source {
         Ok(Box::new(WholeReader { inner, left: self.bytes }))
     }
 
+    /// Compares the whole file with the BLAKE3 that was published.
+    pub(crate) fn check_digest(&self, published: &str) -> Result<(), IngestError> {
+        let found = crate::pin::digest(self.reader()?).map_err(|error| IngestError::read(&self.location, error))?;
+        if found == published {
+            return Ok(());
+        }
+        let reason = format!("damaged since it was published: it has BLAKE3 {found}, {published} is in the manifest");
+        Err(IngestError::Output { location: self.location.clone(), reason })
+    }
+
     /// The bytes at any offset, as Parquet wants them.
     pub(crate) fn chunks(&self) -> Result<Chunks, IngestError> {
         let inner = match &self.place {

@@ -7,6 +7,7 @@ use serde_json::Value;
 use textmill_document::output_schema;
 
 use crate::graph::{INPUT, Links, Listed, Source};
+use crate::paths;
 use crate::place::{Path, Problems};
 use crate::sql::type_name;
 use crate::stages::{self, BuildContext, BuildError, BuiltStage, StageKind};
@@ -162,7 +163,8 @@ fn report(run: &RunConfig, error: BuildError, problems: &mut Problems<'_>) {
                 .unwrap_or_else(|| run.path.dotted(field))
         },
     );
-    problems.inside(&path, error.at, error.message, error.hint);
+    let hint = error.hint.or_else(|| paths::tried(&run.config, &error.message));
+    problems.inside(&path, error.at, error.message, hint);
 }
 
 /// The column `wanted` must be in the input, with its type.

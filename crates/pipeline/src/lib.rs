@@ -37,6 +37,7 @@ mod flow;
 mod graph;
 mod help;
 mod output;
+mod paths;
 mod pipeline;
 mod place;
 mod remarks;
@@ -59,6 +60,7 @@ pub use file::{
     FILE_VERSION, OutputConfig, OutputFormat, RunLimits, schema,
 };
 pub use help::{Parameter, StageHelp, stage_help, stage_names};
+pub use paths::{unexpanded, unexpanded_hint};
 pub use pipeline::{Node, OutputColumn, Parent, Phase, Pipeline, Source};
 pub use remarks::Remarks;
 pub use stages::{BuildContext, BuildError, BuiltStage, STAGES, StageKind};
@@ -70,16 +72,34 @@ const MAX_FILE_BYTES: u64 = 4 << 20;
 /// Reads and checks the pipeline file at `path`.
 pub fn load(path: &Path) -> Result<Pipeline, ConfigErrors> {
     let unreadable = |error: &dyn std::fmt::Display| ConfigErrors::unreadable(path, &error.to_string());
-    let size = std::fs::metadata(path).map_err(|error| unreadable(&error))?.len();
+    let size = std::fs::metadata(path).map_err(|error| match std::path::absolute(path) {
+        Ok(absolute) if path.is_relative() => unreadable(&format!("{error} ({} was tried)", absolute.display())),
+        _ => unreadable(&error),
+    })?;
+    let size = size.len();
     if size > MAX_FILE_BYTES {
         return Err(unreadable(&format!("it has {size} bytes; at most {MAX_FILE_BYTES} are read")));
     }
     let bytes = std::fs::read(path).map_err(|error| unreadable(&error))?;
     let text = String::from_utf8(bytes).map_err(|error| {
         let offset = error.utf8_error().valid_up_to();
-        unreadable(&format!("it is not UTF-8 (byte {offset}); save it as UTF-8"))
+        let what = if utf16(error.as_bytes()) {
+            "it is UTF-16, which some editors call \"Unicode\"".to_owned()
+        } else {
+            format!("it is not UTF-8 (byte {offset})")
+        };
+        unreadable(&format!("{what}; save it as UTF-8"))
     })?;
+    if utf16(text.as_bytes()) {
+        return Err(unreadable(&"it is UTF-16 without a mark; save it as UTF-8"));
+    }
     parse(&path.display().to_string(), &text)
+}
+
+/// Whether the bytes begin like UTF-16: with its mark, or with ASCII letters beside zeros.
+fn utf16(bytes: &[u8]) -> bool {
+    let mark = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
+    mark || matches!(bytes, [0, first, ..] | [first, 0, ..] if first.is_ascii_graphic())
 }
 
 /// Checks a pipeline file given as text; `file_name` is for the messages. Where columns pass through untouched

@@ -12,6 +12,7 @@ use crate::file::{FILE_VERSION, OutputConfig, RunLimits, schema};
 use crate::flow::{Flow, Flowed, RunConfig};
 use crate::graph::{Links, Listed, Source, link};
 use crate::output;
+use crate::paths;
 use crate::pipeline::{self, Node, OutputColumn, Parent, Pipeline, project};
 use crate::place::{Path, Problems};
 use crate::remarks::{self, Remarks};
@@ -24,6 +25,7 @@ use crate::yaml::{Tree, Yaml};
 pub(crate) fn resolve(tree: &Tree, passed: Option<&Passed>, problems: &mut Problems<'_>) -> Option<Pipeline> {
     let schema = schema();
     let file = check::check(tree, &schema, &schema, &Path::default(), problems);
+    paths::check(&file, problems);
     let parts = Parts::read(&file, &schema, passed, problems);
     let links = link(&parts.listed, problems);
 

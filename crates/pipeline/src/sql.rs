@@ -1,6 +1,7 @@
 //! SQL expressions over document columns: parsed, checked and compiled once, then run per batch.
 
 mod inspect;
+mod patterns;
 
 use std::sync::{Arc, LazyLock};
 

@@ -42,6 +42,7 @@ mod grid;
 mod html;
 mod measure;
 pub mod published;
+mod quarantine;
 mod render;
 mod table;
 #[cfg(test)]
@@ -54,5 +55,6 @@ pub use error::ReportError;
 pub use format::{count, duration, escape, percent};
 pub use html::to_html;
 pub use measure::cleaning_table;
+pub use quarantine::{QuarantineSample, quarantine_json, quarantine_text};
 pub use render::{to_json, to_markdown, to_text};
 pub use table::{Balance, CleaningTable, CodeCount, DatasetSize, FORMAT_VERSION, RunSummary, StageRow, Totals};

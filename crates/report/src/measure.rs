@@ -160,9 +160,16 @@ pub(crate) fn ratio(part: u64, whole: u64) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)
 }
 
-/// Megabytes per second; none for times too short to mean anything.
+/// Seconds below which a clock says too little of a stage.
+const SHORTEST: f64 = 1e-3;
+/// Megabytes (10^6 bytes) per second that no stage reaches which looks at the text: about what one core copies. A stage
+/// beyond it routes documents by other columns.
+const FASTEST: f64 = 5_000.0;
+
+/// Megabytes per second; none for times too short to mean anything, and where the bytes were not looked at.
 fn rate(bytes: u64, seconds: f64) -> Option<f64> {
-    (seconds.is_finite() && seconds >= 1e-6).then(|| bytes as f64 / 1e6 / seconds)
+    let rate = bytes as f64 / 1e6 / seconds;
+    (seconds.is_finite() && seconds >= SHORTEST && rate <= FASTEST).then_some(rate)
 }
 
 #[cfg(test)]
@@ -185,6 +192,17 @@ mod tests {
         assert!(near(row("dedupe").removed_vs_previous, 7_700.0 / 8_000.0));
         assert!(near(row("input").mb_per_cpu_second, 26.0 / 1.25));
         assert!(table.balance.balanced, "{:?}", table.balance.imbalance);
+    }
+
+    #[test]
+    fn rates_that_mean_nothing_are_left_out() {
+        assert_eq!(rate(2_000_000, 0.5), Some(4.0));
+        for (bytes, seconds) in
+            [(388_143_000, 0.01), (10, 0.0), (10, 0.000_9), (10, f64::NAN), (10, -1.0), (u64::MAX, 1.0)]
+        {
+            assert_eq!(rate(bytes, seconds), None, "{bytes} {seconds}");
+        }
+        assert!(rate(5_000_000_000, 1.0).is_some() && rate(0, 0.001).is_some());
     }
 
     #[test]

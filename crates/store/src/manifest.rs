@@ -31,15 +31,21 @@ impl Dataset {
     /// All datasets, in manifest order.
     pub const ALL: [Self; 5] = [Self::Data, Self::Dropped, Self::Quarantine, Self::Duplicates, Self::Index];
 
-    /// Name of the dataset's folder in the output.
+    /// Name of the dataset's folder in the output. All but that of the data begin with `_`: programs that are given the
+    /// whole output (pyarrow, Spark, Hive) leave such folders out, and do not mix dropped documents with kept ones.
     pub fn dir_name(self) -> &'static str {
         match self {
             Self::Data => "data",
-            Self::Dropped => "dropped",
-            Self::Quarantine => "quarantine",
-            Self::Duplicates => "duplicates",
-            Self::Index => "index",
+            Self::Dropped => "_dropped",
+            Self::Quarantine => "_quarantine",
+            Self::Duplicates => "_duplicates",
+            Self::Index => "_index",
         }
+    }
+
+    /// Name of the dataset in reports, messages and digests.
+    pub fn name(self) -> &'static str {
+        self.dir_name().trim_start_matches('_')
     }
 }
 
@@ -91,6 +97,34 @@ impl TaskMetrics {
     }
 }
 
+/// What a task saw of the file that it read.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InputFacts {
+    /// BLAKE3 of the whole file, hex; absent where the file is not on the machine that read it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blake3: Option<String>,
+    /// Documents whose id an earlier document of the task has.
+    #[serde(default)]
+    pub repeated_ids: u64,
+    /// The smallest hashes of its ids, ascending, each once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub id_hashes: Vec<u64>,
+    /// Whether its documents have more ids than `id_hashes`.
+    #[serde(default)]
+    pub more_ids: bool,
+}
+
+/// Documents of the input whose id an earlier document has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EqualIds {
+    /// How many.
+    pub documents: u64,
+    /// Whether they were counted; else their number is estimated from a sample of the ids.
+    pub exact: bool,
+}
+
 /// The committed result of a task.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -122,6 +156,9 @@ pub struct TaskManifest {
     pub ledger: Ledger,
     /// What the task cost.
     pub metrics: TaskMetrics,
+    /// What it saw of its file; nothing for tasks that read none.
+    #[serde(default)]
+    pub input: InputFacts,
     /// Why nothing of the task's split could be worked on; it is then counted as unreadable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub given_up: Option<String>,
@@ -184,6 +221,9 @@ pub struct RunManifest {
     pub index: Option<String>,
     /// What the tasks cost together.
     pub metrics: TaskMetrics,
+    /// Documents of the input whose id an earlier document has; absent where there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub equal_ids: Option<EqualIds>,
     /// [`content_digest`] of `datasets`: equal digests mean equal bytes in equal files.
     pub digest: String,
     /// Version of textmill that published the run.
@@ -203,7 +243,7 @@ pub fn content_digest(datasets: &BTreeMap<Dataset, Vec<FileEntry>>) -> String {
     let mut hasher = blake3::Hasher::new();
     for (dataset, files) in datasets {
         for FileEntry { path, bytes, rows, blake3, .. } in files {
-            hasher.update(format!("{}\t{path}\t{bytes}\t{rows}\t{blake3}\n", dataset.dir_name()).as_bytes());
+            hasher.update(format!("{}\t{path}\t{bytes}\t{rows}\t{blake3}\n", dataset.name()).as_bytes());
         }
     }
     hasher.finalize().to_hex().to_string()
@@ -243,6 +283,7 @@ mod tests {
             keys: BTreeMap::new(),
             ledger: Ledger::default(),
             metrics: TaskMetrics::default(),
+            input: InputFacts::default(),
             given_up: None,
         };
         let json = serde_json::to_string(&manifest).expect("has a JSON form");

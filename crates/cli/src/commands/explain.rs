@@ -1,6 +1,6 @@
 use serde_json::json;
 use textmill_document::ByteSize;
-use textmill_engine::{EngineError, Reuse, RunPlan, TaskSpec, Work, plan_run, reusable, status};
+use textmill_engine::{EngineError, Reuse, RunPlan, TaskSpec, Work, plan_again, plan_run, reusable, status};
 use textmill_pipeline::explain;
 use textmill_store::Store;
 
@@ -30,7 +30,10 @@ pub(super) fn run(args: &ExplainArgs) -> Result<Exit, CommandError> {
         let store =
             if args.resume { Some(Store::open(&output_location(&pipeline, args.output.as_deref())?)?) } else { None };
         Some(block_on(2, async {
-            let plan = plan_run(&pipeline).await?;
+            let plan = match &store {
+                Some(store) => plan_again(&pipeline, store).await?,
+                None => plan_run(&pipeline).await?,
+            };
             let reused = match &store {
                 Some(store) => Some(reusable(store, &plan.tasks).await?.iter().map(is_reused).collect()),
                 None => None,
@@ -116,7 +119,7 @@ fn input_name(task: &TaskSpec) -> String {
             None => split.shard.name.clone(),
         },
         Work::Continue(handed) => handed.shard.clone(),
-        Work::Compact { dataset, sources, .. } => format!("{} files of {}", sources.len(), dataset.dir_name()),
+        Work::Compact { dataset, sources, .. } => format!("{} files of {}", sources.len(), dataset.name()),
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::json;
 use textmill_document::ByteSize;
-use textmill_engine::{GcOptions, GcReport, RunStatus, VerifyReport, collect_garbage};
+use textmill_engine::{GcOptions, GcReport, PhaseStatus, RunStatus, VerifyReport, collect_garbage};
 
 use super::{block_on, open};
 use crate::args::{GcArgs, OutputArgs, TableFormat};
@@ -27,11 +27,14 @@ pub(super) fn status(args: &OutputArgs) -> Result<Exit, CommandError> {
 }
 
 fn status_json(status: &RunStatus, owner: Option<&str>) -> impl Serialize + use<> {
+    let phase = |phase: &PhaseStatus| json!({"phase": phase.id, "tasks_done": phase.done, "tasks": phase.tasks});
+    let phases: Vec<_> = status.phases.iter().map(phase).collect();
     json!({
         "name": status.plan.name,
         "complete": status.is_complete(),
-        "tasks_done": status.tasks_done,
-        "tasks": status.plan.tasks.len(),
+        "tasks_done": status.tasks_done(),
+        "tasks": status.tasks(),
+        "phases": phases,
         "documents_in": status.ledger.input().documents,
         "documents_kept": status.ledger.output.documents,
         "owner": owner,
@@ -48,13 +51,22 @@ fn status_text(status: &RunStatus, owner: Option<&str>) -> String {
     let mut lines = vec![
         format!("run        {}", status.plan.name),
         format!("state      {state}"),
-        format!("tasks      {} of {} committed", status.tasks_done, status.plan.tasks.len()),
+        format!("tasks      {} of {} committed{}", status.tasks_done(), status.tasks(), by_phase(status)),
         format!("documents  {} read, {} kept", status.ledger.input().documents, status.ledger.output.documents),
     ];
     if let (true, Some(run)) = (status.is_complete(), &status.published) {
         lines.push(format!("digest     {}", run.digest));
     }
     lines.join("\n")
+}
+
+/// How far each phase is, where there are several.
+fn by_phase(status: &RunStatus) -> String {
+    if status.phases.len() < 2 {
+        return String::new();
+    }
+    let phases = status.phases.iter().map(|phase| format!("{} {} of {}", phase.id, phase.done, phase.tasks));
+    format!(" ({})", phases.collect::<Vec<_>>().join(", "))
 }
 
 pub(super) fn verify(args: &OutputArgs) -> Result<Exit, CommandError> {

@@ -1,8 +1,10 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use textmill_engine::{ArrayOutcome, Cancel, ClusterOptions, MemoryBudget, Progress, RunOptions, RunOutcome};
-use textmill_pipeline::Pipeline;
+use textmill_engine::{
+    ArrayOutcome, Cancel, ClusterOptions, InputChange, MemoryBudget, Progress, RunOptions, RunOutcome, input_change,
+};
+use textmill_pipeline::{Pipeline, unexpanded, unexpanded_hint};
 use textmill_report::{cleaning_table, to_json, to_text};
 use textmill_store::Store;
 
@@ -81,7 +83,15 @@ async fn start(args: &RunOptionArgs, pipeline: Pipeline, store: Store, threads: 
     };
     drop(shown);
     match array::published(outcome?, args.format)? {
-        Some(outcome) => finish(args, &pipeline, &store, &outcome, started.elapsed()),
+        Some(outcome) => {
+            let elapsed = started.elapsed();
+            let change = if outcome.already_complete {
+                Some(input_change(&pipeline, &store, &outcome.plan).await?)
+            } else {
+                None
+            };
+            finish(args, &pipeline, &store, &outcome, change.as_ref(), elapsed)
+        }
         None => Ok(Exit::Done),
     }
 }
@@ -91,6 +101,7 @@ fn finish(
     pipeline: &Pipeline,
     store: &Store,
     outcome: &RunOutcome,
+    change: Option<&InputChange>,
     elapsed: Duration,
 ) -> Result<Exit, CommandError> {
     for note in outcome.plan.notes.iter().filter(|_| !outcome.already_complete) {
@@ -104,8 +115,17 @@ fn finish(
         TableFormat::Text => output::data(&to_text(&table, output::width(), output::color_stdout()))?,
         TableFormat::Json => output::data(&to_json(&table)?)?,
     }
-    if outcome.already_complete {
-        output::line("this run was already complete; nothing was done (--replan looks for new input)");
+    match change {
+        None => {}
+        Some(change) if change.is_none() => {
+            output::line("this run was already complete, and its input is what it was; nothing was done")
+        }
+        Some(change) => {
+            output::line("this run was already complete; nothing was done");
+            output::warning(&format!(
+                "the input is not what this run has read: {change}; --overwrite runs again on what is there now"
+            ));
+        }
     }
     data::say_where(run, store);
     Ok(if limits::hold(run, outcome.plan.input_bytes(), &pipeline.limits) { Exit::Done } else { Exit::OverLimit })
@@ -114,5 +134,14 @@ fn finish(
 /// `--output`, or `output.path` of the pipeline file.
 pub(super) fn output_location(pipeline: &Pipeline, asked: Option<&str>) -> Result<String, CommandError> {
     let location = asked.map(str::to_owned).or_else(|| pipeline.output.path.clone());
-    location.ok_or_else(|| CommandError::usage("no output location", "set `output.path` in the file, or give --output"))
+    let location = location
+        .ok_or_else(|| CommandError::usage("no output location", "set `output.path` in the file, or give --output"))?;
+    // The pipeline file was looked through already; a shell leaves `--output=~/x` alone.
+    match unexpanded(&location) {
+        Some(found) => Err(CommandError::usage(
+            format!("`{found}` in the output location `{location}` is not replaced"),
+            unexpanded_hint(&location, &found),
+        )),
+        None => Ok(location),
+    }
 }

@@ -144,6 +144,7 @@ impl ClusterEngine {
             keys: std::collections::BTreeMap::new(),
             ledger: textmill_document::Ledger::default(),
             metrics: TaskMetrics::default(),
+            input: textmill_store::manifest::InputFacts::default(),
             given_up: Some(reason.to_string()),
         })
     }

@@ -329,10 +329,19 @@ impl<'a> Sorted<'a> {
     }
 }
 
+/// Bytes that the union-find and what is made of it hold of each document.
+const DOCUMENT_BYTES: u64 = 16;
+
 impl Budget {
+    /// The budget that comparing `documents` documents needs: what is held of each, and a quarter beside it to sort and
+    /// compare with. More makes it faster.
+    pub(super) fn needed(documents: u32) -> u64 {
+        (DOCUMENT_BYTES * u64::from(documents)).div_ceil(3) * 4
+    }
+
     /// Parts of a budget of `bytes`, of which the union-find of `documents` documents takes its part first.
     pub(super) fn new(bytes: u64, documents: u32) -> Self {
-        let left = bytes.saturating_sub(16 * u64::from(documents)).max(bytes / 4);
+        let left = bytes.saturating_sub(DOCUMENT_BYTES * u64::from(documents)).max(bytes / 4);
         let share = |part: u64| usize::try_from(left / part).unwrap_or(usize::MAX);
         let sort_bytes = share(2);
         // A sort of keys and documents holds about three times their size.

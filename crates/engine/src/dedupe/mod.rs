@@ -22,11 +22,13 @@ mod index;
 mod keepers;
 mod key_files;
 mod parts;
+mod places;
 mod report;
 mod verdicts;
 
 use std::sync::Arc;
 
+use textmill_document::ByteSize;
 use textmill_minhash_dedupe::DedupeStage;
 use textmill_pipeline::{Exchange, Node};
 use textmill_store::manifest::{ClusterReport, ExchangeManifest, FORMAT_VERSION, FileEntry, TaskManifest};
@@ -43,7 +45,7 @@ use crate::plan::{TaskSpec, digest};
 use crate::{Cancel, EngineError, TaskContext, layout};
 
 /// Raised when the exchange makes something else of the same keys.
-const EXCHANGE_VERSION: u32 = 1;
+const EXCHANGE_VERSION: u32 = 2;
 
 /// The index of an earlier run: where it is, and its files.
 type Earlier = (Store, Vec<FileEntry>);
@@ -87,10 +89,16 @@ pub(crate) async fn dedupe(
     let commit = Commit { node, key: &key, attempt: &attempt };
     let files = KeyFiles::new(&earlier, &context.store, &keys);
     let files = Arc::new(files.ok_or_else(|| EngineError::TooManyDocuments { stage: node.id.clone() })?);
+    if let Exchange::Documents(_) = exchange {
+        refuse_too_many(&node.id, files.documents(), memory)?;
+    }
     let budget = Budget::new(memory, files.documents());
     let resources = Resources { engine, stage: &node.id, budget, cancel: &context.cancel };
     let (verdicts, report) = match exchange {
-        Exchange::Documents(stage) => whole(&resources, &context.store, &files, stage, commit).await?,
+        Exchange::Documents(stage) => {
+            let places = places::Places::new(&context.store, &node.id, tasks);
+            whole(&resources, &context.store, &files, stage, &places, commit).await?
+        }
         Exchange::Parts(stage) => (parts::find(&resources, &context.store, &files, stage, commit).await?, None),
         Exchange::Highest(stage) => (highest::find(&resources, &context.store, &files, stage, commit).await?, None),
     };
@@ -105,6 +113,16 @@ pub(crate) async fn dedupe(
             .await?
             .ok_or_else(|| EngineError::Bug(format!("{path} appeared, and its files are not there"))),
     }
+}
+
+/// A process that holds more than it may is killed when most of the work is done.
+fn refuse_too_many(stage: &str, documents: u32, memory: u64) -> Result<(), EngineError> {
+    let needed = Budget::needed(documents);
+    if needed <= memory {
+        return Ok(());
+    }
+    let (budget, needed) = (ByteSize(memory), ByteSize(needed));
+    Err(EngineError::ComparisonMemory { stage: stage.to_owned(), documents, budget, needed })
 }
 
 /// What `dedupe` found and committed for `node` before, if its files are still there. Changes nothing.
@@ -137,18 +155,19 @@ impl<'a> Asked<'a> {
             Exchange::Documents(stage) => index::open(stage.settings()).await?,
             Exchange::Parts(_) | Exchange::Highest(_) => Vec::new(),
         };
-        let key = exchange_key(node, &earlier, &keys);
+        let shards: Vec<&str> = tasks.iter().map(|(spec, _)| spec.shard()).collect();
+        let key = exchange_key(node, &earlier, &keys, &shards);
         Ok(Self { exchange, keys, earlier, key })
     }
 }
 
-fn exchange_key(node: &Node, earlier: &[Earlier], keys: &[Vec<FileEntry>]) -> String {
+fn exchange_key(node: &Node, earlier: &[Earlier], keys: &[Vec<FileEntry>], shards: &[&str]) -> String {
     let contents = |files: &[FileEntry]| -> Vec<_> {
         files.iter().map(|file| serde_json::json!([file.blake3, file.rows])).collect()
     };
     let earlier: Vec<_> = earlier.iter().map(|(_, files)| contents(files)).collect();
     let keys: Vec<_> = keys.iter().map(|files| contents(files)).collect();
-    digest(&serde_json::json!([EXCHANGE_VERSION, node.kind, node.stage.version(), node.config, earlier, keys]))
+    digest(&serde_json::json!([EXCHANGE_VERSION, node.kind, node.stage.version(), node.config, earlier, keys, shards]))
 }
 
 /// The committed result at `path`, if its files are still there.
@@ -186,6 +205,7 @@ async fn whole(
     store: &Store,
     files: &Arc<KeyFiles>,
     stage: &DedupeStage,
+    places: &places::Places<'_>,
     commit: Commit<'_>,
 ) -> Result<(Vec<Vec<FileEntry>>, Option<ClusterReport>), EngineError> {
     let settings = stage.settings();
@@ -196,6 +216,31 @@ async fn whole(
     report::clusters(files, &kept, &mut report).await?;
     report::sources(resources.stage, files, settings, &kept, &mut report).await?;
     let Commit { key, attempt, .. } = commit;
-    let writer = verdicts::Verdicts { resources, store, files, settings, kept: &kept, key, attempt };
+    let writer = verdicts::Verdicts { resources, store, files, settings, kept: &kept, places, key, attempt };
     Ok((writer.write().await?, Some(report)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_comparison_that_does_not_fit_the_budget_is_refused_with_what_it_needs() {
+        assert!(refuse_too_many("near", 0, 1).is_ok());
+        let documents = 30_000_000;
+        let needed = Budget::needed(documents);
+        assert_eq!(needed, 640_000_000);
+        assert!(refuse_too_many("near", documents, needed).is_ok());
+        let error = refuse_too_many("near", documents, needed - 1).expect_err("too little");
+        assert_eq!(error.kind(), crate::ErrorKind::Resources);
+        let text = error.to_string();
+        assert!(
+            text.contains("30000000 documents") && text.contains("610.4 MiB") && text.contains("--memory"),
+            "{text}"
+        );
+        assert!(
+            refuse_too_many("near", u32::MAX, 64 << 30).is_err() && refuse_too_many("near", u32::MAX, 96 << 30).is_ok()
+        );
+        assert!(Budget::new(needed, documents).sort_bytes >= 64 << 20);
+    }
 }

@@ -16,6 +16,7 @@ use super::Resources;
 use super::compare::{Comparer, Pair, documents};
 use super::keepers::{Cluster, Kept};
 use super::key_files::KeyFiles;
+use super::places::{Place, Places};
 use crate::{EngineError, layout};
 
 /// Rows of a batch of verdicts.
@@ -28,6 +29,7 @@ pub(super) struct Verdicts<'a> {
     pub files: &'a Arc<KeyFiles>,
     pub settings: &'a DedupeSettings,
     pub kept: &'a Kept,
+    pub places: &'a Places<'a>,
     pub key: &'a str,
     pub attempt: &'a str,
 }
@@ -71,6 +73,8 @@ impl Verdicts<'_> {
         let similar = self.similarities(members).await?;
         let keepers = documents(members.iter().map(|(_, cluster)| cluster.keeper));
         let ids = texts(self.files, &keepers, key_columns::ID).await?;
+        let places = self.places.of(self.files, &keepers).await?;
+        let keepers = Keepers { documents: &keepers, ids: &ids, places: &places };
         let tasks = self.files.tasks();
         let mut at = 0;
         while let Some((first, _)) = members.get(at) {
@@ -84,7 +88,7 @@ impl Verdicts<'_> {
             }
             let (_, writer) = open.get_or_insert_with(|| (task, self.writer(task)));
             for rows in members.chunks(BATCH_ROWS) {
-                let batch = batch(rows, tasks[task].start, &keepers, &ids, &similar)?;
+                let batch = batch(rows, tasks[task].start, &keepers, &similar)?;
                 writer.write(batch).await?;
             }
         }
@@ -138,20 +142,38 @@ fn schema() -> SchemaRef {
         columns::text_field("keeper_id"),
         Field::new("similarity", DataType::Float64, true),
         Field::new("cluster_size", DataType::UInt64, false),
+        columns::text_field("keeper_shard"),
+        Field::new("keeper_row", DataType::UInt64, true),
     ]))
+}
+
+/// What is written of the documents that stay.
+struct Keepers<'a> {
+    /// Their numbers, ascending.
+    documents: &'a [u32],
+    ids: &'a [String],
+    places: &'a [Option<Place<'a>>],
+}
+
+impl<'a> Keepers<'a> {
+    fn id(&self, cluster: &Cluster) -> Option<&'a str> {
+        let index = self.documents.binary_search(&cluster.keeper).ok()?;
+        self.ids.get(index).map(String::as_str)
+    }
+
+    fn place(&self, cluster: &Cluster) -> Option<Place<'a>> {
+        let index = self.documents.binary_search(&cluster.keeper).ok()?;
+        self.places.get(index).copied()?
+    }
 }
 
 fn batch(
     members: &[Member],
     first: u32,
-    keepers: &[u32],
-    ids: &[String],
+    keepers: &Keepers<'_>,
     similar: &[(Pair, Option<f64>)],
 ) -> Result<RecordBatch, EngineError> {
-    let id = |cluster: &Cluster| {
-        let index = keepers.binary_search(&cluster.keeper).ok()?;
-        ids.get(index).map(String::as_str)
-    };
+    let places: Vec<_> = members.iter().map(|(_, cluster)| keepers.place(cluster)).collect();
     let similarity = |(document, cluster): &Member| {
         let of = pair(*document, cluster.keeper);
         similar[similar.binary_search_by_key(&of, |(pair, _)| *pair).ok()?].1
@@ -159,9 +181,11 @@ fn batch(
     let arrays: Vec<ArrayRef> = vec![
         Arc::new(UInt32Array::from_iter_values(members.iter().map(|(document, _)| document - first))),
         Arc::new(members.iter().map(|(document, of)| Some(*document != of.keeper)).collect::<BooleanArray>()),
-        Arc::new(members.iter().map(|(_, cluster)| id(cluster)).collect::<StringViewArray>()),
+        Arc::new(members.iter().map(|(_, cluster)| keepers.id(cluster)).collect::<StringViewArray>()),
         Arc::new(members.iter().map(similarity).collect::<Float64Array>()),
         Arc::new(UInt64Array::from_iter_values(members.iter().map(|(_, cluster)| u64::from(cluster.size)))),
+        Arc::new(places.iter().map(|place| place.map(|(shard, _)| shard)).collect::<StringViewArray>()),
+        Arc::new(places.iter().map(|place| place.map(|(_, row)| row)).collect::<UInt64Array>()),
     ];
     RecordBatch::try_new(schema(), arrays).map_err(|error| EngineError::Bug(format!("verdicts: {error}")))
 }

@@ -87,7 +87,8 @@ impl JsonlReader {
         match self.parser.parse(line) {
             Ok(()) => self.append(),
             Err(Rejection { cause, detail }) => {
-                let mut damage = Damage::of(cause, format!("line {number}: {detail}"), Some(offset), line);
+                let damage = Damage::of(cause, format!("line {number}: {detail}"), Some(offset), line);
+                let mut damage = damage.with_id(self.parser.id_of(line));
                 if is_last && is_cut(line) {
                     damage.cause = Cause::Truncated;
                     damage.detail.push_str("; the file ends inside this line");

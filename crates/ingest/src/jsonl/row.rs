@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 use textmill_document::Cause;
-use textmill_document::columns::METADATA;
+use textmill_document::columns::{ID, METADATA};
 
 use super::mend::{self, Marker, Mended};
 use super::{exam, path};
@@ -19,6 +19,8 @@ use crate::quarantine::printable;
 
 /// Characters of a field's name or value that a message shows.
 const SHOWN: usize = 40;
+/// Bytes of a line that is no document up to which its id is looked for.
+const MOST_SEARCHED: usize = 1 << 20;
 
 /// The value of one column in the line that was parsed last. A string is in the cell's buffer.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -69,6 +71,8 @@ pub(crate) struct RowParser {
     columns: usize,
     payload: usize,
     payload_field: String,
+    /// Field with the id.
+    id_field: Option<String>,
     /// The cell that collects the fields no column is declared for.
     metadata: Option<usize>,
     /// The cause of a data error where it is not a wrong type.
@@ -85,6 +89,7 @@ impl RowParser {
             columns: columns.len(),
             payload: columns.iter().position(|column| column.is_payload).unwrap_or_default(),
             payload_field: String::new(),
+            id_field: columns.iter().find(|column| column.name == ID).and_then(|column| column.from.clone()),
             metadata: columns.iter().position(|column| column.name == METADATA && column.from.is_none()),
             fault: None,
             marker: None,
@@ -127,6 +132,20 @@ impl RowParser {
     /// The cells of the columns, filled by the last [`Self::parse`].
     pub(super) fn cells(&self) -> &[Cell] {
         self.cells.get(..self.columns).unwrap_or_default()
+    }
+
+    /// The id of a line that is no document, where it is an object with one; that of a cut line is not looked for.
+    pub(super) fn id_of(&self, line: &[u8]) -> Option<String> {
+        if line.len() > MOST_SEARCHED {
+            return None;
+        }
+        let mut object: BTreeMap<String, Box<RawValue>> = serde_json::from_slice(line).ok()?;
+        let raw = object.remove(self.id_field.as_deref()?)?;
+        match serde_json::from_str(raw.get()).ok()? {
+            serde_json::Value::String(id) => Some(id),
+            serde_json::Value::Number(_) => Some(raw.get().to_owned()),
+            _ => None,
+        }
     }
 
     /// The document itself.

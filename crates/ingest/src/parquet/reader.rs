@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use arrow::array::{Array, AsArray, RecordBatch, StringViewArray};
 use arrow::datatypes::SchemaRef;
+use textmill_document::columns::ID;
 use textmill_document::{Cause, DocumentBatch};
 
 use super::bad::BadValue;
@@ -187,7 +188,7 @@ impl ParquetReader {
             return Err(self.internal("the payload is no string column"));
         };
         let mut quarantined: Vec<_> = bad.into_iter().map(|value| value.record(first_row)).collect();
-        quarantined.extend(self.bad_rows(payload, first_row));
+        quarantined.extend(self.bad_rows(&records, payload, first_row));
         // The first thing that is wrong with a row stands for it.
         quarantined.sort_by_key(|record| record.row);
         quarantined.dedup_by_key(|record| record.row);
@@ -220,18 +221,26 @@ impl ParquetReader {
         Ok(())
     }
 
-    fn bad_rows(&self, payload: &StringViewArray, first_row: u64) -> Vec<QuarantinedRecord> {
+    fn bad_rows(&self, records: &RecordBatch, payload: &StringViewArray, first_row: u64) -> Vec<QuarantinedRecord> {
         let limit = self.max_document_bytes;
         let too_large = |length: u64| length > limit;
         if payload.null_count() == 0 && !payload.lengths().any(|length| too_large(u64::from(length))) {
             return Vec::new();
         }
+        let ids = records.column_by_name(ID).and_then(|column| column.as_string_view_opt());
+        let id = |row: u64| {
+            let index = to_usize(row - first_row);
+            ids.filter(|ids| ids.is_valid(index)).map(|ids| ids.value(index).to_owned())
+        };
         let rows = (first_row..).zip(payload);
         let bad = rows.filter_map(|(row, text)| match text {
-            None => Some(Damage::of(Cause::MissingText, "the document is null", None, &[]).at_row(row)),
+            None => {
+                let damage = Damage::of(Cause::MissingText, "the document is null", None, &[]);
+                Some(damage.with_id(id(row)).at_row(row))
+            }
             Some(text) if too_large(text.len() as u64) => {
                 let detail = format!("{} bytes, above limits.max_document_bytes ({limit})", text.len());
-                Some(Damage::of(Cause::TooLarge, detail, None, text.as_bytes()).at_row(row))
+                Some(Damage::of(Cause::TooLarge, detail, None, text.as_bytes()).with_id(id(row)).at_row(row))
             }
             Some(_) => None,
         });

@@ -150,7 +150,9 @@ impl WarcReader {
                 Ok(Some(full))
             }
             Err(Rejection { cause, detail }) => {
+                let id = record_id(lines);
                 let damage = Damage::of(cause, detail, Some(offset), self.records.bytes(header.start..block.end));
+                let damage = damage.with_id(id);
                 self.quarantine(damage);
                 Ok(None)
             }
@@ -174,6 +176,15 @@ impl WarcReader {
     fn finish(&mut self) -> Result<ReadBatch, IngestError> {
         finish(&mut self.builder, &mut self.quarantined, &mut self.skipped, &self.location)
     }
+}
+
+/// The id in the header of a record, as documents have it.
+fn record_id(header: &[u8]) -> Option<String> {
+    const NAME: &[u8] = b"warc-record-id:";
+    let mut lines = header.split(|byte| *byte == b'\n');
+    let line = lines.find(|line| line.get(..NAME.len()).is_some_and(|name| name.eq_ignore_ascii_case(NAME)))?;
+    let value = std::str::from_utf8(line.get(NAME.len()..)?).ok()?.trim();
+    Some(value.trim_start_matches('<').trim_end_matches('>').to_owned())
 }
 
 fn finish(

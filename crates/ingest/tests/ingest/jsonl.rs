@@ -190,6 +190,7 @@ proptest! {
             version: format!("mtime:{}", modified.as_nanos()),
             format: Format::Jsonl,
             compression,
+            blake3: None,
         };
         let split = Split { shard, row_groups: None, first_row: 0, rows: None, bytes: metadata.len() };
         let mut options = ReadOptions::new(folder.config("a"));

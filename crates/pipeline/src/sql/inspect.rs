@@ -9,7 +9,7 @@ use datafusion::logical_expr::Volatility;
 use datafusion::sql::sqlparser::ast::{Expr, ExprWithAlias, Function, Ident, ObjectNamePart, Query, Visit, Visitor};
 use datafusion::sql::sqlparser::tokenizer::Span;
 
-use super::SqlFault;
+use super::{SqlFault, patterns};
 use crate::{stages, suggest};
 
 /// Deepest nesting. Evaluation recurses as deep on the stack of a worker thread.
@@ -70,6 +70,9 @@ impl Visitor for Inspector<'_> {
             }
             Expr::Function(function) => self.function(function),
             _ => {}
+        }
+        if let Some(bad) = patterns::check(expression) {
+            self.fault(bad.span, bad.message, bad.hint);
         }
         ControlFlow::Continue(())
     }

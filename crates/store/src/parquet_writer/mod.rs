@@ -144,6 +144,28 @@ impl DatasetWriter {
         }
     }
 
+    /// Like [`finish`](Self::finish); where there were no rows, one file has the columns and nothing else.
+    pub async fn finish_or_empty(mut self) -> Result<Vec<FileEntry>, StoreError> {
+        let written = match self.drain().await {
+            Ok(()) if self.finished.is_empty() => self.write_empty().await,
+            other => other,
+        };
+        match written {
+            Ok(()) => Ok(self.finished),
+            Err(error) => {
+                self.abort().await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn write_empty(&mut self) -> Result<(), StoreError> {
+        let encoder = self.encoder()?;
+        let path = format!("{}-000.parquet", self.prefix);
+        self.open = Some(OpenFile::create(&self.store, path, &encoder).await?);
+        self.close_file().await
+    }
+
     /// Gives everything up and deletes what was written.
     pub async fn abort(self) {
         drop(self.in_flight);

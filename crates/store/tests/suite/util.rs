@@ -80,6 +80,7 @@ pub fn manifest(key: &str, attempt: &str, files: &[&str]) -> TaskManifest {
         keys: BTreeMap::new(),
         ledger: Ledger::default(),
         metrics: TaskMetrics::default(),
+        input: textmill_store::manifest::InputFacts::default(),
         given_up: None,
     }
 }
