@@ -219,7 +219,7 @@ fn dropped_documents_keep_their_columns_and_types_that_no_reader_needs_told_are_
                     {path: out, dropped: all}\n";
     dir.write("few.yaml", pipeline);
     dir.ok(&["run", "few.yaml", "--no-progress"]);
-    let dropped = read(&dir, "out/dropped");
+    let dropped = read(&dir, "out/_dropped");
     assert_eq!(dropped.num_rows(), 20);
     assert_eq!(dropped.column_by_name("list"), table(&rows).column_by_name("list"));
     assert_eq!(dropped.column_by_name("when"), table(&rows).column_by_name("zoned"));
