@@ -34,4 +34,5 @@ mod s3_canary;
 mod s3_faults;
 mod score;
 mod slurm;
+mod streams;
 mod warc;

@@ -39,9 +39,9 @@ impl Exclude {
     /// Whether the file `name`, as it is called below its entry of `paths`, or its whole `location` is excluded.
     pub(crate) fn takes(&mut self, name: &str, location: &str) -> bool {
         let own = name.rsplit('/').next().unwrap_or(name);
-        let fits = |pattern: &Pattern| match pattern.is_name {
-            true => pattern.matcher.is_match(own),
-            false => pattern.matcher.is_match(name) || pattern.matcher.is_match(location),
+        let fits = |pattern: &Pattern| {
+            let matcher = &pattern.matcher;
+            if pattern.is_name { matcher.is_match(own) } else { matcher.is_match(name) || matcher.is_match(location) }
         };
         let Some(pattern) = self.0.iter_mut().find(|pattern| fits(pattern)) else {
             return false;

@@ -348,6 +348,10 @@ async fn list_remote(entry: &str) -> Result<Found, IngestError> {
     while let Some(meta) = objects.try_next().await.map_err(failure)? {
         let key = meta.location.as_ref();
         let relative = key.strip_prefix(prefix.as_ref()).unwrap_or(key).trim_start_matches('/').to_owned();
+        // The prefix itself can be an object, as a sign that it is a folder.
+        if relative.is_empty() {
+            continue;
+        }
         found.place(&relative);
         match (&matcher, hidden(&relative)) {
             (Some(matcher), _) if !matcher.is_match(&relative) => {}

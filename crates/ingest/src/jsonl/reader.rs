@@ -129,5 +129,6 @@ fn is_cut(line: &[u8]) -> bool {
     if std::str::from_utf8(line).is_err_and(|error| error.error_len().is_none()) {
         return true;
     }
+    let line = line.trim_ascii_start();
     line.starts_with(b"{") && serde_json::from_slice::<IgnoredAny>(line).is_err_and(|error| error.is_eof())
 }

@@ -90,8 +90,18 @@ pub(super) struct Values {
     broken: bool,
     /// White space since the last line end, if there was nothing else.
     indent: Option<usize>,
-    /// What `indent` was at the first object.
-    first_indent: Option<Option<usize>>,
+    /// Where objects begin, as the first one did.
+    begins: Begins,
+}
+
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Begins {
+    #[default]
+    Unknown,
+    /// In a line with others.
+    Anywhere,
+    /// Behind so much white space.
+    Indented(usize),
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -124,7 +134,7 @@ impl Values {
 
     /// Bytes are missing here.
     pub(super) fn interrupt(&mut self) {
-        *self = Self { first_indent: self.first_indent, broken: true, line: Line::Other, ..Self::default() };
+        *self = Self { begins: self.begins, broken: true, line: Line::Other, ..Self::default() };
     }
 
     fn byte(&mut self, byte: u8, out: &mut Vec<u8>) {
@@ -144,10 +154,11 @@ impl Values {
         if self.line != Line::Blank {
             out.push(b'\n');
         }
-        if byte == b'{' {
-            self.first_indent.get_or_insert(self.indent);
-        }
-        *self = Self { open: std::mem::take(&mut self.open), first_indent: self.first_indent, ..Self::default() };
+        let begins = match self.begins {
+            Begins::Unknown => self.indent.map_or(Begins::Anywhere, Begins::Indented),
+            known => known,
+        };
+        *self = Self { open: std::mem::take(&mut self.open), begins, ..Self::default() };
         self.open.clear();
         self.open.push(byte);
         self.last = byte;
@@ -195,10 +206,19 @@ impl Values {
 
     fn inside(&mut self, byte: u8, out: &mut Vec<u8>) {
         match byte {
-            b'\n' | b'\r' => return out.push(b' '),
-            b' ' | b'\t' => return out.push(byte),
+            b'\n' | b'\r' => {
+                out.push(b' ');
+                return;
+            }
+            b' ' | b'\t' => {
+                out.push(byte);
+                return;
+            }
             // The value before is broken: another begins.
-            b'{' if !self.may_open() => return self.begin(byte, out),
+            b'{' if !self.may_open() => {
+                self.begin(byte, out);
+                return;
+            }
             b'{' | b'[' => {
                 self.broken = self.open.len() >= MOST_DEPTH;
                 self.open.push(byte);
@@ -226,10 +246,13 @@ impl Values {
     }
 
     fn seek(&mut self, byte: u8, out: &mut Vec<u8>) {
-        let begins_line = self.indent.is_some();
-        let as_first = self.first_indent.is_none_or(|first| first.is_none() || first == self.indent);
+        let as_first = match (self.begins, self.indent) {
+            (_, None) => false,
+            (Begins::Indented(first), Some(width)) => first == width,
+            (Begins::Unknown | Begins::Anywhere, Some(_)) => true,
+        };
         match byte {
-            b'{' if begins_line && as_first => self.begin(byte, out),
+            b'{' if as_first => self.begin(byte, out),
             b'\n' | b'\r' => out.push(b' '),
             _ => out.push(byte),
         }

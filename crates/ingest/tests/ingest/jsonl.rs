@@ -173,7 +173,8 @@ proptest! {
         ending in prop::sample::select(vec!["jsonl", "jsonl.gz", "jsonl.zst"]),
         batch_rows in 1_usize..5,
     ) {
-        let bytes = parts.concat();
+        // The first line says that there are lines: other text may be laid out otherwise.
+        let bytes = [&b"{\"text\": \"first\"}\n"[..], &parts.concat()].concat();
         let folder = Folder::new();
         let path = folder.write(&format!("a.{ending}"), &bytes);
         let metadata = path.metadata().expect("written");
@@ -198,8 +199,7 @@ proptest! {
         let read = folder.try_read(&[split], &options).expect("damage is no error");
         prop_assert_eq!(read.rows(), all_rows(read.rows().len() as u64));
         if compression == Compression::None {
-            let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&bytes);
-            let records = text.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
+            let records = bytes.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
             prop_assert_eq!(read.rows().len(), records.count());
         }
     }

@@ -72,8 +72,8 @@ fn what_cannot_be_found_or_told_is_an_error_for_each() {
             "input path `*.jsonl` matches no file; check the path (globs: `**`, `*`, `?`, `[..]`, `{a,b}`)",
             "input path `gone.parquet` matches no file; check the path (globs: `**`, `*`, `?`, `[..]`, `{a,b}`)",
             "input path `a[.jsonl`: error parsing glob 'a[.jsonl': unclosed character class; missing ']'",
-            "notes.txt: unknown extension; set `input.format`, or name files .parquet, .jsonl, .jsonl.gz, .jsonl.zst, \
-         .jsonl.tar.gz, .warc, .warc.gz, .warc.zst or .wet.gz",
+            "notes.txt: neither its name nor its begin, `x`, tells the format; set `input.format`, or name files .parquet, \
+             .jsonl, .warc or .wet (all but .parquet also with .gz, .zst, .bz2 or .xz), or .jsonl.tar.gz",
         ]
     );
     let kinds: Vec<_> = folder.plan(&config).expect_err("errors").iter().map(IngestError::kind).collect();

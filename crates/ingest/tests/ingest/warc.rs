@@ -177,7 +177,14 @@ fn what_is_no_archive_is_found_before_the_run() {
     config.format = Some(Format::Warc);
     let errors = folder.plan_errors(&config);
     assert_eq!(errors.len(), 3, "{errors:?}");
-    assert!(errors[0].contains("no record of WARC 0.x or 1.x begins here but `<html>504 Gatewa`"), "{}", errors[0]);
+    assert!(errors[0].contains("it is an HTML page"), "{}", errors[0]);
+    assert!(errors[1].contains("it is an image"), "{}", errors[1]);
+    assert!(errors[2].contains("it holds JSON"), "{}", errors[2]);
+    folder.write("o/text.warc", "words, and no record");
+    folder.write("o/text.warc.gz", b"words of some size, and not a compressed file at all");
+    config.paths = vec![folder.path("o/*")];
+    let errors = folder.plan_errors(&config);
+    assert!(errors[0].contains("no record of WARC 0.x or 1.x begins here but `words, and no re`"), "{}", errors[0]);
     assert!(errors[1].contains("are no gzip member"), "{}", errors[1]);
     folder.write("e/empty.warc.gz", gzip(b""));
     folder.write("e/nothing.warc.gz", b"");
