@@ -65,9 +65,11 @@ pub(super) fn parse(bytes: &[u8]) -> Option<Line<'_>> {
     let fields: Vec<_> = behind.split(|byte| *byte == b' ').collect();
     let is_second = fields.len() >= 6
         && fields.get(fields.len() - 5).is_some_and(|code| code.len() == 3 && code.iter().all(u8::is_ascii_digit));
-    let mime = if is_second { fields.first().copied().unwrap_or_default() } else { behind };
+    let of_mime = if is_second { fields.len() - 5 } else { fields.len() };
+    let mime_bytes = fields.iter().take(of_mime).map(|field| field.len() + 1).sum::<usize>();
+    let mime = behind.get(..mime_bytes.saturating_sub(1)).unwrap_or_default();
     let is_dns = mime == b"text/dns" && !url.starts_with(b"dns:");
-    let is_two = fields.iter().rev().skip(2).any(|field| is_date(field)) || (!is_second && has_address(behind));
+    let is_two = fields.iter().any(|field| is_date(field)) || (!is_second && has_address(behind));
     if is_dns || is_two || !is_one_address(url) {
         return None;
     }
@@ -108,15 +110,24 @@ fn address(line: &[u8]) -> Option<(&[u8], &[u8], &[u8], &[u8])> {
 
 /// Whether an address does not run into another one, as two lines do where what lay between them was lost.
 fn is_one_address(url: &[u8]) -> bool {
-    let inner = memchr::memmem::find_iter(url, b"://").skip(1);
-    inner.into_iter().all(|at| {
+    let Some(scheme_end) = memchr::memchr(b':', url) else {
+        return false;
+    };
+    let scheme = url.get(..scheme_end).unwrap_or_default();
+    let has_host = [&b"http"[..], b"https", b"ftp", b"gopher"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
+    if has_host && !url.get(scheme_end..).is_some_and(|rest| rest.starts_with(b"://")) {
+        return false;
+    }
+    let mut inner = memchr::memmem::find_iter(url, b"://").filter(|at| *at > scheme_end);
+    inner.all(|at| {
         let head = url.get(..at).unwrap_or_default();
-        let scheme = head.iter().rev().take_while(|byte| byte.is_ascii_alphabetic()).count();
-        let name = head.get(at - scheme..).unwrap_or_default();
+        let letters = head.iter().rev().take_while(|byte| byte.is_ascii_alphabetic()).count();
+        let name = head.get(at - letters..).unwrap_or_default();
         // Letters in front of `http` belong to something else.
         let is_glued = [&b"http"[..], b"https", b"ftp"].iter().any(|known| name.len() > known.len() && name.ends_with(known));
-        let before = at.checked_sub(scheme + 1).and_then(|before| url.get(before));
-        !is_glued && before.is_none_or(|before| BEFORE_INNER.contains(before))
+        let begin = at - letters;
+        let before = begin.checked_sub(1).and_then(|before| url.get(before));
+        !is_glued && begin > scheme_end + 3 && before.is_none_or(|before| BEFORE_INNER.contains(before))
     })
 }
 
@@ -255,6 +266,10 @@ mod tests {
             "http://a.org/ 1.2.3.4 19960923142104 text/html x\n",
             "<a href=http://a.org/> 1.2.3.4 19960923142104 text/html 20\n",
             "http://a.ohttp://b.org/ 1.2.3.4 19960923142104 text/html 20\n",
+            "http:http://b.org/ 1.2.3.4 19960923142104 text/html 20\n",
+            "http://http://b.org/ 1.2.3.4 19960923142104 text/html 20\n",
+            "http://a.org/dns:b.org 1.2.3.4 19960923142104 text/dns 20\n",
+            "http://a.org/ 1.2.3.4 19960923142104 text/htdns:b.org 1.2.3.4 19960923142104 text/dns 20\n",
             "http://a.org/ http://b.org/ 1.2.3.4 19960923142104 text/html 20\n",
             "http://a.org/ 1.2.3.4 1996http://b.org/ 1.2.3.4 19960923142104 text/html 20\n",
             "http://a.org/ 1.2.3.4 19960923142104 text/htmhttp://b.org/ 1.2.3.4 19960923142104 text/html 20\n",

@@ -184,6 +184,10 @@ pub(super) fn is_damaged_record(bytes: &[u8], block: &[u8]) -> bool {
     const LOOKED_AT: usize = 512;
     const NOISE: usize = 64;
     let bytes = bytes.get(..LOOKED_AT).unwrap_or(bytes);
+    // What belongs to a sound record behind says nothing of the bytes before it.
+    let mut marks = memchr::memmem::find_iter(bytes, b"WARC/");
+    let sound = marks.find(|at| begins_record(bytes.get(*at..).unwrap_or_default(), true)).unwrap_or(bytes.len());
+    let bytes = bytes.get(..sound).unwrap_or(bytes);
     if bytes.starts_with(b"WARC") || memchr::memmem::find(bytes, b"\nWARC-").is_some() {
         return true;
     }

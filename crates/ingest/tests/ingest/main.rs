@@ -1,7 +1,10 @@
 //! Reading and planning, from files on disk to batches.
 
+mod arc;
 mod compression;
+mod damage_sweep;
 mod helpers;
+mod json_odd;
 mod jsonl;
 mod parquet_columns;
 mod parquet_damage;
@@ -12,3 +15,4 @@ mod warc;
 mod warc_damage;
 mod warc_mutations;
 mod warc_real;
+mod warc_splices;
