@@ -10,8 +10,8 @@
 //!                                                                   └─▶ quarantined records
 //! ```
 //!
-//! Formats: Parquet; JSON lines, plain, `.gz` (any number of members) or `.zst`; `WanJuan` 1.0; WARC and
-//! WET, plain, `.gz` or `.zst` (also with a dictionary in its first frame).
+//! Formats: Parquet; JSON lines, plain, `.gz` (any number of members) or `.zst`; `WanJuan` 1.0; WARC, WET and
+//! ARC, plain, `.gz` or `.zst` (also with a dictionary in its first frame).
 //!
 //! A document of a WARC is a response or resource record. Its `body` is the bytes without transfer and
 //! content coding, and `content_type` is what the server said of them: the charset is left to the stage

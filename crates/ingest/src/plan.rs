@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use futures::StreamExt;
 use serde::{Deserialize, Serialize};
-use tokio::runtime::Handle;
 use textmill_document::columns::{HTML, ID, TEXT};
+use tokio::runtime::Handle;
 
 use crate::columns::ColumnProblem;
 use crate::lacking::{self, Lacking};
@@ -173,7 +173,8 @@ fn inspect(shard: &Shard, config: &InputConfig, runtime: &Handle) -> Result<Insp
     let mut seen = jsonl::inspect(shard, &source, config)?;
     seen.problems.retain(|problem| !problem.is_missing() || folders::value(shard, &problem.from).is_none());
     let (location, available) = (shard.location.clone(), seen.fields.iter().cloned().collect());
-    let is_hard = |problem: &ColumnProblem| !problem.is_missing() || [ID, TEXT, HTML].contains(&problem.column.as_str());
+    let is_hard =
+        |problem: &ColumnProblem| !problem.is_missing() || [ID, TEXT, HTML].contains(&problem.column.as_str());
     if seen.problems.iter().any(is_hard) {
         return Err(IngestError::Columns { location, problems: seen.problems, available });
     }

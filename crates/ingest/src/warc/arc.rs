@@ -100,7 +100,8 @@ fn address(line: &[u8]) -> Option<(&[u8], &[u8], &[u8], &[u8])> {
         let behind = line.get(end..)?.trim_ascii_start();
         let date_end = memchr::memchr(b' ', behind).unwrap_or(behind.len());
         let (date, behind) = behind.split_at(date_end);
-        let is_ip = !ip.is_empty() && ip.iter().all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b'.' | b':' | b'-'));
+        let is_ip =
+            !ip.is_empty() && ip.iter().all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b'.' | b':' | b'-'));
         if is_ip && is_date(date) {
             return Some((line.get(..before)?, ip, date, behind.trim_ascii()));
         }
@@ -124,7 +125,8 @@ fn is_one_address(url: &[u8]) -> bool {
         let letters = head.iter().rev().take_while(|byte| byte.is_ascii_alphabetic()).count();
         let name = head.get(at - letters..).unwrap_or_default();
         // Letters in front of `http` belong to something else.
-        let is_glued = [&b"http"[..], b"https", b"ftp"].iter().any(|known| name.len() > known.len() && name.ends_with(known));
+        let is_glued =
+            [&b"http"[..], b"https", b"ftp"].iter().any(|known| name.len() > known.len() && name.ends_with(known));
         let begin = at - letters;
         let before = begin.checked_sub(1).and_then(|before| url.get(before));
         !is_glued && begin > scheme_end + 3 && before.is_none_or(|before| BEFORE_INNER.contains(before))
@@ -137,7 +139,8 @@ pub(super) fn is_damaged_line(bytes: &[u8]) -> bool {
     let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii_end();
     let fields: Vec<_> = line.split(|byte| *byte == b' ').collect();
     let is_number = |field: &&[u8]| !field.is_empty() && field.iter().all(u8::is_ascii_digit);
-    fields.len() >= 4 && (fields.iter().any(|field| is_date(field)) || fields.last().is_some_and(|last| is_number(&last)))
+    fields.len() >= 4
+        && (fields.iter().any(|field| is_date(field)) || fields.last().is_some_and(|last| is_number(&last)))
 }
 
 /// Bytes at the end of `bytes` that may begin a header line whose end is not there.
@@ -151,7 +154,8 @@ pub(super) fn next_line(bytes: &[u8]) -> Option<usize> {
     let begins = |at: &usize| bytes.get(*at..).and_then(parse).is_some();
     memchr::memmem::find_iter(bytes, b"://").find_map(|at| {
         let line = bytes.get(..at).and_then(|head| memchr::memrchr(b'\n', head)).map_or(0, |end| end + 1);
-        let schemes = SCHEMES.iter().filter_map(|scheme| at.checked_sub(scheme.len() - 1)).filter(|start| *start > line);
+        let schemes =
+            SCHEMES.iter().filter_map(|scheme| at.checked_sub(scheme.len() - 1)).filter(|start| *start > line);
         std::iter::once(line).chain(schemes).find(begins)
     })
 }
@@ -242,9 +246,8 @@ mod tests {
 
     #[test]
     fn lines_of_both_versions_are_read() {
-        let expected = |url: &str, mime: &str| {
-            Some([url, "192.0.2.1", "1996-09-23T14:21:04Z", mime, "202"].map(str::to_owned))
-        };
+        let expected =
+            |url: &str, mime: &str| Some([url, "192.0.2.1", "1996-09-23T14:21:04Z", mime, "202"].map(str::to_owned));
         let read = |url: &str, rest: &str| parts(&format!("{url} 192.0.2.1 19960923142104 {rest}\n"));
         assert_eq!(read("http://a.org/", "text/html 202"), expected("http://a.org/", "text/html"));
         assert_eq!(read("dns:a.org", "text/dns 202"), expected("dns:a.org", "text/dns"));
@@ -254,7 +257,10 @@ mod tests {
         assert_eq!(read("http://a.org/a b", charset), expected("http://a.org/a b", "text/html; charset=x"));
         let inner = "http://web.archive.org/web/http://a.org/?u=http://b.org";
         assert_eq!(read(inner, "text/html 202\r"), expected(inner, "text/html"));
-        assert_eq!(parts("http://a.org/ ::1 199609231421 t 5\n").map(|parts| parts[2].clone()).as_deref(), Some("1996-09-23T14:21:00Z"));
+        assert_eq!(
+            parts("http://a.org/ ::1 199609231421 t 5\n").map(|parts| parts[2].clone()).as_deref(),
+            Some("1996-09-23T14:21:00Z")
+        );
     }
 
     #[test]

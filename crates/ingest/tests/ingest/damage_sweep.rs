@@ -144,7 +144,9 @@ fn footer_start(file: &[u8]) -> usize {
 fn samples() -> Vec<Sample> {
     let grouped = |pack: &dyn Fn(&[u8]) -> Vec<u8>| -> Vec<u8> {
         let rows: Vec<_> = (0..ROWS).collect();
-        rows.chunks(GROUP).flat_map(|rows| pack(rows.iter().map(|row| line(*row)).collect::<String>().as_bytes())).collect()
+        rows.chunks(GROUP)
+            .flat_map(|rows| pack(rows.iter().map(|row| line(*row)).collect::<String>().as_bytes()))
+            .collect()
     };
     let zstd = |bytes: &[u8]| {
         let mut encoder = zstd::stream::Encoder::new(Vec::new(), 3).expect("an encoder");
@@ -152,11 +154,15 @@ fn samples() -> Vec<Sample> {
         encoder.write_all(bytes).expect("memory");
         encoder.finish().expect("memory")
     };
-    let offsets = |lengths: Vec<usize>| lengths.into_iter().scan(0, |end, length| Some(std::mem::replace(end, *end + length))).collect();
+    let offsets = |lengths: Vec<usize>| -> Vec<usize> {
+        lengths.into_iter().scan(0, |end, length| Some(std::mem::replace(end, *end + length))).collect()
+    };
     let lines: String = (0..ROWS).map(line).collect();
     let pages: Vec<_> = (0..ROWS).map(page).collect();
     let packed_pages: Vec<u8> = pages.iter().flat_map(|page| gzip(page)).collect();
-    let properties = || WriterProperties::builder().set_max_row_group_row_count(Some(GROUP)).set_compression(Compression::UNCOMPRESSED);
+    let properties = || {
+        WriterProperties::builder().set_max_row_group_row_count(Some(GROUP)).set_compression(Compression::UNCOMPRESSED)
+    };
     let plain = parquet_with(&table(), properties().set_dictionary_enabled(false).build());
     let dictionary = parquet_with(&table(), properties().build());
     let sample = |what, name, bytes: Vec<u8>, is_checked| {
@@ -216,7 +222,8 @@ fn sweep(folder: &Folder, sample: &Sample) -> Counts {
             continue;
         };
         let kept = right.iter().filter(|(id, text)| found.get(*id) == Some(*text)).count();
-        let altered: usize = found.iter().filter(|(id, text)| right.get(*id) != Some(*text)).map(|(_, texts)| texts.len()).sum();
+        let altered: usize =
+            found.iter().filter(|(id, text)| right.get(*id) != Some(*text)).map(|(_, texts)| texts.len()).sum();
         let touched = (sample.touched)(sample, damaged.clone());
         assert!(!sample.is_checked || altered == 0, "{altered} rows are altered: {}", context());
         assert!(altered <= touched.len(), "{altered} rows are altered: {}", context());

@@ -39,10 +39,7 @@ fn numbers_that_are_none_are_null_wherever_they_stand() {
     options.input.other_fields = OtherFields::Metadata;
     let read = folder.read_with(&options);
     let rows: Vec<_> = read.documents.iter().map(|(_, row)| row[1..].join("|")).collect();
-    assert_eq!(
-        rows,
-        ["a|-|1|-|-|{\"x\":null}", "b NaN|-|-|-|-|{}", "c|-|-|-|-|{\"x\":{\"y\": [null, \"NaN\"]}}"]
-    );
+    assert_eq!(rows, ["a|-|1|-|-|{\"x\":null}", "b NaN|-|-|-|-|{}", "c|-|-|-|-|{\"x\":{\"y\": [null, \"NaN\"]}}"]);
     assert_eq!(read.causes(), [(3, "missing_text"), (4, "malformed")]);
 }
 
@@ -122,7 +119,11 @@ fn nested_fields_are_read_by_their_path() {
     assert_eq!(rows, ["a|one|en|0.5", "b|two|-|1.0", "c|three|-|-", "d|four|de|-"]);
     let expected = [(4, "missing_text"), (5, "missing_text"), (6, "wrong_type"), (7, "malformed"), (8, "malformed")];
     assert_eq!(read.causes(), expected);
-    assert!(read.quarantined[2].detail.contains("field `data.text`: expected string"), "{}", read.quarantined[2].detail);
+    assert!(
+        read.quarantined[2].detail.contains("field `data.text`: expected string"),
+        "{}",
+        read.quarantined[2].detail
+    );
     options.input.other_fields = OtherFields::Metadata;
     assert_eq!(folder.read_with(&options).column(4)[1], r#"{"data":{"text": "not this", "score": 1}}"#);
     folder.write("b.jsonl", "{\"data\": {\"body\": \"x\"}}\n{\"text\": \"y\"}\n");

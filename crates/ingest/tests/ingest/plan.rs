@@ -109,7 +109,11 @@ fn a_wrong_mapping_is_one_error_a_file() {
     );
     config.columns = columns(&[("id", "key"), ("text", "content")]);
     let errors = folder.plan_errors(&config);
-    assert!(errors[1].contains("field `content`, which is missing in its first 2 records (did you mean `contents`?)"), "{}", errors[1]);
+    assert!(
+        errors[1].contains("field `content`, which is missing in its first 2 records (did you mean `contents`?)"),
+        "{}",
+        errors[1]
+    );
     assert_eq!(errors.len(), 3);
 }
 

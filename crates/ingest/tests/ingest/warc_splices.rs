@@ -65,7 +65,9 @@ fn check(read: &Read, sound: &[Vec<String>], whole: &[usize], what: &str) {
     let kept: Vec<usize> = read
         .documents
         .iter()
-        .map(|(_, row)| sound.iter().position(|right| right == row).unwrap_or_else(|| panic!("{row:?} of {}", context())))
+        .map(|(_, row)| {
+            sound.iter().position(|right| right == row).unwrap_or_else(|| panic!("{row:?} of {}", context()))
+        })
         .collect();
     assert!(kept.is_sorted() && whole.iter().all(|number| kept.contains(number)), "{kept:?} of {}", context());
     assert!(kept.len() == sound.len() || !read.quarantined.is_empty(), "{kept:?} of {}", context());
@@ -152,7 +154,8 @@ fn lengths_that_are_a_few_bytes_off_cost_nothing() {
     for by in (-4..=4).filter(|by| *by != 0) {
         let parts: Vec<_> = records.iter().map(|record| off(record, by)).collect();
         let members: Vec<u8> = parts.iter().flat_map(|part| gzip(part)).collect();
-        for (name, bytes) in [("a.warc", parts.concat()), ("a.warc.gz", members), ("b.warc.gz", gzip(&parts.concat()))] {
+        for (name, bytes) in [("a.warc", parts.concat()), ("a.warc.gz", members), ("b.warc.gz", gzip(&parts.concat()))]
+        {
             let found = read(&folder, name, &bytes, false).expect("records");
             check(&found, &sound, &[0, 1, 2, 3], &format!("{by} bytes off, {name}"));
             assert_eq!(found.quarantined, [], "{by} bytes off, {name}");
@@ -172,7 +175,8 @@ fn records_need_no_blank_line_behind_them() {
         let part = |record: &Vec<u8>| [&record[..record.len() - 4], separator.as_bytes()].concat();
         let parts: Vec<_> = records.iter().map(part).collect();
         let members: Vec<u8> = parts.iter().flat_map(|part| gzip(part)).collect();
-        for (name, bytes) in [("a.warc", parts.concat()), ("a.warc.gz", members), ("b.warc.gz", gzip(&parts.concat()))] {
+        for (name, bytes) in [("a.warc", parts.concat()), ("a.warc.gz", members), ("b.warc.gz", gzip(&parts.concat()))]
+        {
             let found = read(&folder, name, &bytes, false).expect("records");
             check(&found, &sound, &[0, 1, 2, 3], &format!("{separator:?}, {name}"));
             assert_eq!(found.quarantined, [], "{separator:?}, {name}");
