@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::exam;
-use super::row::Sample;
+use super::sample::Sample;
 use crate::columns::{ColumnProblem, ColumnType};
 use crate::config::{PlannedColumn, planned_columns};
 use crate::source::Source;
