@@ -217,8 +217,12 @@ impl RecordCutter {
     /// Lengths of the header line that begins here, and of the block.
     pub(super) fn arc_header(&mut self) -> io::Result<Result<(usize, u64), Fault>> {
         loop {
-            if let Some(line) = parse(self.unread()) {
-                return Ok(Ok((line.bytes, line.length)));
+            if let Some(Line { bytes, length, .. }) = parse(self.unread()) {
+                let end = self.offset() + bytes as u64;
+                if self.starts.front().is_some_and(|start| *start < end) {
+                    return Ok(Err(Fault::incomplete("a record ends inside its header line")));
+                }
+                return Ok(Ok((bytes, length)));
             }
             let has_line = memchr::memchr(b'\n', self.unread()).is_some() || self.unread().len() > MOST_LINE;
             if !has_line && may_begin(self.unread()) {

@@ -171,7 +171,7 @@ impl RecordCutter {
         };
         let index = usize::try_from(start.saturating_sub(self.base)).unwrap_or(usize::MAX);
         if let Some(first) = self.buffer.get(index..).and_then(|bytes| bytes.get(..5)) {
-            if first == b"WARC/" || (self.kind != Some(Kind::Warc) && arc::may_begin(first)) {
+            if first == b"WARC/" || (self.kind == Some(Kind::Arc) && arc::may_begin(first)) {
                 self.starts.push_back(start);
             }
             self.unproven = None;
