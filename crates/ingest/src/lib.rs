@@ -10,7 +10,7 @@
 //!                                                                   └─▶ quarantined records
 //! ```
 //!
-//! Formats: Parquet; JSON lines, and JSON that is laid out otherwise; `WanJuan` 1.0; WARC and WET. All but
+//! Formats: Parquet; JSON lines, and JSON that is laid out otherwise; `WanJuan` 1.0; WARC, WET and ARC. All but
 //! Parquet plain, or in gzip, zstd (also with a dictionary in its first frame), bzip2 or xz, with any number of
 //! members. A file is what its first bytes say, whatever its name is.
 //!

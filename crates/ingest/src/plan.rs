@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use futures::StreamExt;
 use serde::{Deserialize, Serialize};
-use tokio::runtime::Handle;
 use textmill_document::columns::{HTML, ID, TEXT};
+use tokio::runtime::Handle;
 
 use crate::columns::ColumnProblem;
 use crate::kind::{BZIP2_HEAD, Expected, HEAD, Refusal, fits, identify, never_read};
@@ -284,7 +284,8 @@ fn inspect_as(shard: &Shard, source: &Source, config: &InputConfig) -> Result<In
     let mut seen = jsonl::inspect(shard, source, config)?;
     seen.problems.retain(|problem| !problem.is_missing() || folders::value(shard, &problem.from).is_none());
     let (location, available) = (shard.location.clone(), seen.fields.iter().cloned().collect());
-    let is_hard = |problem: &ColumnProblem| !problem.is_missing() || [ID, TEXT, HTML].contains(&problem.column.as_str());
+    let is_hard =
+        |problem: &ColumnProblem| !problem.is_missing() || [ID, TEXT, HTML].contains(&problem.column.as_str());
     if seen.problems.iter().any(is_hard) {
         return Err(IngestError::Columns { location, problems: seen.problems, available });
     }

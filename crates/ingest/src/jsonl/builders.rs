@@ -6,7 +6,7 @@ use arrow::array::{
 use arrow::datatypes::SchemaRef;
 use textmill_document::{DocumentBatch, DocumentError};
 
-use super::row::{Cell, Value};
+use super::cell::{Cell, Value};
 use crate::columns::ColumnType;
 use crate::config::PlannedColumn;
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::exam;
-use super::row::Sample;
+use super::sample::Sample;
 use crate::columns::{ColumnProblem, ColumnType};
 use crate::config::{PlannedColumn, planned_columns};
 use crate::quarantine::printable;
@@ -41,7 +41,8 @@ pub(crate) fn inspect(shard: &Shard, source: &Source, config: &InputConfig) -> R
     let max_line_bytes = usize::try_from(config.limits.max_document_bytes.bytes()).unwrap_or(usize::MAX);
     let mut lines = LineSplitter::new(stream, max_line_bytes);
     let columns = planned_columns(config, shard.format, None);
-    let mut missing: Vec<&str> = columns.iter().filter_map(|column| column.from.as_deref()).collect();
+    let mut missing: Vec<&str> =
+        columns.iter().filter(|column| !column.may_be_absent()).filter_map(|column| column.from.as_deref()).collect();
     let (mut samples, mut records, mut first_damage) = (Vec::new(), 0, None);
     let (mut first_line, mut begun) = (String::new(), 0);
     while (records < SAMPLED_RECORDS || !missing.is_empty()) && lines.consumed() < SAMPLED_BYTES {

@@ -159,7 +159,7 @@ mod tests {
         #[test]
         fn any_line_is_mended_or_left(text in "[\\\\ud8\"NaInfty:,{}e -]{0,60}") {
             if let Some(mended) = mend(&text) {
-                prop_assert!(mend(&mended.line).is_none_or(|again| again.line == mended.line || again.marker.is_some()));
+                prop_assert_eq!(mend(&mended.line), None);
             }
         }
     }

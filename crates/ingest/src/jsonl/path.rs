@@ -43,7 +43,10 @@ impl<'de> Visitor<'de> for Finder<'_, 'de> {
                 continue;
             };
             if seen.contains(&length) {
-                return Err(A::Error::custom(format!("duplicate key `{}`", self.path.get(..length).unwrap_or_default())));
+                return Err(A::Error::custom(format!(
+                    "duplicate key `{}`",
+                    self.path.get(..length).unwrap_or_default()
+                )));
             }
             seen.push(length);
             let raw = map.next_value::<&RawValue>()?.get();

@@ -1,16 +1,16 @@
 //! One JSON line to the cells of one document, in one pass over the line.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
+use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 use textmill_document::Cause;
 use textmill_document::columns::{ID, METADATA};
 
-use super::mend::{self, Marker, Mended};
+use super::cell::{Cell, TextSeed, Value};
+use super::mend::{self, Mended};
 use super::{exam, path};
 use crate::Format;
 use crate::columns::ColumnType;
@@ -21,29 +21,6 @@ use crate::quarantine::printable;
 const SHOWN: usize = 40;
 /// Bytes of a line that is no document up to which its id is looked for.
 const MOST_SEARCHED: usize = 1 << 20;
-
-/// The value of one column in the line that was parsed last. A string is in the cell's buffer.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Value {
-    /// The field is absent or null.
-    Null,
-    /// The text in [`Cell::buffer`].
-    Text,
-    Int(i64),
-    Float(f64),
-    Boolean(bool),
-}
-
-#[derive(Debug)]
-pub(super) struct Cell {
-    pub data_type: ColumnType,
-    /// Whether only JSON strings will do.
-    is_payload: bool,
-    pub value: Value,
-    pub buffer: String,
-    /// Length of the key that the value came from: a longer part of the path comes first.
-    rank: usize,
-}
 
 /// A top-level field that is read, with the cells it fills.
 #[derive(Debug)]
@@ -77,8 +54,6 @@ pub(crate) struct RowParser {
     metadata: Option<usize>,
     /// The cause of a data error where it is not a wrong type.
     fault: Option<Cause>,
-    /// What stands for half a character in the line.
-    marker: Option<Marker>,
 }
 
 impl RowParser {
@@ -92,7 +67,6 @@ impl RowParser {
             id_field: columns.iter().find(|column| column.name == ID).and_then(|column| column.from.clone()),
             metadata: columns.iter().position(|column| column.name == METADATA && column.from.is_none()),
             fault: None,
-            marker: None,
         };
         for column in columns {
             parser.add(column.from.as_deref(), column.data_type, column.is_payload);
@@ -173,7 +147,6 @@ impl RowParser {
 
     /// Reads a line, mended where it needs to be.
     fn read_line(&mut self, text: &str) -> Result<(), Rejection> {
-        self.marker = None;
         // Other fields are kept as they are written, and not parsed.
         let is_sure = self.metadata.is_none() || !mend::may_have_halves(text);
         let read = if is_sure { self.read_object(text) } else { Ok(()) };
@@ -183,7 +156,6 @@ impl RowParser {
         let Some(Mended { line, marker }) = mend::mend(text) else {
             return if is_sure { read } else { self.read_object(text) };
         };
-        self.marker = marker;
         self.read_object(&line)?;
         let half = self.cells.iter().any(|cell| marker.is_some_and(|marker| marker.is_in(&cell.buffer)));
         if half {
@@ -302,38 +274,6 @@ impl RowParser {
     }
 }
 
-impl Cell {
-    /// Reads a JSON value of any kind but objects and lists.
-    fn read(&mut self, raw: &str) -> Result<(), String> {
-        self.buffer.clear();
-        let wrong = || format!("expected {}, found {}", self.data_type.name(), printable(raw, SHOWN));
-        self.value = match (raw.as_bytes().first(), self.data_type) {
-            (Some(b'n'), _) => Value::Null,
-            (Some(b'"'), ColumnType::String) => {
-                let mut json = serde_json::Deserializer::from_str(raw);
-                TextSeed(&mut self.buffer).deserialize(&mut json).map_err(|error| error.to_string())?
-            }
-            (Some(b'{' | b'['), _) => return Err(wrong()),
-            (Some(_), ColumnType::String) if !self.is_payload => {
-                self.buffer.push_str(raw);
-                Value::Text
-            }
-            (Some(b't'), ColumnType::Boolean) => Value::Boolean(true),
-            (Some(b'f'), ColumnType::Boolean) => Value::Boolean(false),
-            (Some(_), ColumnType::Int64) => Value::Int(raw.parse().map_err(|_| wrong())?),
-            (Some(b'-' | b'0'..=b'9'), ColumnType::Float64) => {
-                let number: f64 = raw.parse().map_err(|_| wrong())?;
-                if !number.is_finite() {
-                    return Err(wrong());
-                }
-                Value::Float(number)
-            }
-            _ => return Err(wrong()),
-        };
-        Ok(())
-    }
-}
-
 /// A key: of a field that is read, or of another one (empty unless it is kept).
 enum Key {
     Field(usize),
@@ -391,57 +331,4 @@ impl<'de> Visitor<'de> for RowVisitor<'_> {
         }
         Ok(())
     }
-}
-
-/// Reads a string, or null, into a buffer.
-struct TextSeed<'a>(&'a mut String);
-
-impl<'de> DeserializeSeed<'de> for TextSeed<'_> {
-    type Value = Value;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl Visitor<'_> for TextSeed<'_> {
-    type Value = Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a string")
-    }
-
-    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Value, E> {
-        self.0.push_str(text);
-        Ok(Value::Text)
-    }
-
-    fn visit_unit<E: serde::de::Error>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-}
-
-/// The fields of a line, for looking at a file before it is read.
-#[derive(Debug, Deserialize)]
-#[serde(transparent)]
-pub(super) struct Sample(pub BTreeMap<String, serde_json::Value>);
-
-impl Sample {
-    /// The fields of `line`, where it is an object.
-    pub(super) fn of(line: &[u8]) -> Option<Self> {
-        let parsed = serde_json::from_slice(line).ok();
-        parsed.or_else(|| serde_json::from_str(&mend::mend(std::str::from_utf8(line).ok()?)?.line).ok())
-    }
-
-    /// The value of the field or path `from`.
-    pub(super) fn get(&self, from: &str) -> Option<&serde_json::Value> {
-        let below = |(first, rest): (&str, &str)| lookup(self.0.get(first)?, rest);
-        self.0.get(from).or_else(|| path::steps(from).filter_map(below).last())
-    }
-}
-
-fn lookup<'a>(value: &'a serde_json::Value, path: &str) -> Option<&'a serde_json::Value> {
-    let object = value.as_object()?;
-    let below = |(first, rest): (&str, &str)| lookup(object.get(first)?, rest);
-    object.get(path).or_else(|| path::steps(path).filter_map(below).last())
 }

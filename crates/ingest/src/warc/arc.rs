@@ -65,9 +65,11 @@ pub(super) fn parse(bytes: &[u8]) -> Option<Line<'_>> {
     let fields: Vec<_> = behind.split(|byte| *byte == b' ').collect();
     let is_second = fields.len() >= 6
         && fields.get(fields.len() - 5).is_some_and(|code| code.len() == 3 && code.iter().all(u8::is_ascii_digit));
-    let mime = if is_second { fields.first().copied().unwrap_or_default() } else { behind };
+    let of_mime = if is_second { fields.len() - 5 } else { fields.len() };
+    let mime_bytes = fields.iter().take(of_mime).map(|field| field.len() + 1).sum::<usize>();
+    let mime = behind.get(..mime_bytes.saturating_sub(1)).unwrap_or_default();
     let is_dns = mime == b"text/dns" && !url.starts_with(b"dns:");
-    let is_two = fields.iter().rev().skip(2).any(|field| is_date(field)) || (!is_second && has_address(behind));
+    let is_two = fields.iter().any(|field| is_date(field)) || (!is_second && has_address(behind));
     if is_dns || is_two || !is_one_address(url) {
         return None;
     }
@@ -98,7 +100,8 @@ fn address(line: &[u8]) -> Option<(&[u8], &[u8], &[u8], &[u8])> {
         let behind = line.get(end..)?.trim_ascii_start();
         let date_end = memchr::memchr(b' ', behind).unwrap_or(behind.len());
         let (date, behind) = behind.split_at(date_end);
-        let is_ip = !ip.is_empty() && ip.iter().all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b'.' | b':' | b'-'));
+        let is_ip =
+            !ip.is_empty() && ip.iter().all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b'.' | b':' | b'-'));
         if is_ip && is_date(date) {
             return Some((line.get(..before)?, ip, date, behind.trim_ascii()));
         }
@@ -108,15 +111,25 @@ fn address(line: &[u8]) -> Option<(&[u8], &[u8], &[u8], &[u8])> {
 
 /// Whether an address does not run into another one, as two lines do where what lay between them was lost.
 fn is_one_address(url: &[u8]) -> bool {
-    let inner = memchr::memmem::find_iter(url, b"://").skip(1);
-    inner.into_iter().all(|at| {
+    let Some(scheme_end) = memchr::memchr(b':', url) else {
+        return false;
+    };
+    let scheme = url.get(..scheme_end).unwrap_or_default();
+    let has_host = [&b"http"[..], b"https", b"ftp", b"gopher"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
+    if has_host && !url.get(scheme_end..).is_some_and(|rest| rest.starts_with(b"://")) {
+        return false;
+    }
+    let mut inner = memchr::memmem::find_iter(url, b"://").filter(|at| *at > scheme_end);
+    inner.all(|at| {
         let head = url.get(..at).unwrap_or_default();
-        let scheme = head.iter().rev().take_while(|byte| byte.is_ascii_alphabetic()).count();
-        let name = head.get(at - scheme..).unwrap_or_default();
+        let letters = head.iter().rev().take_while(|byte| byte.is_ascii_alphabetic()).count();
+        let name = head.get(at - letters..).unwrap_or_default();
         // Letters in front of `http` belong to something else.
-        let is_glued = [&b"http"[..], b"https", b"ftp"].iter().any(|known| name.len() > known.len() && name.ends_with(known));
-        let before = at.checked_sub(scheme + 1).and_then(|before| url.get(before));
-        !is_glued && before.is_none_or(|before| BEFORE_INNER.contains(before))
+        let is_glued =
+            [&b"http"[..], b"https", b"ftp"].iter().any(|known| name.len() > known.len() && name.ends_with(known));
+        let begin = at - letters;
+        let before = begin.checked_sub(1).and_then(|before| url.get(before));
+        !is_glued && begin > scheme_end + 3 && before.is_none_or(|before| BEFORE_INNER.contains(before))
     })
 }
 
@@ -126,7 +139,8 @@ pub(super) fn is_damaged_line(bytes: &[u8]) -> bool {
     let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii_end();
     let fields: Vec<_> = line.split(|byte| *byte == b' ').collect();
     let is_number = |field: &&[u8]| !field.is_empty() && field.iter().all(u8::is_ascii_digit);
-    fields.len() >= 4 && (fields.iter().any(|field| is_date(field)) || fields.last().is_some_and(|last| is_number(&last)))
+    fields.len() >= 4
+        && (fields.iter().any(|field| is_date(field)) || fields.last().is_some_and(|last| is_number(&last)))
 }
 
 /// Bytes at the end of `bytes` that may begin a header line whose end is not there.
@@ -140,7 +154,8 @@ pub(super) fn next_line(bytes: &[u8]) -> Option<usize> {
     let begins = |at: &usize| bytes.get(*at..).and_then(parse).is_some();
     memchr::memmem::find_iter(bytes, b"://").find_map(|at| {
         let line = bytes.get(..at).and_then(|head| memchr::memrchr(b'\n', head)).map_or(0, |end| end + 1);
-        let schemes = SCHEMES.iter().filter_map(|scheme| at.checked_sub(scheme.len() - 1)).filter(|start| *start > line);
+        let schemes =
+            SCHEMES.iter().filter_map(|scheme| at.checked_sub(scheme.len() - 1)).filter(|start| *start > line);
         std::iter::once(line).chain(schemes).find(begins)
     })
 }
@@ -202,8 +217,12 @@ impl RecordCutter {
     /// Lengths of the header line that begins here, and of the block.
     pub(super) fn arc_header(&mut self) -> io::Result<Result<(usize, u64), Fault>> {
         loop {
-            if let Some(line) = parse(self.unread()) {
-                return Ok(Ok((line.bytes, line.length)));
+            if let Some(Line { bytes, length, .. }) = parse(self.unread()) {
+                let end = self.offset() + bytes as u64;
+                if self.starts.front().is_some_and(|start| *start < end) {
+                    return Ok(Err(Fault::incomplete("a record ends inside its header line")));
+                }
+                return Ok(Ok((bytes, length)));
             }
             let has_line = memchr::memchr(b'\n', self.unread()).is_some() || self.unread().len() > MOST_LINE;
             if !has_line && may_begin(self.unread()) {
@@ -231,9 +250,8 @@ mod tests {
 
     #[test]
     fn lines_of_both_versions_are_read() {
-        let expected = |url: &str, mime: &str| {
-            Some([url, "192.0.2.1", "1996-09-23T14:21:04Z", mime, "202"].map(str::to_owned))
-        };
+        let expected =
+            |url: &str, mime: &str| Some([url, "192.0.2.1", "1996-09-23T14:21:04Z", mime, "202"].map(str::to_owned));
         let read = |url: &str, rest: &str| parts(&format!("{url} 192.0.2.1 19960923142104 {rest}\n"));
         assert_eq!(read("http://a.org/", "text/html 202"), expected("http://a.org/", "text/html"));
         assert_eq!(read("dns:a.org", "text/dns 202"), expected("dns:a.org", "text/dns"));
@@ -243,7 +261,10 @@ mod tests {
         assert_eq!(read("http://a.org/a b", charset), expected("http://a.org/a b", "text/html; charset=x"));
         let inner = "http://web.archive.org/web/http://a.org/?u=http://b.org";
         assert_eq!(read(inner, "text/html 202\r"), expected(inner, "text/html"));
-        assert_eq!(parts("http://a.org/ ::1 199609231421 t 5\n").map(|parts| parts[2].clone()).as_deref(), Some("1996-09-23T14:21:00Z"));
+        assert_eq!(
+            parts("http://a.org/ ::1 199609231421 t 5\n").map(|parts| parts[2].clone()).as_deref(),
+            Some("1996-09-23T14:21:00Z")
+        );
     }
 
     #[test]
@@ -255,6 +276,10 @@ mod tests {
             "http://a.org/ 1.2.3.4 19960923142104 text/html x\n",
             "<a href=http://a.org/> 1.2.3.4 19960923142104 text/html 20\n",
             "http://a.ohttp://b.org/ 1.2.3.4 19960923142104 text/html 20\n",
+            "http:http://b.org/ 1.2.3.4 19960923142104 text/html 20\n",
+            "http://http://b.org/ 1.2.3.4 19960923142104 text/html 20\n",
+            "http://a.org/dns:b.org 1.2.3.4 19960923142104 text/dns 20\n",
+            "http://a.org/ 1.2.3.4 19960923142104 text/htdns:b.org 1.2.3.4 19960923142104 text/dns 20\n",
             "http://a.org/ http://b.org/ 1.2.3.4 19960923142104 text/html 20\n",
             "http://a.org/ 1.2.3.4 1996http://b.org/ 1.2.3.4 19960923142104 text/html 20\n",
             "http://a.org/ 1.2.3.4 19960923142104 text/htmhttp://b.org/ 1.2.3.4 19960923142104 text/html 20\n",

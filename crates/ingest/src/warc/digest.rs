@@ -80,6 +80,8 @@ mod tests {
         assert_eq!(mismatch("sha1:AAAA", b""), Some(format!("sha1:{empty_sha1}")));
         assert_eq!(mismatch("md5:AAAA", b""), None);
         assert_eq!(mismatch("nonsense", b""), None);
-        assert!(matches(sha256, b"") && !matches(sha256, b"x") && !matches("md5:AAAA", b"") && !matches("nonsense", b""));
+        assert!(
+            matches(sha256, b"") && !matches(sha256, b"x") && !matches("md5:AAAA", b"") && !matches("nonsense", b"")
+        );
     }
 }

@@ -31,7 +31,12 @@ enum Behind {
 impl RecordCutter {
     /// The length of the record whose header has `header` bytes and which declares to end behind `declared` bytes, all of
     /// which are there.
-    pub(super) fn record_end(&mut self, kind: Kind, header: usize, declared: usize) -> io::Result<Result<usize, Fault>> {
+    pub(super) fn record_end(
+        &mut self,
+        kind: Kind,
+        header: usize,
+        declared: usize,
+    ) -> io::Result<Result<usize, Fault>> {
         let (name, length) = (kind.length(), declared - header);
         let wrong = || Fault::malformed(format!("{name} {length} does not lead to the end of the record"));
         let separator = if kind == Kind::Arc { 1 } else { 4 };

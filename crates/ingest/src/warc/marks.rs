@@ -19,9 +19,7 @@ pub(super) fn has_version(bytes: &[u8]) -> bool {
 
 /// Whether `bytes` are the version of a record's first line, and nothing else: `WARC/1.0`, `WARC/0.18`.
 pub(super) fn is_version(bytes: Option<&[u8]>) -> bool {
-    bytes.is_some_and(|bytes| {
-        has_version(bytes) && matches!(bytes.get(8..), Some([] | [b'0'..=b'9']))
-    })
+    bytes.is_some_and(|bytes| has_version(bytes) && matches!(bytes.get(8..), Some([] | [b'0'..=b'9'])))
 }
 
 /// Whether a version line is followed by a header line: any at the begin of a line, else one that records have,

@@ -30,6 +30,7 @@ mod headers;
 mod marks;
 mod reader;
 mod record;
+mod resync;
 mod splice;
 
 pub(crate) use fields::{check, planned};

@@ -42,7 +42,9 @@ pub(super) fn check(headers: &Headers<'_>) -> Result<(), String> {
         }
     }
     let wrong = |name: &str, is: fn(&[u8]) -> bool| headers.get(name).is_some_and(|value| !is(value));
-    for (name, is) in [("WARC-Type", is_type as fn(&[u8]) -> bool), ("WARC-Record-ID", is_id), ("WARC-Date", is_date)] {
+    let forms: [(&str, fn(&[u8]) -> bool); 3] =
+        [("WARC-Type", is_type), ("WARC-Record-ID", is_id), ("WARC-Date", is_date)];
+    for (name, is) in forms {
         if wrong(name, is) {
             return Err(format!("{name} is none: the record is cut inside its header"));
         }
@@ -102,7 +104,9 @@ pub(super) fn is_date(value: &[u8]) -> bool {
         && (fraction.is_empty() || (fraction.len() > 1 && fraction.iter().skip(1).all(u8::is_ascii_digit)))
         && match zone {
             [] | [b'Z' | b'z'] => true,
-            [_, offset @ ..] => matches!(offset.len(), 2 | 4 | 5) && offset.iter().all(|b| b.is_ascii_digit() || *b == b':'),
+            [_, offset @ ..] => {
+                matches!(offset.len(), 2 | 4 | 5) && offset.iter().all(|b| b.is_ascii_digit() || *b == b':')
+            }
         }
 }
 
@@ -184,13 +188,18 @@ pub(super) fn is_damaged_record(bytes: &[u8], block: &[u8]) -> bool {
     const LOOKED_AT: usize = 512;
     const NOISE: usize = 64;
     let bytes = bytes.get(..LOOKED_AT).unwrap_or(bytes);
+    // What belongs to a sound record behind says nothing of the bytes before it.
+    let mut marks = memchr::memmem::find_iter(bytes, b"WARC/");
+    let sound = marks.find(|at| begins_record(bytes.get(*at..).unwrap_or_default(), true)).unwrap_or(bytes.len());
+    let bytes = bytes.get(..sound).unwrap_or(bytes);
     if bytes.starts_with(b"WARC") || memchr::memmem::find(bytes, b"\nWARC-").is_some() {
         return true;
     }
     let tail = block.get(block.len().saturating_sub(LOOKED_AT)..).unwrap_or_default();
     let last_line = tail.split(|byte| *byte == b'\n').next_back().unwrap_or_default();
     let name = last_line.split(|byte| *byte == b':').next().unwrap_or_default();
-    let is_header = name.len() < last_line.len() && name.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-');
+    let is_header =
+        name.len() < last_line.len() && name.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-');
     let is_noise = |byte: &u8| byte.is_ascii_control() && !byte.is_ascii_whitespace();
     !is_header && bytes.iter().take(NOISE).any(is_noise)
 }
@@ -251,9 +260,17 @@ mod tests {
         ] {
             assert!(is_date(date.as_bytes()), "{date}");
         }
-        for date in
-            ["", "2", "2024-", "2024-0", "2024-05-18T", "2024-05-18T01", "2024-05-18T01:5", "2024-05-18T01:58:10.", "now"]
-        {
+        for date in [
+            "",
+            "2",
+            "2024-",
+            "2024-0",
+            "2024-05-18T",
+            "2024-05-18T01",
+            "2024-05-18T01:5",
+            "2024-05-18T01:58:10.",
+            "now",
+        ] {
             assert!(!is_date(date.as_bytes()), "{date}");
         }
     }

@@ -1,7 +1,10 @@
 //! Reading and planning, from files on disk to batches.
 
+mod arc;
 mod compression;
+mod damage_sweep;
 mod helpers;
+mod json_odd;
 mod json_text;
 mod jsonl;
 mod parquet_columns;
@@ -15,4 +18,5 @@ mod warc;
 mod warc_damage;
 mod warc_mutations;
 mod warc_real;
+mod warc_splices;
 mod writers;

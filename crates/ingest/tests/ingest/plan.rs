@@ -99,17 +99,21 @@ fn a_wrong_mapping_is_one_error_a_file() {
     assert_eq!(
         folder.plan_errors(&config),
         [
-            "a.jsonl: column `text` is mapped to field `body`, which is missing; column `title` is mapped to field \
-             `title`, which is missing (did you mean `titel`?); column `n` is declared as int64, but field `n` is a \
+            "a.jsonl: column `text` is mapped to field `body`, which is missing in its first record; column `title` is mapped to field \
+             `title`, which is missing in its first record (did you mean `titel`?); column `n` is declared as int64, but field `n` is a \
              string; the file has: content, id, n, titel; where files may lack a field, write `{from: NAME, optional: true}`",
-            "b.jsonl: column `text` is mapped to field `body`, which is missing; column `title` is mapped to field \
-             `title`, which is missing; column `n` is declared as int64, but field `n` is a number; the file has: \
+            "b.jsonl: column `text` is mapped to field `body`, which is missing in its first 2 records; column `title` is mapped to field \
+             `title`, which is missing in its first 2 records; column `n` is declared as int64, but field `n` is a number; the file has: \
              contents, id, n; where files may lack a field, write `{from: NAME, optional: true}`",
         ]
     );
     config.columns = columns(&[("id", "key"), ("text", "content")]);
     let errors = folder.plan_errors(&config);
-    assert!(errors[1].contains("field `content`, which is missing (did you mean `contents`?)"), "{}", errors[1]);
+    assert!(
+        errors[1].contains("field `content`, which is missing in its first 2 records (did you mean `contents`?)"),
+        "{}",
+        errors[1]
+    );
     assert_eq!(errors.len(), 3);
 }
 
