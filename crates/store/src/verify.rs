@@ -12,7 +12,7 @@ use futures::StreamExt;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use parquet::arrow::async_reader::ParquetRecordBatchStream;
 use parquet::arrow::{ParquetRecordBatchStreamBuilder, ProjectionMask};
-use textmill_document::carried::carried_type;
+use textmill_document::carried::carried_field;
 
 use crate::StoreError;
 use crate::manifest::FileEntry;
@@ -128,10 +128,10 @@ pub async fn open_parquet(
 }
 
 /// The file's schema with the types that documents have in memory: text and bytes as views, and what passes through
-/// untouched as it is carried.
+/// untouched as it is carried, with a note of what it was.
 fn with_views(schema: &Schema) -> Schema {
-    let view = |field: &Arc<Field>| field.as_ref().clone().with_data_type(carried_type(field.data_type()));
-    Schema::new_with_metadata(schema.fields().iter().map(view).collect::<Vec<_>>(), schema.metadata().clone())
+    let carried = |field: &Arc<Field>| carried_field(field).with_nullable(field.is_nullable());
+    Schema::new_with_metadata(schema.fields().iter().map(carried).collect::<Vec<_>>(), schema.metadata().clone())
 }
 
 /// The rows of a checked Parquet file, batch by batch.

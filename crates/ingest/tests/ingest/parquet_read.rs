@@ -5,10 +5,12 @@ use arrow::array::{
     LargeStringArray, RecordBatch, StringArray, StringViewArray, UInt32Array,
 };
 use arrow::datatypes::Int32Type;
+use parquet::basic::Compression;
+use parquet::file::properties::WriterProperties;
 use textmill_document::ByteSize;
-use textmill_ingest::{ColumnSource, ColumnType, Columns, ReadOptions};
+use textmill_ingest::{ColumnSource, ColumnType, Columns, ReadOptions, look_up_passed};
 
-use crate::helpers::{Folder, all_rows, parquet};
+use crate::helpers::{Folder, all_rows, parquet, parquet_with};
 
 fn table(columns: Vec<(&str, ArrayRef)>) -> RecordBatch {
     RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, array)| (name, array, true)))
@@ -160,4 +162,31 @@ fn files_without_rows_are_empty() {
     let plan = folder.plan(&folder.config("*")).expect("a plan");
     assert_eq!((plan.shards.len(), plan.splits.len()), (2, 0));
     assert_eq!(plan.notes[0], "2 input files hold no records");
+}
+
+#[test]
+fn row_groups_of_very_many_columns_are_read_some_columns_at_a_time() {
+    // 140 columns of a MiB each: more pages than are held at once.
+    let (rows, columns) = (1024, 140);
+    let text = |row: usize, column: usize| format!("{row}.{column} ").repeat(1024 / 7);
+    let made = (0..columns).map(|column| {
+        let values: ArrayRef = Arc::new(StringArray::from_iter_values((0..rows).map(|row| text(row, column))));
+        (format!("c{column}"), values, true)
+    });
+    let ids: ArrayRef = Arc::new(StringArray::from_iter_values((0..rows).map(|row| format!("text {row}"))));
+    let batch = RecordBatch::try_from_iter_with_nullable(std::iter::once(("text".to_owned(), ids, true)).chain(made));
+    let properties = WriterProperties::builder().set_dictionary_enabled(false).set_compression(Compression::LZ4_RAW);
+    let folder = Folder::new();
+    folder.write("a.parquet", parquet_with(&batch.expect("columns of one length"), properties.build()));
+    let mut options = ReadOptions::new(folder.config("a.parquet"));
+    options.input.columns = Columns::default().with_rest();
+    options.input.passed = look_up_passed(&options.input).map_err(|errors| format!("{errors:?}")).expect("types");
+    let read = folder.read_with(&options);
+    assert_eq!((read.documents.len(), read.quarantined.len()), (rows, 0));
+    let most = read.batches.iter().map(|(documents, _)| *documents).max();
+    assert!(most.is_some_and(|most| (100..400).contains(&most)), "as many rows as are 32 MiB: {:?}", read.batches);
+    for (row, (number, values)) in read.documents.iter().enumerate().step_by(97) {
+        assert_eq!((*number, values[1].as_str()), (row as u64, format!("text {row}").as_str()));
+        assert!((0..columns).all(|column| values[2 + column] == text(row, column)), "row {row}");
+    }
 }
