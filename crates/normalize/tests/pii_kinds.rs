@@ -81,7 +81,7 @@ fn code_is_no_mail() {
         "x = a@b.T; y = A@B.inv; matmul(a @ b.c); z = W@x.to(device)",
         "12@1.50 each, 3 apples @ 2.00, x@y, a@b.c, foo@bar",
         "\\usepackage{a}@article{smith2001,\n author={A},\n}\n@inproceedings{x2020.y}",
-        "java.lang.Object@1b6d3586, uses: actions/checkout@v4, repo@sha256.abc",
+        "java.lang.Object@1b6d3586, uses: actions/checkout@v4, repo@sha256:0a1b",
         "QQ号@qq.com，用户名@163.com",
         "thanks @someone and @another.one for the fix; cc @team/core",
     ]);

@@ -120,7 +120,7 @@ fn said_before(line: &str) -> Said {
     let is_in = |words: &[&str]| words.contains(&last_part);
     let joined = compared || line.ends_with('-') || is_product(line, word);
     if word.is_empty() {
-        Said::Nothing
+        if compared { Said::Counted } else { Said::Nothing }
     } else if programs::is_name(without_word(rest, word), word) {
         named
     } else if is_in(NETWORK) {

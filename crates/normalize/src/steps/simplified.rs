@@ -51,7 +51,7 @@ pub fn simplified(text: &str) -> Cow<'_, str> {
 }
 
 /// Largest share of Kana and Hangul among these and Chinese characters in a Chinese text (names, quoted titles).
-const MAX_FOREIGN_IN_TEXT: f64 = 0.1;
+const MAX_FOREIGN_IN_TEXT: f64 = 0.2;
 /// The same in a line of one.
 const MAX_FOREIGN_IN_LINE: f64 = 0.3;
 
