@@ -681,7 +681,8 @@ fn numbers_operators_and_marks_on_letters_keep_documents_apart() {
         document("v1", "Ma má mà mả mã mạ đi chợ bán bàn bạn bản cho cô cổ cố cồ"),
         document("v2", "Mạ ma má mà mả mã đi chờ bàn bạn bản bán cho cố cồ cô cổ"),
     ];
-    let all: BTreeSet<_> = documents.iter().filter_map(|document| document["id"].as_str().map(ToOwned::to_owned)).collect();
+    let all: BTreeSet<_> =
+        documents.iter().filter_map(|document| document["id"].as_str().map(ToOwned::to_owned)).collect();
     for stage in [
         "minhash_dedupe: {}",
         "minhash_dedupe: {threshold: 0.9, verify: exact}",
@@ -691,7 +692,8 @@ fn numbers_operators_and_marks_on_letters_keep_documents_apart() {
     }
     // What the published form folds is equal, to the exact check too.
     let published = run(&documents, "minhash_dedupe: {preset: internlm2, threshold: 0.9, verify: exact}");
-    let found: Vec<_> = duplicates(&published, "out").into_iter().map(|(id, (_, _, similarity))| (id, similarity)).collect();
+    let found: Vec<_> =
+        duplicates(&published, "out").into_iter().map(|(id, (_, _, similarity))| (id, similarity)).collect();
     assert_eq!(found, ["c2", "n2", "v2", "z2"].map(|id| (id.to_owned(), Some(1.0))));
     // One key of another form.
     let numbers = run(&documents, "minhash_dedupe: {preset: internlm2, normalization: {numbers: keep}}");

@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Bands, BandsError, DEFAULT_SEED, KeepBy, MAX_HASHES, Normalization, NormalizationKeys, Preset, Shingler, Unit, Verify,
-    preset,
+    Bands, BandsError, DEFAULT_SEED, KeepBy, MAX_HASHES, Normalization, NormalizationKeys, Preset, Shingler, Unit,
+    Verify, preset,
 };
 
 /// Default of [`MinhashDedupeConfig::preset`].
@@ -461,7 +461,8 @@ mod tests {
         let of = |json| settings(config(json)).expect("valid").normalization;
         let numbers = serde_json::json!({"preset": "fineweb", "normalization": {"numbers": "keep"}});
         assert_eq!(of(numbers), Normalization { numbers: crate::Numbers::Keep, ..Normalization::DATATROVE });
-        let accents = serde_json::json!({"normalization": {"accents": "remove", "punctuation": {"blank": "datatrove"}}});
+        let accents =
+            serde_json::json!({"normalization": {"accents": "remove", "punctuation": {"blank": "datatrove"}}});
         let expected = Normalization {
             accents: crate::Accents::Remove,
             punctuation: crate::Punctuation::Blank(crate::Marks::Datatrove),

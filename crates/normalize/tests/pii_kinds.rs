@@ -47,7 +47,10 @@ fn versions_sections_and_objects_are_no_addresses() {
 #[test]
 fn addresses_stay_masked() {
     becomes(&[
-        ("The server 93.184.216.34 answered; see http://93.184.216.34/x", "The server [IP] answered; see http://[IP]/x"),
+        (
+            "The server 93.184.216.34 answered; see http://93.184.216.34/x",
+            "The server [IP] answered; see http://[IP]/x",
+        ),
         ("Server:...8.8.8.8", "Server:...[IP]"),
         ("IP 1.2.3.4, host 1.2.3.4, ping 1.2.3.4, DNS: 1.1.1.1", "IP [IP], host [IP], ping [IP], DNS: [IP]"),
         ("connected from 1.2.3.4 to 5.6.7.8", "connected from [IP] to [IP]"),
@@ -111,12 +114,21 @@ fn mail_of_all_forms_is_masked_whole() {
 fn phones_are_masked_as_they_are_written() {
     becomes(&[
         ("手机１３８００１３８０００", "手机[PHONE]"),
-        ("电话：138-0013-8000，+86 138 0013 8000，（010）6552 9988，86-13800138000", "电话：[PHONE]，[PHONE]，[PHONE]，[PHONE]"),
+        (
+            "电话：138-0013-8000，+86 138 0013 8000，（010）6552 9988，86-13800138000",
+            "电话：[PHONE]，[PHONE]，[PHONE]，[PHONE]",
+        ),
         ("手机 138 0013 8000 或 1380013 8000，（138）0013 8000", "手机 [PHONE] 或 [PHONE]，[PHONE]"),
         ("138.0013.8000", "[PHONE]"),
-        ("电话（010）65529988，传真 (010)65529988，010-65529988，010 6552 9988", "电话[PHONE]，传真 [PHONE]，[PHONE]，[PHONE]"),
+        (
+            "电话（010）65529988，传真 (010)65529988，010-65529988，010 6552 9988",
+            "电话[PHONE]，传真 [PHONE]，[PHONE]，[PHONE]",
+        ),
         ("客服 400-810-6666，4008106666，95588", "客服 [PHONE]，[PHONE]，[PHONE]"),
-        ("Call (202) 456-1414, 202.456.1414, 202-456-1414 or 1-202-456-1414", "Call [PHONE], [PHONE], [PHONE] or [PHONE]"),
+        (
+            "Call (202) 456-1414, 202.456.1414, 202-456-1414 or 1-202-456-1414",
+            "Call [PHONE], [PHONE], [PHONE] or [PHONE]",
+        ),
         ("+1 (212) 555-0142, 0049 30 901820, 1-800-555-0199", "[PHONE], [PHONE], [PHONE]"),
         ("Tel 020 7946 0958", "Tel [PHONE]"),
         ("Tel. 030 901820-0, 0049 30 901820", "Tel. [PHONE], [PHONE]"),

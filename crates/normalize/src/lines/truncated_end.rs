@@ -5,18 +5,21 @@ const ENDS: &[char] = &['。', '！', '？', '.', '?', '!', '…'];
 /// What may follow a sentence's end and belongs to it.
 const CLOSERS: &[char] = &['”', '’', '"', '\'', '』', '」', '）', ')', '】', ']', '》', '>', '»'];
 /// Words that have a point and are followed by the rest of their sentence, in lower case and without their points.
+#[rustfmt::skip]
 const BEFORE_MORE: &[&str] = &[
-    "dr", "mr", "mrs", "ms", "mx", "prof", "st", "rev", "gen", "col", "sgt", "capt", "lt", "gov", "sen", "rep", "pres",
-    "messrs", "mme", "mlle", "vs", "v", "eg", "ie", "cf", "viz", "ca", "approx", "nos", "nr", "vol", "vols", "fig",
-    "figs", "eq", "eqs", "ch", "chap", "sec", "sect", "p", "pp", "eds", "trans", "jan", "feb", "apr",
-    "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "tel", "fax", "dept", "zb", "dh", "ua", "bzw", "vgl",
-    "abb", "kap", "abs", "ggf", "inkl", "exkl", "evtl", "str", "sr", "sra", "srta", "ud", "uds", "núm",
-    "pág", "av", "avda", "г", "ул", "д", "стр", "рис", "см", "им", "проф",
+    "dr", "mr", "mrs", "ms", "mx", "prof", "st", "rev", "gen", "col", "sgt", "capt", "lt", "gov", "sen", "rep",
+    "pres", "messrs", "mme", "mlle", "vs", "v", "eg", "ie", "cf", "viz", "ca", "approx", "nos", "nr", "vol", "vols",
+    "fig", "figs", "eq", "eqs", "ch", "chap", "sec", "sect", "p", "pp", "eds", "trans", "jan", "feb", "apr", "jun",
+    "jul", "aug", "sep", "sept", "oct", "nov", "dec", "tel", "fax", "dept", "zb", "dh", "ua", "bzw", "vgl", "abb",
+    "kap", "abs", "ggf", "inkl", "exkl", "evtl", "str", "sr", "sra", "srta", "ud", "uds", "núm", "pág", "av", "avda",
+    "г", "ул", "д", "стр", "рис", "см", "им", "проф",
 ];
 /// Words with a point that end a sentence or do not.
-const EITHER: &[&str] =
-    &["etc", "inc", "ltd", "co", "corp", "llc", "plc", "jr", "al", "am", "pm", "us", "uk", "eu", "ad", "bc", "usw", "тд", "тп",
-    "no", "art", "par", "mar", "est", "ex", "su", "tab", "ed", "hon", "fr", "hr"];
+#[rustfmt::skip]
+const EITHER: &[&str] = &[
+    "etc", "inc", "ltd", "co", "corp", "llc", "plc", "jr", "al", "am", "pm", "us", "uk", "eu", "ad", "bc", "usw",
+    "тд", "тп", "no", "art", "par", "mar", "est", "ex", "su", "tab", "ed", "hon", "fr", "hr",
+];
 /// Brackets of a number in a list.
 const BRACKETS: &[char] = &['(', ')', '（', '）', '[', ']', '【', '】'];
 /// Digits of a number in a list or of a day (`3. Oktober`).
@@ -94,7 +97,8 @@ fn full_stop(before: &str, next: Option<char>) -> Meaning {
     let is_letter = plain.chars().count() == 1 && word.chars().all(char::is_alphabetic);
     let is_roman = !plain.is_empty() && plain.chars().all(|char| "ivxlc".contains(char));
     let ordinal = is_number && word.chars().count() <= MAX_ORDINAL_DIGITS;
-    let marker = before.trim_matches(|char: char| char.is_whitespace() || char.is_numeric() || BRACKETS.contains(&char));
+    let marker =
+        before.trim_matches(|char: char| char.is_whitespace() || char.is_numeric() || BRACKETS.contains(&char));
     let listed = marker.trim_matches('.').is_empty() || is_first && (is_roman || is_chinese_number(&plain));
     let either = EITHER.contains(&plain.as_str());
     let numbered = either && next.is_some_and(char::is_numeric);

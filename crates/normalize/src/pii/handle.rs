@@ -6,9 +6,10 @@ use super::{PiiKind, PiiMatch, email, ends, starts};
 
 /// Names of messengers as they stand before a handle, and at the end how an `@` is spelled out. The first ones are of QQ,
 /// whose handles are numbers.
+#[rustfmt::skip]
 const NAMES: [&str; 18] = [
-    "qq群", "qq号", "qq", "扣扣", "微信号", "微信", "weixin", "wechat id", "wechat", "vx", "v信", "加v信", "加v", "[at]",
-    "(at)", "{at}", "[@]", "(@)",
+    "qq群", "qq号", "qq", "扣扣", "微信号", "微信", "weixin", "wechat id", "wechat", "vx", "v信", "加v信", "加v", "[at]", "(at)",
+    "{at}", "[@]", "(@)",
 ];
 const QQ_NAMES: usize = 4;
 const MESSENGERS: usize = 13;

@@ -21,7 +21,9 @@ pub fn chinese_punctuation(text: &str) -> Cow<'_, str> {
     for (at, char) in text.char_indices() {
         // Only what follows a character of several bytes can change.
         let follows = char.is_ascii()
-            && before.is_some_and(|before| is_chinese(before) || (matches!(char, '!' | '?') && matches!(before, '！' | '？')));
+            && before.is_some_and(|before| {
+                is_chinese(before) || (matches!(char, '!' | '?') && matches!(before, '！' | '？'))
+            });
         before = Some(char);
         let Some(replacement) = follows.then(|| replacement(char, text, at)).flatten() else { continue };
         if protected.get_or_insert_with(|| Protected::of(text)).holds(at) {

@@ -79,8 +79,7 @@ pub fn simplified_chinese(text: &str, language: HanLanguage) -> Cow<'_, str> {
         if number > 0 {
             output.push('\n');
         }
-        let converted =
-            if foreign_share(line) > MAX_FOREIGN_IN_LINE { Cow::Borrowed(line) } else { simplified(line) };
+        let converted = if foreign_share(line) > MAX_FOREIGN_IN_LINE { Cow::Borrowed(line) } else { simplified(line) };
         changed |= matches!(converted, Cow::Owned(_));
         output.push_str(&converted);
     }
