@@ -41,6 +41,7 @@ fn versions_sections_and_objects_are_no_addresses() {
         "### 1.2.3.4 概述",
         "nginx-93.1.2.4, lib-2.3.4.5.so, 2.3.4.5.tar.gz, 2.3.4.5-rc1, 5.0.0.1.RELEASE, ^1.2.3.4, >=93.1.2.4",
         "updated to 2.0.1.3 version",
+        "phiên bản 1.2.3.4, संस्करण 1.2.3.4, الإصدار 1.2.3.4, sudo 1.8.31.2, 更新日志 2.3.4.5",
     ]);
 }
 
@@ -133,6 +134,8 @@ fn phones_are_masked_as_they_are_written() {
         ("Tel 020 7946 0958", "Tel [PHONE]"),
         ("Tel. 030 901820-0, 0049 30 901820", "Tel. [PHONE], [PHONE]"),
         ("Phone: 5550 1234 77; Fax no. 030/901820", "Phone: [PHONE]; Fax no. [PHONE]"),
+        ("(+1)202 555 0123，手机（＋８６）１３８００１３８０００", "[PHONE]，手机[PHONE]"),
+        ("QQ 群：123456789，薇信：abc12345", "QQ 群：[ACCOUNT]，薇信：[ACCOUNT]"),
         ("身份证 110105 19491231 002X", "身份证 [ID]"),
         ("香港身份證 A123456(3)，台灣身分證 A123456789", "香港身份證 [ID]，台灣身分證 [ID]"),
         ("微信：abc_12345，加V：abc12345，QQ：123456789", "微信：[ACCOUNT]，加V：[ACCOUNT]，QQ：[ACCOUNT]"),

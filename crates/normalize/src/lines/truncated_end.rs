@@ -7,7 +7,7 @@ const CLOSERS: &[char] = &['”', '’', '"', '\'', '』', '」', '）', ')', '�
 /// Words that have a point and are followed by the rest of their sentence, in lower case and without their points.
 #[rustfmt::skip]
 const BEFORE_MORE: &[&str] = &[
-    "dr", "mr", "mrs", "ms", "mx", "prof", "st", "rev", "gen", "col", "sgt", "capt", "lt", "gov", "sen", "rep",
+    "dr", "mt", "ft", "mr", "mrs", "ms", "mx", "prof", "st", "rev", "gen", "col", "sgt", "capt", "lt", "gov", "sen", "rep",
     "pres", "messrs", "mme", "mlle", "vs", "v", "eg", "ie", "cf", "viz", "ca", "approx", "nos", "nr", "vol", "vols",
     "fig", "figs", "eq", "eqs", "ch", "chap", "sec", "sect", "p", "pp", "eds", "trans", "jan", "feb", "apr", "jun",
     "jul", "aug", "sep", "sept", "oct", "nov", "dec", "tel", "fax", "dept", "zb", "dh", "ua", "bzw", "vgl", "abb",
@@ -93,7 +93,7 @@ fn full_stop(before: &str, next: Option<char>) -> Meaning {
     let word = before.get(head.len()..).unwrap_or_default();
     let plain: String = word.chars().filter(|char| *char != '.').flat_map(char::to_lowercase).collect();
     let is_first = head.trim_start().trim_start_matches(BRACKETS).is_empty();
-    let is_number = !word.is_empty() && word.chars().all(|char| char.is_numeric());
+    let is_number = !word.is_empty() && word.chars().all(char::is_numeric);
     let is_letter = plain.chars().count() == 1 && word.chars().all(char::is_alphabetic);
     let is_roman = !plain.is_empty() && plain.chars().all(|char| "ivxlc".contains(char));
     let ordinal = is_number && word.chars().count() <= MAX_ORDINAL_DIGITS;
@@ -156,6 +156,7 @@ mod tests {
             "A. 选项一 B. 选项二",
             "No. 5 is",
             "a Ph.D. He",
+            "Mt. Everest is high",
             "Dr. Smith came home",
             "See e.g. the map",
             "See e.g. Figure 3",

@@ -45,7 +45,10 @@ pub(super) fn international(bytes: &[u8], at: usize) -> Option<Range<usize>> {
         return None;
     }
     let written = Written::at(bytes, at, b" -.")?;
-    (INTERNATIONAL.contains(&written.digits) && ends(bytes, written.end)).then_some(plus..written.end)
+    // `(+86)13800138000`: the bracket opens before the sign.
+    let closes = bytes.get(at..written.end)?.iter().find(|byte| matches!(byte, b'(' | b')')) == Some(&b')');
+    let start = plus - usize::from(closes && before(bytes, plus) == Some(b'('));
+    (INTERNATIONAL.contains(&written.digits) && ends(bytes, written.end)).then_some(start..written.end)
 }
 
 /// `0049 30 901820`: with a code that exists, and a group after it that does not start with zero.

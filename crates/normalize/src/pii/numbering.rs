@@ -21,7 +21,7 @@ const INTERNET_OBJECTS: [u8; 4] = [1, 3, 6, 1];
 /// Words after which numbers are versions, sections or objects, in lower case, in the languages of most corpora.
 #[rustfmt::skip]
 const COUNTED: &[&str] = &[
-    "v", "ver", "vers", "version", "versions", "versión", "versão", "versione", "versioni", "versionen", "wersja",
+    "v", "ver", "vers", "version", "versions", "versión", "versão", "versione", "versioni", "versionen", "bản", "chương", "mục", "điều", "versi", "verze", "wersja",
     "sürüm", "rev", "revision", "release", "releases", "build", "firmware", "fw", "upgrade", "upgraded", "hotfix",
     "kernel", "driver", "drivers", "section", "sections", "sec", "sect", "subsection", "chapter", "chapters", "ch",
     "chap", "clause", "clauses", "article", "art", "annex", "appendix", "paragraph", "paragraphs", "para", "par",
@@ -37,7 +37,7 @@ const COUNTED: &[&str] = &[
 #[rustfmt::skip]
 const COUNTED_UNSPACED: &[&str] = &[
     "版本", "第", "章", "章节", "章節", "条款", "條款", "附录", "附錄", "公式", "定理", "内核", "固件", "驱动", "驅動", "补丁", "升级", "升級", "标准",
-    "标识符", "バージョン", "버전", "제",
+    "标识符", "更新日志", "バージョン", "버전", "제", "เวอร์ชัน", "संस्करण", "الإصدار", "إصدار", "نسخة", "גרסה",
 ];
 /// Words before which they are.
 const COUNTED_AFTER: &[&str] =

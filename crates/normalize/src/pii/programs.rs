@@ -15,10 +15,10 @@ const NAMES: &[&str] = &[
     "memcached", "mingw", "mongodb", "mozilla", "msvc", "mysql", "netty", "nginx", "nodejs", "npm", "numpy",
     "nvidia", "odoo", "opencv", "opengl", "openjdk", "openssh", "openssl", "openoffice", "openvpn", "openwrt",
     "outlook", "pandas", "perl", "photoshop", "php", "phpmyadmin", "pip", "postgres", "postgresql", "powerpoint",
-    "powershell", "putty", "pycharm", "python", "pytorch", "qemu", "quicktime", "rabbitmq", "redhat", "redis",
+    "powershell", "postfix", "putty", "pycharm", "python", "pytorch", "qemu", "quicktime", "rabbitmq", "redhat", "redis",
     "rhel", "ruby", "rustc", "samba", "scala", "scikit", "scipy", "selenium", "sharepoint", "silverlight", "skype",
-    "solaris", "solr", "spss", "sqlite", "struts", "svn", "systemd", "teamviewer", "tensorflow", "thunderbird",
-    "tomcat", "torch", "ubuntu", "unix", "virtualbox", "vlc", "vmware", "vulkan", "weblogic", "webkit", "webpack",
+    "solaris", "solr", "spss", "sqlite", "squid", "sudo", "struts", "svn", "systemd", "teamviewer", "tensorflow", "thunderbird",
+    "tomcat", "torch", "ubuntu", "unix", "virtualbox", "vim", "vlc", "vmware", "vulkan", "weblogic", "webkit", "webpack",
     "websphere", "wechat", "winamp", "winrar", "winzip", "wireshark", "wordpress", "xcode", "zabbix", "zookeeper",
     "qq",
 ];

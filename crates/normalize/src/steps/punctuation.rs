@@ -70,6 +70,7 @@ fn is_smiley(text: &str, at: usize) -> bool {
     let face = rest.strip_prefix(['-', '\'']).unwrap_or(rest);
     let count = |part: &str, bracket: char| part.chars().filter(|char| *char == bracket).count();
     match face.chars().next() {
+        Some('D' | 'P' | 'p' | 'O' | 'o') if face.len() < rest.len() => true,
         Some(')') => count(line_before, '(') <= count(line_before, ')'),
         Some('(') => !face.contains(')'),
         _ => false,
@@ -98,7 +99,7 @@ mod tests {
             ("等等...", "等等..."),
             ("好的:)谢谢;)", "好的:)谢谢;)"),
             ("难过:(", "难过:("),
-            ("再见:-)", "再见:-)"),
+            ("再见:-)哈:-D", "再见:-)哈:-D"),
             ("说明:(一)总则(备注:)", "说明：(一)总则(备注：)"),
             ("真的吗??好!!", "真的吗？？好！！"),
             ("类::方法,变量!=三,名:=值", "类::方法，变量!=三，名:=值"),
