@@ -670,3 +670,48 @@ fn pages_of_archives_keep_their_bytes_through_an_exchange() {
         dir.digest("out");
     }
 }
+
+#[test]
+fn numbers_operators_and_marks_on_letters_keep_documents_apart() {
+    let documents = [
+        document("n1", "In 2015 the town had 30 thousand people, 12 schools and 88 shops along its 4 old streets."),
+        document("n2", "In 2016 the town had 37 thousand people, 17 schools and 101 shops along its 5 old streets."),
+        document("z1", "截至2015年末，全县总人口30万人，城镇人口12万人，粮食产量88万吨。"),
+        document("z2", "截至2016年末，全县总人口37万人，城镇人口17万人，粮食产量101万吨。"),
+        document("c1", "if (a && b) { x += 1; } else { x -= 1; } // add or take"),
+        document("c2", "if (a || b) { x -= 1; } else { x += 1; } // add or take"),
+        document("v1", "Ma má mà mả mã mạ đi chợ bán bàn bạn bản cho cô cổ cố cồ"),
+        document("v2", "Mạ ma má mà mả mã đi chờ bàn bạn bản bán cho cố cồ cô cổ"),
+    ];
+    let all: BTreeSet<_> =
+        documents.iter().filter_map(|document| document["id"].as_str().map(ToOwned::to_owned)).collect();
+    for stage in [
+        "minhash_dedupe: {}",
+        "minhash_dedupe: {threshold: 0.9, verify: exact}",
+        "minhash_dedupe: {preset: fineweb_2, normalization: {numbers: keep, punctuation: keep, accents: keep}}",
+    ] {
+        assert_eq!(kept(&run(&documents, stage), "out"), all, "{stage}");
+    }
+    // What the published form folds is equal, to the exact check too.
+    let published = run(&documents, "minhash_dedupe: {preset: internlm2, threshold: 0.9, verify: exact}");
+    let found: Vec<_> =
+        duplicates(&published, "out").into_iter().map(|(id, (_, _, similarity))| (id, similarity)).collect();
+    assert_eq!(found, ["c2", "n2", "v2", "z2"].map(|id| (id.to_owned(), Some(1.0))));
+    // One key of another form.
+    let numbers = run(&documents, "minhash_dedupe: {preset: internlm2, normalization: {numbers: keep}}");
+    assert_eq!(duplicates(&numbers, "out").into_keys().collect::<Vec<_>>(), ["c2", "v2"]);
+}
+
+#[test]
+fn lines_cut_out_of_code_are_warned_about() {
+    let code = |name: &str| format!("import os\n\ndef {name}(x):\n    if x:\n        return 1\n    return 0");
+    let documents = [document("a", &code("one")), document("b", &code("two"))];
+    let dir = run(&documents, "line_dedupe: {}");
+    let report = dir.json(&["report", "out", "--format", "json"]);
+    let warnings = report["warnings"].to_string();
+    assert!(warnings.contains("1 document that looks like program code"), "{warnings}");
+    let prose = [document("a", "Home\nOne text of its own."), document("b", "Home\nAnother text of its own.")];
+    let dir = run(&prose, "line_dedupe: {}");
+    let report = dir.json(&["report", "out", "--format", "json"]);
+    assert!(!report["warnings"].to_string().contains("program code"), "{}", report["warnings"]);
+}

@@ -5,14 +5,17 @@ const MIN_LINES: usize = 3;
 /// Share of the lines that are of the form of a program's, from which a text counts as one.
 const MIN_CODE_RATIO: f64 = 0.4;
 /// How lines of programs start, of many languages.
+#[rustfmt::skip]
 const STARTS: &[&str] = &[
-    "import ", "from ", "#include", "#define", "package ", "using ", "namespace ", "def ", "class ", "fn ", "func ", "function ",
-    "let ", "const ", "var ", "pub ", "public ", "private ", "protected ", "static ", "void ", "int ", "return", "if (", "for (",
-    "while (", "else", "elif ", "switch (", "case ", "break", "continue", "try:", "except", "raise ", "throw ", "async ",
-    "await ", "struct ", "enum ", "impl ", "//", "/*", "* @", "@", "<?php", "SELECT ", "end",
+    "import ", "from ", "#include", "#define", "package ", "using ", "namespace ", "def ", "class ", "fn ", "func ",
+    "function ", "let ", "const ", "var ", "pub ", "public ", "private ", "protected ", "static ", "void ", "int ",
+    "return", "if (", "for (", "while (", "else", "elif ", "switch (", "case ", "break", "continue", "try:",
+    "except", "raise ", "throw ", "async ", "await ", "struct ", "enum ", "impl ", "//", "/*", "* @", "@", "<?php",
+    "SELECT ", "end",
 ];
 /// What lines of programs have inside.
-const INSIDE: &[&str] = &["();", ");", " = ", " == ", " != ", " += ", " && ", " || ", "->", "=>", "::", "](", "<-", "</"];
+const INSIDE: &[&str] =
+    &["();", ");", " = ", " == ", " != ", " += ", " && ", " || ", "->", "=>", "::", "](", "<-", "</"];
 
 /// Whether most lines of `text` are of the form of a program's: they end in a bracket or semicolon, start with a keyword,
 /// or assign and call.
@@ -24,7 +27,8 @@ pub(crate) fn looks_like_code(text: &str) -> bool {
 }
 
 fn is_code(line: &str) -> bool {
-    let ends = line.ends_with(['{', '}', ';', '(']) || line.ends_with("):") || line.ends_with("},") || line.ends_with("],");
+    let ends =
+        line.ends_with(['{', '}', ';', '(']) || line.ends_with("):") || line.ends_with("},") || line.ends_with("],");
     let starts = STARTS.iter().any(|start| line.starts_with(start)) && !line.ends_with(['.', '!', '?']);
     ends || starts || INSIDE.iter().any(|inside| line.contains(inside))
 }

@@ -10,8 +10,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use textmill_document::{Applied, Changes, ColumnRead, DocumentBatch, Dropped, Reason, Stage, StageError, columns};
 
-use crate::lines::{cut, lines, repeated_sentences, sentences, span_keys};
 use crate::code::looks_like_code;
+use crate::lines::{cut, lines, repeated_sentences, sentences, span_keys};
 use crate::{Normalization, NormalizationKeys, Normalizer};
 
 /// Column of [`LineDedupeStage::keys`]: number of parts of the document.
@@ -309,7 +309,8 @@ mod tests {
     #[test]
     fn points_and_operators_keep_lines_apart() {
         let keys = |text: &str| stage(LineDedupeConfig::default()).part_keys(text);
-        for (left, right) in [("कमी", "कम"), ("ป่า", "ปา"), ("má", "mà"), ("كَتَبَ", "كُتِبَ"), ("a && b", "a || b")] {
+        for (left, right) in [("कमी", "कम"), ("ป่า", "ปา"), ("má", "mà"), ("كَتَبَ", "كُتِبَ"), ("a && b", "a || b")]
+        {
             assert_ne!(keys(left), keys(right), "{left}");
         }
         let config = serde_json::from_str("{\"normalization\": {\"accents\": \"remove\"}}").expect("reads");

@@ -48,7 +48,8 @@ fn is_sentence_mark(character: char) -> bool {
     match character {
         '！' => true,
         // `＃`, `％`, `＆`, `＊`, `－`, `／`, `＠`, `＼`, `＿`.
-        '\u{ff03}' | '\u{ff05}' | '\u{ff06}' | '\u{ff0a}' | '\u{ff0d}' | '\u{ff0f}' | '\u{ff20}' | '\u{ff3c}' | '\u{ff3f}' => false,
+        '\u{ff03}' | '\u{ff05}' | '\u{ff06}' | '\u{ff0a}' | '\u{ff0d}' | '\u{ff0f}' | '\u{ff20}' | '\u{ff3c}'
+        | '\u{ff3f}' => false,
         '‰' | '‱' | '٪' | '؉' | '؊' => false,
         _ => character.is_control() || is_unicode_punctuation(character),
     }
@@ -126,10 +127,12 @@ mod tests {
 
     #[test]
     fn marks_of_sentences_are_none_of_formulas() {
-        for mark in ".,:;?'\"()[]{}。，、；：？！（）《》「」“”‘’…—–·¿¡।۔؟\u{7}".chars() {
+        for mark in ".,:;?'\"()[]{}。，、；：？！（）《》「」“”‘’…—–·¿¡।۔؟\u{7}".chars()
+        {
             assert!(is_mark(Marks::Sentence, mark), "{mark}");
         }
-        for sign in "!#$%&*+-/<=>@\\^_`|~±×÷√≤∑€°％＋－＝＜＞＆‰１0a中\u{301}\u{94d}\n\t ".chars() {
+        for sign in "!#$%&*+-/<=>@\\^_`|~±×÷√≤∑€°％＋－＝＜＞＆‰１0a中\u{301}\u{94d}\n\t ".chars()
+        {
             assert!(!is_mark(Marks::Sentence, sign), "{sign}");
         }
     }

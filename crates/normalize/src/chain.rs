@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use crate::chars::normalize_counted;
 use crate::difference::{Edits, changed_chars};
 use crate::steps::{
-    Layout, UnicodeForm, WidthClass, chinese_punctuation, cjk_radicals, compose, decode_entities, fix_mojibake, half_width,
-    lay_out, simplified_chinese, strip_bidi_controls,
+    Layout, UnicodeForm, WidthClass, chinese_punctuation, cjk_radicals, compose, decode_entities, fix_mojibake,
+    half_width, lay_out, simplified_chinese, strip_bidi_controls,
 };
 use crate::{NormalizeConfig, NormalizeConfigError, Options};
 

@@ -313,7 +313,11 @@ mod tests {
         for c in ('\0'..=char::MAX).filter(|c| u32::from(*c) < 0x3100 || u32::from(*c) >= 0xd000) {
             for text in [c.to_string(), format!("a{c}b")] {
                 for arabic in [false, true] {
-                    assert_eq!(normalize(&text, Options { arabic, ..Options::default() }), stepwise(&text, arabic), "{text:?} {arabic}");
+                    assert_eq!(
+                        normalize(&text, Options { arabic, ..Options::default() }),
+                        stepwise(&text, arabic),
+                        "{text:?} {arabic}"
+                    );
                 }
             }
         }

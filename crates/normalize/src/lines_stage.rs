@@ -203,8 +203,10 @@ impl Stage for CleanLinesStage {
 
     fn apply(&self, batch: DocumentBatch) -> Result<Applied, StageError> {
         let texts = batch.strings(&self.config.column)?;
-        let cleaned: Vec<Option<CleanLines>> =
-            texts.iter().map(|text| text.map(|text| clean_lines_leaving(text, &self.config.use_, self.config.symbol_lines))).collect();
+        let cleaned: Vec<Option<CleanLines>> = texts
+            .iter()
+            .map(|text| text.map(|text| clean_lines_leaving(text, &self.config.use_, self.config.symbol_lines)))
+            .collect();
         match self.config.mode {
             Mode::Decide => self.decide(&batch, &cleaned),
             Mode::Annotate => {

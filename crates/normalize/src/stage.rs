@@ -7,8 +7,8 @@ use arrow::datatypes::{DataType, Field};
 use textmill_document::{Applied, ColumnRead, DocumentBatch, DocumentError, Mode, Reason, Stage, StageError, columns};
 
 use crate::{
-    ARABIC_SCRIPT_LANGUAGES, ArabicMode, Chain, Changes, HAN_LANGUAGES, HanLanguage, NormalizeConfig, NormalizeConfigError,
-    Options,
+    ARABIC_SCRIPT_LANGUAGES, ArabicMode, Chain, Changes, HAN_LANGUAGES, HanLanguage, NormalizeConfig,
+    NormalizeConfigError, Options,
 };
 
 /// Column of annotate mode: characters that normalising would delete.
@@ -38,11 +38,7 @@ impl NormalizeStage {
     fn languages<'a>(&self, batch: &'a DocumentBatch) -> Result<Option<&'a StringViewArray>, DocumentError> {
         let known = batch.schema().column_with_name(columns::LANGUAGE).is_some();
         let asked = self.config.arabic == ArabicMode::Auto || self.config.simplified;
-        if asked && known {
-            batch.strings(columns::LANGUAGE).map(Some)
-        } else {
-            Ok(None)
-        }
+        if asked && known { batch.strings(columns::LANGUAGE).map(Some) } else { Ok(None) }
     }
 
     fn options(&self, languages: Option<&StringViewArray>, row: usize) -> Options {

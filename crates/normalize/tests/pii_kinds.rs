@@ -41,13 +41,17 @@ fn versions_sections_and_objects_are_no_addresses() {
         "### 1.2.3.4 概述",
         "nginx-93.1.2.4, lib-2.3.4.5.so, 2.3.4.5.tar.gz, 2.3.4.5-rc1, 5.0.0.1.RELEASE, ^1.2.3.4, >=93.1.2.4",
         "updated to 2.0.1.3 version",
+        "phiên bản 1.2.3.4, संस्करण 1.2.3.4, الإصدار 1.2.3.4, sudo 1.8.31.2, 更新日志 2.3.4.5",
     ]);
 }
 
 #[test]
 fn addresses_stay_masked() {
     becomes(&[
-        ("The server 93.184.216.34 answered; see http://93.184.216.34/x", "The server [IP] answered; see http://[IP]/x"),
+        (
+            "The server 93.184.216.34 answered; see http://93.184.216.34/x",
+            "The server [IP] answered; see http://[IP]/x",
+        ),
         ("Server:...8.8.8.8", "Server:...[IP]"),
         ("IP 1.2.3.4, host 1.2.3.4, ping 1.2.3.4, DNS: 1.1.1.1", "IP [IP], host [IP], ping [IP], DNS: [IP]"),
         ("connected from 1.2.3.4 to 5.6.7.8", "connected from [IP] to [IP]"),
@@ -81,7 +85,7 @@ fn code_is_no_mail() {
         "x = a@b.T; y = A@B.inv; matmul(a @ b.c); z = W@x.to(device)",
         "12@1.50 each, 3 apples @ 2.00, x@y, a@b.c, foo@bar",
         "\\usepackage{a}@article{smith2001,\n author={A},\n}\n@inproceedings{x2020.y}",
-        "java.lang.Object@1b6d3586, uses: actions/checkout@v4, repo@sha256.abc",
+        "java.lang.Object@1b6d3586, uses: actions/checkout@v4, repo@sha256:0a1b",
         "QQ号@qq.com，用户名@163.com",
         "thanks @someone and @another.one for the fix; cc @team/core",
     ]);
@@ -111,16 +115,27 @@ fn mail_of_all_forms_is_masked_whole() {
 fn phones_are_masked_as_they_are_written() {
     becomes(&[
         ("手机１３８００１３８０００", "手机[PHONE]"),
-        ("电话：138-0013-8000，+86 138 0013 8000，（010）6552 9988，86-13800138000", "电话：[PHONE]，[PHONE]，[PHONE]，[PHONE]"),
+        (
+            "电话：138-0013-8000，+86 138 0013 8000，（010）6552 9988，86-13800138000",
+            "电话：[PHONE]，[PHONE]，[PHONE]，[PHONE]",
+        ),
         ("手机 138 0013 8000 或 1380013 8000，（138）0013 8000", "手机 [PHONE] 或 [PHONE]，[PHONE]"),
         ("138.0013.8000", "[PHONE]"),
-        ("电话（010）65529988，传真 (010)65529988，010-65529988，010 6552 9988", "电话[PHONE]，传真 [PHONE]，[PHONE]，[PHONE]"),
+        (
+            "电话（010）65529988，传真 (010)65529988，010-65529988，010 6552 9988",
+            "电话[PHONE]，传真 [PHONE]，[PHONE]，[PHONE]",
+        ),
         ("客服 400-810-6666，4008106666，95588", "客服 [PHONE]，[PHONE]，[PHONE]"),
-        ("Call (202) 456-1414, 202.456.1414, 202-456-1414 or 1-202-456-1414", "Call [PHONE], [PHONE], [PHONE] or [PHONE]"),
+        (
+            "Call (202) 456-1414, 202.456.1414, 202-456-1414 or 1-202-456-1414",
+            "Call [PHONE], [PHONE], [PHONE] or [PHONE]",
+        ),
         ("+1 (212) 555-0142, 0049 30 901820, 1-800-555-0199", "[PHONE], [PHONE], [PHONE]"),
         ("Tel 020 7946 0958", "Tel [PHONE]"),
         ("Tel. 030 901820-0, 0049 30 901820", "Tel. [PHONE], [PHONE]"),
         ("Phone: 5550 1234 77; Fax no. 030/901820", "Phone: [PHONE]; Fax no. [PHONE]"),
+        ("(+1)202 555 0123，手机（＋８６）１３８００１３８０００", "[PHONE]，手机[PHONE]"),
+        ("QQ 群：123456789，薇信：abc12345", "QQ 群：[ACCOUNT]，薇信：[ACCOUNT]"),
         ("身份证 110105 19491231 002X", "身份证 [ID]"),
         ("香港身份證 A123456(3)，台灣身分證 A123456789", "香港身份證 [ID]，台灣身分證 [ID]"),
         ("微信：abc_12345，加V：abc12345，QQ：123456789", "微信：[ACCOUNT]，加V：[ACCOUNT]，QQ：[ACCOUNT]"),

@@ -148,7 +148,8 @@ fn code_warning(row: &StageRow) -> Option<String> {
     let documents = row.changed.get("repeated_in_code").documents;
     let id = &row.id;
     (documents > 0).then(|| {
-        let (number, noun) = (count(documents), if documents == 1 { "document that looks" } else { "documents that look" });
+        let (number, noun) =
+            (count(documents), if documents == 1 { "document that looks" } else { "documents that look" });
         format!(
             "stage `{id}` cut repeated lines out of {number} {noun} like program code, which no longer runs; \
              route code past it, or raise `min_chars` and `min_count`"

@@ -276,12 +276,9 @@ mod tests {
     fn rows_of_bars_leave_a_paragraph_where_asked_for() {
         let leaving = |text: &str, symbols| clean_lines_leaving(text, &[LineRule::Symbols], symbols).text;
         // What datatrove's `SymbolLinesFormatter(["|"], "\n")` makes of these.
-        for (text, expected) in [
-            ("a\n|\n| |\nb", "a\n\n\nb"),
-            ("a\n|\n\n|\nb", "a\n\n\n\n\n\nb"),
-            ("|\na", "\n\na"),
-            ("a\n||", "a\n\n"),
-        ] {
+        for (text, expected) in
+            [("a\n|\n| |\nb", "a\n\n\nb"), ("a\n|\n\n|\nb", "a\n\n\n\n\n\nb"), ("|\na", "\n\na"), ("a\n||", "a\n\n")]
+        {
             assert_eq!(leaving(text, SymbolLines::Paragraph).as_deref(), Some(expected), "{text:?}");
             assert_eq!(leaving(expected, SymbolLines::Paragraph), None);
         }

@@ -5,18 +5,23 @@ const ENDS: &[char] = &['。', '！', '？', '.', '?', '!', '…'];
 /// What may follow a sentence's end and belongs to it.
 const CLOSERS: &[char] = &['”', '’', '"', '\'', '』', '」', '）', ')', '】', ']', '》', '>', '»'];
 /// Words that have a point and are followed by the rest of their sentence, in lower case and without their points.
+#[rustfmt::skip]
 const BEFORE_MORE: &[&str] = &[
-    "dr", "mr", "mrs", "ms", "mx", "prof", "st", "rev", "gen", "col", "sgt", "capt", "lt", "gov", "sen", "rep", "pres",
-    "messrs", "mme", "mlle", "vs", "v", "eg", "ie", "cf", "viz", "ca", "approx", "nos", "nr", "vol", "vols", "fig",
-    "figs", "eq", "eqs", "ch", "chap", "sec", "sect", "p", "pp", "eds", "trans", "jan", "feb", "apr",
-    "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "tel", "fax", "dept", "zb", "dh", "ua", "bzw", "vgl",
-    "abb", "kap", "abs", "ggf", "inkl", "exkl", "evtl", "str", "sr", "sra", "srta", "ud", "uds", "núm",
-    "pág", "av", "avda", "г", "ул", "д", "стр", "рис", "см", "им", "проф",
+    "dr", "mt", "ft", "mr", "mrs", "ms", "mx", "prof", "st", "rev", "gen", "col", "sgt", "capt", "lt", "gov", "sen", "rep",
+    "pres", "messrs", "mme", "mlle", "vs", "v", "eg", "ie", "cf", "viz", "ca", "approx", "nos", "nr", "vol", "vols",
+    "fig", "figs", "eq", "eqs", "ch", "chap", "sec", "sect", "p", "pp", "eds", "trans", "jan", "feb", "apr", "jun",
+    "jul", "aug", "sep", "sept", "oct", "nov", "dec", "tel", "fax", "dept", "zb", "dh", "ua", "bzw", "vgl", "abb",
+    "kap", "abs", "ggf", "inkl", "exkl", "evtl", "str", "sr", "sra", "srta", "ud", "uds", "núm", "pág", "av", "avda",
+    "г", "ул", "д", "стр", "рис", "см", "им", "проф",
 ];
 /// Words with a point that end a sentence or do not.
-const EITHER: &[&str] =
-    &["etc", "inc", "ltd", "co", "corp", "llc", "plc", "jr", "al", "am", "pm", "us", "uk", "eu", "ad", "bc", "usw", "тд", "тп",
-    "no", "art", "par", "mar", "est", "ex", "su", "tab", "ed", "hon", "fr", "hr"];
+#[rustfmt::skip]
+const EITHER: &[&str] = &[
+    "etc", "inc", "ltd", "co", "corp", "llc", "plc", "jr", "al", "am", "pm", "us", "uk", "eu", "ad", "bc", "usw",
+    "тд", "тп", "no", "art", "par", "mar", "est", "ex", "su", "tab", "ed", "hon", "fr", "hr",
+];
+/// Brackets of a number in a list.
+const BRACKETS: &[char] = &['(', ')', '（', '）', '[', ']', '【', '】'];
 /// Digits of a number in a list or of a day (`3. Oktober`).
 const MAX_ORDINAL_DIGITS: usize = 2;
 
@@ -87,17 +92,19 @@ fn full_stop(before: &str, next: Option<char>) -> Meaning {
     let head = before.trim_end_matches(|char: char| char.is_alphanumeric() || char == '.');
     let word = before.get(head.len()..).unwrap_or_default();
     let plain: String = word.chars().filter(|char| *char != '.').flat_map(char::to_lowercase).collect();
-    let is_first = head.trim().is_empty() || head.trim() == "(";
-    let is_number = !word.is_empty() && word.chars().all(|char| char.is_numeric());
+    let is_first = head.trim_start().trim_start_matches(BRACKETS).is_empty();
+    let is_number = !word.is_empty() && word.chars().all(char::is_numeric);
     let is_letter = plain.chars().count() == 1 && word.chars().all(char::is_alphabetic);
     let is_roman = !plain.is_empty() && plain.chars().all(|char| "ivxlc".contains(char));
     let ordinal = is_number && word.chars().count() <= MAX_ORDINAL_DIGITS;
-    let listed = is_first && (plain.chars().all(char::is_numeric) || is_roman || is_chinese_number(&plain));
+    let marker =
+        before.trim_matches(|char: char| char.is_whitespace() || char.is_numeric() || BRACKETS.contains(&char));
+    let listed = marker.trim_matches('.').is_empty() || is_first && (is_roman || is_chinese_number(&plain));
     let either = EITHER.contains(&plain.as_str());
     let numbered = either && next.is_some_and(char::is_numeric);
     if ordinal || listed || is_letter || numbered || BEFORE_MORE.contains(&plain.as_str()) {
         Meaning::Inside
-    } else if either || word.contains('.') && plain.chars().all(char::is_alphabetic) {
+    } else if either || word.contains('.') {
         Meaning::Unclear
     } else {
         Meaning::End
@@ -143,6 +150,13 @@ mod tests {
             "iv. Open",
             "一. 打开",
             "100. Of a long list",
+            "（1）. 打开阀门",
+            "1.2. Overview",
+            "Section 1.2. Overview",
+            "A. 选项一 B. 选项二",
+            "No. 5 is",
+            "a Ph.D. He",
+            "Mt. Everest is high",
             "Dr. Smith came home",
             "See e.g. the map",
             "See e.g. Figure 3",

@@ -6,8 +6,10 @@ use super::{ends_word, numbering, starts};
 /// Longest address in bytes, and one more to see whether it goes on.
 const LONGEST: usize = 16;
 /// What follows a version that is written as `1.2.3.4-rc1`.
+#[rustfmt::skip]
 const VERSION_TAILS: [&str; 14] = [
-    "alpha", "beta", "rc", "pre", "dev", "snapshot", "release", "final", "ga", "build", "preview", "canary", "nightly", "git",
+    "alpha", "beta", "rc", "pre", "dev", "snapshot", "release", "final", "ga", "build", "preview", "canary",
+    "nightly", "git",
 ];
 
 /// The public IPv4 address that starts at `at`: four numbers up to 255 without leading zeros, none of a private or

@@ -9,13 +9,15 @@ use super::domain::Host;
 const UNITS: [&str; 11] =
     ["service", "socket", "device", "mount", "automount", "swap", "target", "path", "timer", "slice", "scope"];
 /// Package managers, and what they are told to do with packages.
+#[rustfmt::skip]
 const MANAGERS: [&str; 18] = [
-    "npm", "pnpm", "yarn", "bun", "pip", "pip3", "pipx", "uv", "cargo", "go", "gem", "brew", "conda", "mamba", "composer",
-    "deno", "docker", "helm",
+    "npm", "pnpm", "yarn", "bun", "pip", "pip3", "pipx", "uv", "cargo", "go", "gem", "brew", "conda", "mamba",
+    "composer", "deno", "docker", "helm",
 ];
+#[rustfmt::skip]
 const ORDERS: [&str; 19] = [
-    "install", "i", "add", "get", "update", "upgrade", "remove", "uninstall", "exec", "dlx", "require", "create", "init",
-    "publish", "view", "info", "pull", "run", "ci",
+    "install", "i", "add", "get", "update", "upgrade", "remove", "uninstall", "exec", "dlx", "require", "create",
+    "init", "publish", "view", "info", "pull", "run", "ci",
 ];
 /// Programs that run a package and need no order.
 const RUNNERS: [&str; 4] = ["npx", "bunx", "pnpx", "uvx"];
@@ -58,7 +60,8 @@ fn is_unit(host: &Host) -> bool {
 /// `git@example.org:path`: an account that all share, and the path of a repository.
 fn is_remote(local: &str, after: &str) -> bool {
     let path = after.strip_prefix(':').unwrap_or_default();
-    local == "git" && path.starts_with(|char: char| char.is_ascii_alphanumeric() || matches!(char, '/' | '~' | '_' | '.'))
+    local == "git"
+        && path.starts_with(|char: char| char.is_ascii_alphanumeric() || matches!(char, '/' | '~' | '_' | '.'))
 }
 
 /// `y = a@b.to(device)`: a matrix product in an expression, of which a method is called.

@@ -55,7 +55,8 @@ mod tests {
         assert_eq!(before("one\ntwo 8", 8), "two ");
         assert_eq!(before(&"中".repeat(100), 300).chars().count(), 32);
         assert_eq!(before("é", 0), "");
-        for (text, word) in [("a version", "version"), ("版本ver_2", "ver_2"), ("версия", "версия"), ("版本", ""), ("a ", "")]
+        for (text, word) in
+            [("a version", "version"), ("版本ver_2", "ver_2"), ("версия", "версия"), ("版本", ""), ("a ", "")]
         {
             assert_eq!(last_word(text), word);
             assert_eq!(format!("{}{word}", without_word(text, word)), text);

@@ -16,22 +16,23 @@ const MAX_GROUPS: usize = 6;
 const MIN_WHOLE: usize = 8;
 
 /// Words after which a number is one of a phone, in lower case.
+#[rustfmt::skip]
 const WORDS: &[&str] = &[
-    "tel", "tél", "telephone", "phone", "phones", "mobile", "mob", "cell", "cellphone", "fax", "telefax", "telefon", "fon",
-    "handy", "hotline", "helpline", "whatsapp", "telefono", "teléfono", "telefone", "téléphone", "celular", "móvil", "tlf",
-    "telefoon", "тел", "телефон", "факс", "моб",
+    "tel", "tél", "telephone", "phone", "phones", "mobile", "mob", "cell", "cellphone", "fax", "telefax", "telefon",
+    "fon", "handy", "hotline", "helpline", "whatsapp", "telefono", "teléfono", "telefone", "téléphone", "celular",
+    "móvil", "tlf", "telefoon", "тел", "телефон", "факс", "моб",
 ];
 /// The same where the number has a zero or a bracket at its start.
 const ORDERS: &[&str] = &["call", "dial", "ring", "text", "позвоните"];
 /// The same in scripts without blanks between words.
+#[rustfmt::skip]
 const UNSPACED: &[&str] = &[
-    "电话", "電話", "手机", "手機", "座机", "固话", "传真", "傳真", "热线", "熱線", "客服", "总机", "拨打", "致电", "联系方式",
-    "전화", "휴대폰", "携帯",
+    "电话", "電話", "手机", "手機", "座机", "固话", "传真", "傳真", "热线", "熱線", "客服", "总机", "拨打", "致电", "联系方式", "전화", "휴대폰", "携帯",
 ];
 /// Country codes of two digits (ITU E.164).
 const TWO_DIGIT_CODES: &[u8] = &[
-    20, 27, 30, 31, 32, 33, 34, 36, 39, 40, 41, 43, 44, 45, 46, 47, 48, 49, 51, 52, 53, 54, 55, 56, 57, 58, 60, 61, 62, 63,
-    64, 65, 66, 81, 82, 84, 86, 90, 91, 92, 93, 94, 95, 98,
+    20, 27, 30, 31, 32, 33, 34, 36, 39, 40, 41, 43, 44, 45, 46, 47, 48, 49, 51, 52, 53, 54, 55, 56, 57, 58, 60, 61, 62,
+    63, 64, 65, 66, 81, 82, 84, 86, 90, 91, 92, 93, 94, 95, 98,
 ];
 
 /// The international number whose country code starts at `at`, after a `+` or with `00`: 8 to 15 digits, in groups apart
@@ -44,7 +45,10 @@ pub(super) fn international(bytes: &[u8], at: usize) -> Option<Range<usize>> {
         return None;
     }
     let written = Written::at(bytes, at, b" -.")?;
-    (INTERNATIONAL.contains(&written.digits) && ends(bytes, written.end)).then_some(plus..written.end)
+    // `(+86)13800138000`: the bracket opens before the sign.
+    let closes = bytes.get(at..written.end)?.iter().find(|byte| matches!(byte, b'(' | b')')) == Some(&b')');
+    let start = plus - usize::from(closes && before(bytes, plus) == Some(b'('));
+    (INTERNATIONAL.contains(&written.digits) && ends(bytes, written.end)).then_some(start..written.end)
 }
 
 /// `0049 30 901820`: with a code that exists, and a group after it that does not start with zero.
@@ -184,7 +188,10 @@ enum Asked {
 
 fn is_phone_said(text: &str, at: usize) -> Asked {
     // Other numbers of the same list: `客服 400-810-6666，4008106666`.
-    let list = |char: char| char.is_ascii_digit() || matches!(char, ' ' | '-' | '(' | ')' | ',' | '，' | '、' | '/' | ';' | '；' | '+' | '.');
+    let list = |char: char| {
+        char.is_ascii_digit()
+            || matches!(char, ' ' | '-' | '(' | ')' | ',' | '，' | '、' | '/' | ';' | '；' | '+' | '.')
+    };
     let line = near(text, at);
     let rest = line.trim_end_matches(list);
     let marked = line.get(rest.len()..).is_some_and(|between| between.starts_with('.'));

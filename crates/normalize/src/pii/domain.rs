@@ -133,7 +133,8 @@ mod tests {
 
     #[test]
     fn what_ends_otherwise_is_no_name() {
-        for text in ["", ".", "com", "2x.png", "1.2.3.tar.gz", "tty1.service", "0.socket", "b.T", "1.50", "b_c.com", "-b.com"]
+        for text in
+            ["", ".", "com", "2x.png", "1.2.3.tar.gz", "tty1.service", "0.socket", "b.T", "1.50", "b_c.com", "-b.com"]
         {
             assert_eq!(host(text), None, "{text}");
         }

@@ -76,7 +76,7 @@ fn quoted_start(head: &str) -> Option<usize> {
     let start = inside.rfind('"')?;
     let quoted = inside.get(start + 1..)?;
     let sound = !quoted.is_empty() && quoted.len() <= MAX_LOCAL && !quoted.contains(char::is_control);
-    let alone = !inside.get(..start)?.ends_with(|char: char| char.is_alphanumeric());
+    let alone = !inside.get(..start)?.ends_with(char::is_alphanumeric);
     (sound && alone).then_some(start)
 }
 

@@ -6,12 +6,13 @@ use super::{PiiKind, PiiMatch, email, ends, starts};
 
 /// Names of messengers as they stand before a handle, and at the end how an `@` is spelled out. The first ones are of QQ,
 /// whose handles are numbers.
-const NAMES: [&str; 18] = [
-    "qq群", "qq号", "qq", "扣扣", "微信号", "微信", "weixin", "wechat id", "wechat", "vx", "v信", "加v信", "加v", "[at]",
-    "(at)", "{at}", "[@]", "(@)",
+#[rustfmt::skip]
+const NAMES: [&str; 19] = [
+    "qq群", "qq号", "qq", "扣扣", "微信号", "微信", "weixin", "wechat id", "wechat", "vx", "v信", "加v信", "加v", "薇信", "[at]", "(at)",
+    "{at}", "[@]", "(@)",
 ];
 const QQ_NAMES: usize = 4;
-const MESSENGERS: usize = 13;
+const MESSENGERS: usize = 14;
 
 static MATCHER: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
     let kind = aho_corasick::MatchKind::LeftmostLongest;
@@ -19,7 +20,7 @@ static MATCHER: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
 });
 
 /// Words between a name and its handle.
-const BETWEEN: [&str; 8] = ["号码", "号", "账号", "帐号", "id", "是", "为", "加"];
+const BETWEEN: [&str; 10] = ["号码", "号", "群号", "群", "账号", "帐号", "id", "是", "为", "加"];
 
 /// All handles of messengers in `text`, and all e-mail addresses whose `@` is spelled out. Handles stand after the
 /// name of the messenger and a colon, a word such as `号` or a space: 5 to 11 digits for QQ, a letter and 5 to 19 letters, digits, `-` or `_` for `WeChat`.

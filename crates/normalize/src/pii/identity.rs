@@ -64,7 +64,9 @@ pub(super) fn with_letters(text: &str, at: usize) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
     let letters = bytes.get(..at)?.iter().rev().take(3).take_while(|byte| byte.is_ascii_uppercase()).count();
     let start = at - letters;
-    if !(1..=2).contains(&letters) || before(bytes, start).is_some_and(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+    if !(1..=2).contains(&letters)
+        || before(bytes, start).is_some_and(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    {
         return None;
     }
     let letters = bytes.get(start..at)?;

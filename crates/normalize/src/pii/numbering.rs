@@ -19,22 +19,25 @@ const RESOLVERS: [[u8; 4]; 6] = [[1, 1, 1, 1], [1, 0, 0, 1], [8, 8, 8, 8], [8, 8
 const INTERNET_OBJECTS: [u8; 4] = [1, 3, 6, 1];
 
 /// Words after which numbers are versions, sections or objects, in lower case, in the languages of most corpora.
+#[rustfmt::skip]
 const COUNTED: &[&str] = &[
-    "v", "ver", "vers", "version", "versions", "versión", "versão", "versione", "versioni", "versionen", "wersja", "sürüm",
-    "rev", "revision", "release", "releases", "build", "firmware", "fw", "upgrade", "upgraded", "hotfix", "kernel", "driver",
-    "drivers", "section", "sections", "sec", "sect", "subsection", "chapter", "chapters", "ch", "chap", "clause", "clauses",
-    "article", "art", "annex", "appendix", "paragraph", "paragraphs", "para", "par", "table", "tables", "tab", "figure",
-    "figures", "fig", "figs", "equation", "eq", "theorem", "lemma", "definition", "proposition", "corollary", "requirement",
-    "oid", "oids", "mib", "asn", "abschnitt", "abschnitte", "kapitel", "absatz", "abs", "ziffer", "ziff", "punkt",
-    "anhang", "anlage", "tabelle", "abbildung", "abb", "chapitre", "paragraphe", "annexe", "tableau", "sección", "seccion",
-    "capítulo", "capitulo", "apartado", "artículo", "articulo", "párrafo", "seção", "secção", "artigo", "sezione",
-    "capitolo", "paragrafo", "articolo", "версия", "версии", "версию", "версией", "раздел", "раздела", "разделе", "глава",
-    "главе", "главы", "пункт", "пункта", "пункте", "параграф", "таблица", "рис", "рисунок", "статья", "статьи", "п",
+    "v", "ver", "vers", "version", "versions", "versión", "versão", "versione", "versioni", "versionen", "bản", "chương", "mục", "điều", "versi", "verze", "wersja",
+    "sürüm", "rev", "revision", "release", "releases", "build", "firmware", "fw", "upgrade", "upgraded", "hotfix",
+    "kernel", "driver", "drivers", "section", "sections", "sec", "sect", "subsection", "chapter", "chapters", "ch",
+    "chap", "clause", "clauses", "article", "art", "annex", "appendix", "paragraph", "paragraphs", "para", "par",
+    "table", "tables", "tab", "figure", "figures", "fig", "figs", "equation", "eq", "theorem", "lemma", "definition",
+    "proposition", "corollary", "requirement", "oid", "oids", "mib", "asn", "abschnitt", "abschnitte", "kapitel",
+    "absatz", "abs", "ziffer", "ziff", "punkt", "anhang", "anlage", "tabelle", "abbildung", "abb", "chapitre",
+    "paragraphe", "annexe", "tableau", "sección", "seccion", "capítulo", "capitulo", "apartado", "artículo",
+    "articulo", "párrafo", "seção", "secção", "artigo", "sezione", "capitolo", "paragrafo", "articolo", "версия",
+    "версии", "версию", "версией", "раздел", "раздела", "разделе", "глава", "главе", "главы", "пункт", "пункта",
+    "пункте", "параграф", "таблица", "рис", "рисунок", "статья", "статьи", "п",
 ];
 /// The same in scripts without blanks between words.
+#[rustfmt::skip]
 const COUNTED_UNSPACED: &[&str] = &[
-    "版本", "第", "章", "章节", "章節", "条款", "條款", "附录", "附錄", "公式", "定理", "内核", "固件", "驱动", "驅動", "补丁",
-    "升级", "升級", "标准", "标识符", "バージョン", "버전", "제",
+    "版本", "第", "章", "章节", "章節", "条款", "條款", "附录", "附錄", "公式", "定理", "内核", "固件", "驱动", "驅動", "补丁", "升级", "升級", "标准",
+    "标识符", "更新日志", "バージョン", "버전", "제", "เวอร์ชัน", "संस्करण", "الإصدار", "إصدار", "نسخة", "גרסה",
 ];
 /// Words before which they are.
 const COUNTED_AFTER: &[&str] =
@@ -42,34 +45,39 @@ const COUNTED_AFTER: &[&str] =
 /// What starts like one of them and is none: nodes, sections of boards.
 const NOT_AFTER: &[&str] = &["节点", "節點", "版块", "版權", "条目"];
 /// Words after or before which small numbers are.
+#[rustfmt::skip]
 const HINTS: &[&str] = &[
-    "see", "cf", "item", "items", "step", "rule", "part", "page", "example", "ex", "update", "patch", "score", "scores",
-    "countdown", "ratio", "rating", "level", "lesson", "unit", "module", "question", "problem", "task", "exercise", "series",
-    "beta", "alpha", "rc", "siehe", "vgl", "voir", "véase", "vedi", "см",
+    "see", "cf", "item", "items", "step", "rule", "part", "page", "example", "ex", "update", "patch", "score",
+    "scores", "countdown", "ratio", "rating", "level", "lesson", "unit", "module", "question", "problem", "task",
+    "exercise", "series", "beta", "alpha", "rc", "siehe", "vgl", "voir", "véase", "vedi", "см",
 ];
 const HINTS_UNSPACED: &[&str] =
     &["见", "見", "按", "按照", "依据", "根据", "更新", "版", "节", "節", "条", "條", "款", "表", "图", "圖"];
 
 /// Words of networks: what follows is an address.
+#[rustfmt::skip]
 const NETWORK: &[&str] = &[
-    "ip", "ips", "ipv4", "host", "hosts", "hostname", "server", "servers", "dns", "nameserver", "address", "addresses",
-    "addr", "gateway", "router", "subnet", "netmask", "network", "net", "client", "clients", "peer", "peers", "proxy",
-    "remote", "local", "source", "src", "destination", "dst", "dest", "target", "node", "nodes", "endpoint", "url", "uri",
-    "http", "https", "ftp", "sftp", "ssh", "telnet", "rdp", "vnc", "smtp", "imap", "pop3", "ntp", "dhcp", "tcp", "udp", "icmp",
-    "vpn", "nat", "wan", "lan", "ping", "traceroute", "nslookup", "dig", "whois", "curl", "wget", "connect", "connected",
-    "connecting", "connection", "login", "logged", "bind", "listen", "listening", "interface", "port", "inet", "range", "cidr",
-    "block", "blocked", "banned", "ban", "allow", "deny", "route", "reach", "resolve", "resolves", "resolved", "resolver",
-    "domain", "site", "website", "machine", "computer", "device", "isp", "user", "visitor", "attacker", "reverse", "ptr",
-    "адрес", "сервер", "adresse", "dirección", "adresa",
+    "ip", "ips", "ipv4", "host", "hosts", "hostname", "server", "servers", "dns", "nameserver", "address",
+    "addresses", "addr", "gateway", "router", "subnet", "netmask", "network", "net", "client", "clients", "peer",
+    "peers", "proxy", "remote", "local", "source", "src", "destination", "dst", "dest", "target", "node", "nodes",
+    "endpoint", "url", "uri", "http", "https", "ftp", "sftp", "ssh", "telnet", "rdp", "vnc", "smtp", "imap", "pop3",
+    "ntp", "dhcp", "tcp", "udp", "icmp", "vpn", "nat", "wan", "lan", "ping", "traceroute", "nslookup", "dig",
+    "whois", "curl", "wget", "connect", "connected", "connecting", "connection", "login", "logged", "bind", "listen",
+    "listening", "interface", "port", "inet", "range", "cidr", "block", "blocked", "banned", "ban", "allow", "deny",
+    "route", "reach", "resolve", "resolves", "resolved", "resolver", "domain", "site", "website", "machine",
+    "computer", "device", "isp", "user", "visitor", "attacker", "reverse", "ptr", "адрес", "сервер", "adresse",
+    "dirección", "adresa",
 ];
-const NETWORK_UNSPACED: &[&str] = &["地址", "服务器", "伺服器", "主机", "网关", "登录", "访问", "来自", "解析", "代理", "路由器", "サーバー"];
+const NETWORK_UNSPACED: &[&str] =
+    &["地址", "服务器", "伺服器", "主机", "网关", "登录", "访问", "来自", "解析", "代理", "路由器", "サーバー"];
 /// Capitalised words that are no names.
+#[rustfmt::skip]
 const NO_NAMES: &[&str] = &[
-    "the", "a", "an", "in", "on", "at", "by", "from", "to", "via", "with", "for", "and", "or", "of", "as", "if", "when",
-    "while", "then", "this", "that", "it", "is", "was", "use", "using", "try", "visit", "our", "your", "my", "i", "we", "he",
-    "she", "they", "please", "contact", "send", "sent", "received", "request", "requests", "get", "post", "head", "put",
-    "hello", "dear", "yes", "no", "not", "but", "also", "here", "there", "now", "today", "der", "die", "das", "von", "le",
-    "la", "el", "de",
+    "the", "a", "an", "in", "on", "at", "by", "from", "to", "via", "with", "for", "and", "or", "of", "as", "if",
+    "when", "while", "then", "this", "that", "it", "is", "was", "use", "using", "try", "visit", "our", "your", "my",
+    "i", "we", "he", "she", "they", "please", "contact", "send", "sent", "received", "request", "requests", "get",
+    "post", "head", "put", "hello", "dear", "yes", "no", "not", "but", "also", "here", "there", "now", "today",
+    "der", "die", "das", "von", "le", "la", "el", "de",
 ];
 
 /// Whether the number in four parts at `range` is a version, a section or an object, and no address.
@@ -120,7 +128,7 @@ fn said_before(line: &str) -> Said {
     let is_in = |words: &[&str]| words.contains(&last_part);
     let joined = compared || line.ends_with('-') || is_product(line, word);
     if word.is_empty() {
-        Said::Nothing
+        if compared { Said::Counted } else { Said::Nothing }
     } else if programs::is_name(without_word(rest, word), word) {
         named
     } else if is_in(NETWORK) {
@@ -146,8 +154,8 @@ struct Before<'t> {
 impl<'t> Before<'t> {
     fn of(line: &'t str) -> Self {
         const MARKS: &[char] = &[
-            ' ', '\u{a0}', ':', '：', '=', '>', '<', '~', '^', '!', '≥', '≤', '≈', '(', '（', '[', '【', '"', '\'', '“', '*', '`',
-            '-', '/', '#',
+            ' ', '\u{a0}', ':', '：', '=', '>', '<', '~', '^', '!', '≥', '≤', '≈', '(', '（', '[', '【', '"', '\'',
+            '“', '*', '`', '-', '/', '#',
         ];
         const WORDS: &[&str] = &["is", "was", "are", "to", "from", "of", "no", "nr", "number", "num"];
         const UNSPACED: &[char] = &['为', '是', '到', '至', '号', '號', '码', '数', '从'];
@@ -157,7 +165,8 @@ impl<'t> Before<'t> {
         loop {
             let marked = rest.trim_end_matches(MARKS);
             // An abbreviation has a point (`ver.`, `Sec.`), and so has the end of a sentence.
-            let abbreviated = marked.strip_suffix('.').filter(|head| (1..=4).contains(&last_word(head).chars().count()));
+            let abbreviated =
+                marked.strip_suffix('.').filter(|head| (1..=4).contains(&last_word(head).chars().count()));
             let marked = abbreviated.unwrap_or(marked);
             let word = last_word(marked);
             let head = without_word(marked, word);
@@ -175,7 +184,8 @@ impl<'t> Before<'t> {
 /// `Chrome/119.0.0.0`: the product of a user agent (RFC 9110), and no part of a path.
 fn is_product(line: &str, word: &str) -> bool {
     let Some(head) = line.strip_suffix('/').and_then(|line| line.strip_suffix(word)) else { return false };
-    !word.is_empty() && !head.ends_with(|char: char| !char.is_whitespace() && !matches!(char, '(' | ';' | '"' | ',' | '+'))
+    !word.is_empty()
+        && !head.ends_with(|char: char| !char.is_whitespace() && !matches!(char, '(' | ';' | '"' | ',' | '+'))
 }
 
 /// Where the list starts of which the number at `at` is a part.
@@ -187,7 +197,8 @@ fn list_head(text: &str, at: usize) -> usize {
         let rest = rest.trim_end();
         let number: usize = rest.bytes().rev().take_while(|byte| byte.is_ascii_digit() || *byte == b'.').count();
         let written = rest.get(rest.len() - number..).unwrap_or_default();
-        let alone = !rest.get(..rest.len() - number).unwrap_or_default().ends_with(|char: char| char.is_ascii_alphanumeric());
+        let alone =
+            !rest.get(..rest.len() - number).unwrap_or_default().ends_with(|char: char| char.is_ascii_alphanumeric());
         if !written.contains('.') || !written.starts_with(|char: char| char.is_ascii_digit()) || !alone {
             break;
         }

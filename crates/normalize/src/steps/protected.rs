@@ -9,7 +9,8 @@ pub(super) struct Protected(Vec<Range<usize>>);
 impl Protected {
     /// Those of `text`.
     pub(super) fn of(text: &str) -> Self {
-        let mut parts: Vec<Range<usize>> = text.match_indices("://").map(|(at, _)| at..address_end(text, at + 3)).collect();
+        let mut parts: Vec<Range<usize>> =
+            text.match_indices("://").map(|(at, _)| at..address_end(text, at + 3)).collect();
         let (mut start, mut fenced) = (0, false);
         for line in text.split('\n') {
             let is_fence = line.trim_start().starts_with("```");

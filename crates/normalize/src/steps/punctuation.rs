@@ -21,7 +21,9 @@ pub fn chinese_punctuation(text: &str) -> Cow<'_, str> {
     for (at, char) in text.char_indices() {
         // Only what follows a character of several bytes can change.
         let follows = char.is_ascii()
-            && before.is_some_and(|before| is_chinese(before) || (matches!(char, '!' | '?') && matches!(before, '！' | '？')));
+            && before.is_some_and(|before| {
+                is_chinese(before) || (matches!(char, '!' | '?') && matches!(before, '！' | '？'))
+            });
         before = Some(char);
         let Some(replacement) = follows.then(|| replacement(char, text, at)).flatten() else { continue };
         if protected.get_or_insert_with(|| Protected::of(text)).holds(at) {
@@ -68,6 +70,7 @@ fn is_smiley(text: &str, at: usize) -> bool {
     let face = rest.strip_prefix(['-', '\'']).unwrap_or(rest);
     let count = |part: &str, bracket: char| part.chars().filter(|char| *char == bracket).count();
     match face.chars().next() {
+        Some('D' | 'P' | 'p' | 'O' | 'o') if face.len() < rest.len() => true,
         Some(')') => count(line_before, '(') <= count(line_before, ')'),
         Some('(') => !face.contains(')'),
         _ => false,
@@ -96,7 +99,7 @@ mod tests {
             ("等等...", "等等..."),
             ("好的:)谢谢;)", "好的:)谢谢;)"),
             ("难过:(", "难过:("),
-            ("再见:-)", "再见:-)"),
+            ("再见:-)哈:-D", "再见:-)哈:-D"),
             ("说明:(一)总则(备注:)", "说明：(一)总则(备注：)"),
             ("真的吗??好!!", "真的吗？？好！！"),
             ("类::方法,变量!=三,名:=值", "类::方法，变量!=三，名:=值"),

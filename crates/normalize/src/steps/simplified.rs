@@ -51,7 +51,7 @@ pub fn simplified(text: &str) -> Cow<'_, str> {
 }
 
 /// Largest share of Kana and Hangul among these and Chinese characters in a Chinese text (names, quoted titles).
-const MAX_FOREIGN_IN_TEXT: f64 = 0.1;
+const MAX_FOREIGN_IN_TEXT: f64 = 0.2;
 /// The same in a line of one.
 const MAX_FOREIGN_IN_LINE: f64 = 0.3;
 
@@ -79,8 +79,7 @@ pub fn simplified_chinese(text: &str, language: HanLanguage) -> Cow<'_, str> {
         if number > 0 {
             output.push('\n');
         }
-        let converted =
-            if foreign_share(line) > MAX_FOREIGN_IN_LINE { Cow::Borrowed(line) } else { simplified(line) };
+        let converted = if foreign_share(line) > MAX_FOREIGN_IN_LINE { Cow::Borrowed(line) } else { simplified(line) };
         changed |= matches!(converted, Cow::Owned(_));
         output.push_str(&converted);
     }
