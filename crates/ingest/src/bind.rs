@@ -13,7 +13,8 @@ use textmill_document::columns::{ID, METADATA, TEXT};
 use tokio::runtime::Handle;
 
 use crate::columns::ColumnProblem;
-use crate::listing::list;
+use crate::listing::{Listing, list};
+use crate::plan::input_files;
 use crate::{Format, IngestError, InputConfig, Shard, folders, parquet};
 
 /// Files that are looked into at once.
@@ -107,7 +108,11 @@ fn on_runtime(config: &InputConfig) -> Result<Passed, Vec<IngestError>> {
 }
 
 async fn look_into_all(config: &InputConfig) -> Result<Passed, Vec<IngestError>> {
-    let shards = list(config).await?.shards;
+    let Listing { files, errors, .. } = list(config).await?;
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    let shards = input_files(files, config).await;
     let has_json = shards.iter().any(|shard| shard.format != Format::Parquet);
     let columns = shards.into_iter().filter(|shard| shard.format == Format::Parquet).map(|shard| {
         let (config, runtime) = (config.clone(), Handle::current());

@@ -5,6 +5,7 @@ use std::io;
 
 use crate::InputConfig;
 use crate::listing::{Listing, list};
+use crate::plan::input_files;
 use crate::source::{local_path, local_version};
 use crate::{IngestError, Shard};
 
@@ -27,8 +28,8 @@ pub(crate) fn digest(bytes: impl io::Read) -> io::Result<String> {
     Ok(hasher.finalize().to_hex().to_string())
 }
 
-/// The files that `config` stands for, as they are now. None of them is opened.
+/// The files that `config` stands for, as they are now. Only their first bytes are looked at.
 pub async fn list_input(config: &InputConfig) -> Result<Vec<Shard>, Vec<IngestError>> {
-    let Listing { shards, .. } = list(config).await?;
-    Ok(shards)
+    let Listing { files, errors, .. } = list(config).await?;
+    if errors.is_empty() { Ok(input_files(files, config).await) } else { Err(errors) }
 }

@@ -232,8 +232,29 @@ async fn look(file: Candidate, config: InputConfig) -> (Shard, Result<Looked, In
 
 /// Tells what a file is, and looks at its first records.
 fn inspect(file: Candidate, config: &InputConfig, runtime: &Handle) -> Result<Looked, IngestError> {
+    let source = Source::open(&file.shard, runtime)?;
+    let (shard, surprise) = match tell(file, &source, config)? {
+        Told::Input(shard, surprise) => (shard, surprise),
+        Told::LeftOut(reason) => return Ok(Looked::LeftOut(reason)),
+    };
+    let mut inspected = inspect_as(&shard, &source, config)?;
+    if let Some(surprise) = surprise {
+        let note = format!("{}: it is {surprise}, although its name says something else, and is read so", shard.location);
+        inspected.note = Some(inspected.note.map_or(note.clone(), |other| format!("{note}; {other}")));
+    }
+    Ok(Looked::Read(shard, inspected))
+}
+
+/// What the first bytes of a file tell.
+enum Told {
+    /// Its format and compression, and what it is although its name says something else.
+    Input(Box<Shard>, Option<String>),
+    /// It is no input; why.
+    LeftOut(String),
+}
+
+fn tell(file: Candidate, source: &Source, config: &InputConfig) -> Result<Told, IngestError> {
     let Candidate { mut shard, named, asked_for } = file;
-    let source = Source::open(&shard, runtime)?;
     let mut head = source.head(HEAD)?;
     if head.starts_with(b"BZh") {
         head = source.head(BZIP2_HEAD)?;
@@ -246,14 +267,14 @@ fn inspect(file: Candidate, config: &InputConfig, runtime: &Handle) -> Result<Lo
         Err(refusal) => {
             let reason = never_read(&shard.location).unwrap_or_else(|| refusal.reason()).to_owned();
             return match refusal {
-                _ if by_chance => Ok(Looked::LeftOut(reason)),
+                _ if by_chance => Ok(Told::LeftOut(reason)),
                 Refusal::Unknown(_) => Err(IngestError::UnknownFormat { location: shard.location, reason }),
                 Refusal::Other(_) => Err(IngestError::unreadable(&shard.location, reason)),
             };
         }
     };
     if by_chance && let Err(reason) = fits(&head, &identity, &config.limits) {
-        return Ok(Looked::LeftOut(reason));
+        return Ok(Told::LeftOut(reason));
     }
     // The columns were settled before the files were known.
     if identity.format.is_archive() && config.archive() != Some(identity.format) {
@@ -261,12 +282,26 @@ fn inspect(file: Candidate, config: &InputConfig, runtime: &Handle) -> Result<Lo
     }
     shard.format = identity.format;
     shard.compression = identity.compression;
-    let mut inspected = inspect_as(&shard, &source, config)?;
-    if let Some(surprise) = identity.surprise {
-        let note = format!("{}: it is {surprise}, although its name says something else, and is read so", shard.location);
-        inspected.note = Some(inspected.note.map_or(note.clone(), |other| format!("{note}; {other}")));
-    }
-    Ok(Looked::Read(Box::new(shard), inspected))
+    Ok(Told::Input(Box::new(shard), identity.surprise))
+}
+
+/// Those of `files` that are input, each as what its first bytes tell that it is. One that cannot be looked into stays as
+/// its name has it: who reads it says what is wrong.
+pub(crate) async fn input_files(files: Vec<Candidate>, config: &InputConfig) -> Vec<Shard> {
+    let told = files.into_iter().map(|file| {
+        let (config, runtime) = (config.clone(), Handle::current());
+        let shard = file.shard.clone();
+        async move {
+            let tell = move || tell(file.clone(), &Source::open(&file.shard, &runtime)?, &config);
+            match tokio::task::spawn_blocking(tell).await {
+                Ok(Ok(Told::Input(shard, _))) => Some(*shard),
+                Ok(Ok(Told::LeftOut(_))) => None,
+                Ok(Err(_)) | Err(_) => Some(shard),
+            }
+        }
+    });
+    let told = futures::stream::iter(told).buffered(INSPECTED_AT_ONCE);
+    told.filter_map(std::future::ready).collect().await
 }
 
 fn inspect_as(shard: &Shard, source: &Source, config: &InputConfig) -> Result<Inspected, IngestError> {

@@ -1,5 +1,6 @@
 //! One JSON line to the cells of one document, in one pass over the line.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Deserializer;
