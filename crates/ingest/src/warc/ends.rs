@@ -51,13 +51,13 @@ impl RecordCutter {
             Behind::More if kind == Kind::Arc => Ok(Err(wrong())),
             Behind::More => {
                 for total in declared + 1..=declared + MOST_OFF {
-                    let behind = self.behind(kind, total)?;
-                    if matches!(behind, Behind::Record { lines: 2.., gap } if gap <= separator)
-                        && self.is_whole(kind, header, total, Some(Proof { gap: 4, separator }))
-                    {
-                        tracing::debug!(declared = length, found = total - header, "a length is a few bytes too small");
-                        return Ok(Ok(total));
-                    }
+                    let Behind::Record { gap, lines: 2.. } = self.behind(kind, total)? else {
+                        continue;
+                    };
+                    let is_whole =
+                        gap <= separator && self.is_whole(kind, header, total, Some(Proof { gap, separator }));
+                    tracing::debug!(declared = length, found = total - header, is_whole, "a length is too small");
+                    return Ok(if is_whole { Ok(total) } else { Err(wrong()) });
                 }
                 Ok(Err(wrong()))
             }

@@ -159,9 +159,14 @@ pub(super) struct Proof {
 impl Proof {
     /// Whether the inner block of `length` bytes from `start` on ends in the same place.
     pub(super) fn is_shared(self, bytes: &[u8], start: usize, length: u64, total: usize) -> bool {
-        let end = usize::try_from(length).ok().and_then(|length| start.checked_add(length));
-        let between = end.and_then(|end| bytes.get(end..total));
-        between.is_some_and(|rest| rest.len() + self.gap <= self.separator && rest.iter().copied().all(is_line_end))
+        let Some(end) = usize::try_from(length).ok().and_then(|length| start.checked_add(length)) else {
+            return false;
+        };
+        // Line ends behind the block may be the last bytes of the inner one.
+        match bytes.get(end..total) {
+            Some(rest) => rest.len() + self.gap <= self.separator && rest.iter().copied().all(is_line_end),
+            None => end - total <= self.gap,
+        }
     }
 }
 

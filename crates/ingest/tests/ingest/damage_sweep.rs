@@ -227,9 +227,15 @@ fn sweep(folder: &Folder, sample: &Sample) -> Counts {
         let touched = (sample.touched)(sample, damaged.clone());
         assert!(!sample.is_checked || altered == 0, "{altered} rows are altered: {}", context());
         assert!(altered <= touched.len(), "{altered} rows are altered: {}", context());
-        // What is not there any more has left a trace.
+        // What is not there any more has left a trace, unless the file ends where a row, member or frame would begin.
         let lost = total.saturating_sub(kept + altered);
-        assert!(lost == 0 || quarantined > 0 || altered > 0, "{lost} rows are gone without a trace: {}", context());
+        let ends_between =
+            damaged.end == sample.bytes.len() && sample.bytes[damaged.start..].starts_with(&sample.bytes[..3]);
+        assert!(
+            lost == 0 || quarantined > 0 || altered > 0 || ends_between,
+            "{lost} rows are gone without a trace: {}",
+            context()
+        );
         if !sample.offsets.is_empty() {
             for row in (0..ROWS).filter(|row| !touched.contains(row)) {
                 assert!(found.contains_key(&id(row)), "row {row} is untouched and gone: {}", context());

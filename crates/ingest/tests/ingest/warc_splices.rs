@@ -105,12 +105,17 @@ fn an_archive_without_its_end_or_begin_has_the_records_that_are_whole() {
     let records = records("WARC-Type");
     let sound = sound(&folder, &records);
     let (whole, packed) = (records.concat(), gzip(&records.concat()));
-    for at in 1..whole.len() {
-        if let Some(found) = read(&folder, "a.warc", &whole[..at], false) {
-            check(&found, &sound, &[], &format!("the first {at} bytes"));
-        }
-        if let Some(found) = read(&folder, "a.warc", &whole[at..], false) {
-            check(&found, &sound, &[], &format!("without the first {at} bytes"));
+    // Nothing is missing where the file ends, or begins, between two records.
+    let ends = records.iter().scan(0, |end, record| {
+        *end += record.len();
+        Some(*end)
+    });
+    let between: Vec<usize> = ends.flat_map(|end| end - 4..=end).collect();
+    for at in (1..whole.len()).filter(|at| !between.contains(at)) {
+        for (part, what) in [(&whole[..at], "before"), (&whole[at..], "behind")] {
+            if let Some(found) = read(&folder, "a.warc", part, false) {
+                check(&found, &sound, &[], &format!("what is {what} byte {at}"));
+            }
         }
     }
     for at in 20..packed.len() {
@@ -130,7 +135,7 @@ fn a_lost_stretch_that_begins_in_a_page_mixes_nothing_where_digests_tell() {
     let lengths = [1, 2, 3, 4, 5, 17, 100, 333, 512, 700].into_iter().chain(exact);
     let begin = records[0].len();
     for length in lengths {
-        for at in (begin + 420..begin + records[1].len()).step_by(5) {
+        for at in (begin + 420..begin + records[1].len() - 5).step_by(5) {
             let lost = [&whole[..at], &whole[(at + length).min(whole.len())..]].concat();
             let found = read(&folder, "a.warc", &lost, true).expect("the first record");
             check(&found, &sound, &[0], &format!("{length} bytes lost at {at}"));
