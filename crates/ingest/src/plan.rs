@@ -169,7 +169,7 @@ fn inspect(shard: &Shard, config: &InputConfig, runtime: &Handle) -> Result<Insp
         return Ok(Inspected { splits: vec![split], ..Inspected::default() });
     }
     let mut seen = jsonl::inspect(shard, &source, config)?;
-    seen.problems.retain(|problem| !problem.is_missing() || folders::value(shard, &problem.from).is_none());
+    seen.problems.retain(|problem| !problem.is_missing() || folders::called(shard, &problem.from).is_none());
     let fields: Vec<_> = seen.fields.iter().cloned().collect();
     if !seen.problems.is_empty() {
         return Err(IngestError::Columns {
@@ -193,10 +193,9 @@ fn unread_fields(shard: &Shard, config: &InputConfig, mut fields: BTreeSet<Strin
             && !fields.remove(&from)
         {
             // A field in a struct: what else is in it was not asked for.
-            let outer = from.split_once('.').map(|(outer, _)| outer.to_owned());
-            outer.iter().for_each(|outer| {
+            if let Some((outer, _)) = from.split_once('.') {
                 fields.remove(outer);
-            });
+            }
         }
     }
     for known in jsonl::known_fields(shard.format) {
