@@ -180,7 +180,10 @@ fn inspect(shard: &Shard, config: &InputConfig, runtime: &Handle) -> Result<Insp
     }
     let split = Split { shard: shard.clone(), row_groups: None, first_row: 0, rows: None, bytes: shard.bytes };
     let note = seen.no_objects.then(|| format!("{}: none of the first records is a JSON object", shard.location));
-    Ok(Inspected { splits: vec![split], fields: seen.fields, note, ..Inspected::default() })
+    let columns = crate::config::planned_columns(config, shard.format, None).into_iter();
+    let found = columns.filter(|column| column.from.as_ref().is_some_and(|from| seen.fields.contains(from)));
+    let found = found.map(|column| column.name).collect();
+    Ok(Inspected { splits: vec![split], fields: seen.fields, note, found, lacking: None })
 }
 
 /// Fields of a file that no column takes.
