@@ -124,12 +124,13 @@ fn nested(rows: &[i64]) -> Vec<(&'static str, ArrayRef)> {
 }
 
 fn table(rows: &[i64]) -> RecordBatch {
-    let vocabulary =
-        ["river", "stone", "light", "paper", "window", "garden", "bridge", "letter", "voice", "road", "hill"];
     let text = rows.iter().map(|n| {
         // Every fiftieth document has one and the same text.
         let n = if n % 50 == 0 { 0 } else { *n };
-        let word = |k: i64| format!("{}{n}x{k}", vocabulary[usize::try_from((n * k + k * k) % 11).expect("small")]);
+        // Words of letters, other ones in each document: numbers alone would not tell them apart.
+        let letter = |digit: char| char::from(b'a' + digit.to_digit(10).expect("a digit") as u8);
+        let word =
+            |k: i64| ((n * 7919 + k * k * 104_729) % 999_983).to_string().chars().map(letter).collect::<String>();
         (0..40).map(word).collect::<Vec<_>>().join(" ")
     });
     let ids = StringArray::from_iter_values(rows.iter().map(|n| format!("d{n}")));

@@ -13,7 +13,7 @@ use crate::{IngestError, Shard};
 const NULL: &str = "__HIVE_DEFAULT_PARTITION__";
 
 /// Names and values of the folders that `shard` lies in, the innermost first.
-pub(crate) fn around(shard: &Shard) -> Vec<(String, Option<String>)> {
+fn around(shard: &Shard) -> Vec<(String, Option<String>)> {
     of_path(&shard.location)
 }
 
@@ -22,9 +22,9 @@ pub(crate) fn below_the_path(shard: &Shard) -> Vec<(String, Option<String>)> {
     of_path(&shard.name)
 }
 
-/// The value that the folders of `shard` give column `name`; `None` where no folder is called so.
-pub(crate) fn value(shard: &Shard, name: &str) -> Option<Option<String>> {
-    around(shard).into_iter().find(|(known, _)| known == name).map(|(_, value)| value)
+/// The folder around `shard` that is called `name`, with its value.
+pub(crate) fn called(shard: &Shard, name: &str) -> Option<(String, Option<String>)> {
+    around(shard).into_iter().find(|(known, _)| known == name)
 }
 
 /// Values of folders for columns of JSON lines, whose records may have them or not.
@@ -39,8 +39,8 @@ impl FolderValues {
     /// The columns of `planned` that folders around `shard` give a value.
     pub(crate) fn of(shard: &Shard, planned: &[PlannedColumn]) -> Self {
         let given = planned.iter().filter(|column| !column.is_payload && column.name != ID).filter_map(|column| {
-            let value = value(shard, column.from.as_deref()?)??;
-            Some((column.name.clone(), value))
+            let (_, value) = called(shard, column.from.as_deref()?)?;
+            Some((column.name.clone(), value?))
         });
         Self { location: shard.location.clone(), values: given.collect() }
     }

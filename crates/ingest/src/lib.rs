@@ -56,6 +56,7 @@
 //! ```
 
 mod bind;
+mod column_source;
 mod columns;
 mod config;
 mod error;
@@ -78,7 +79,8 @@ pub mod stream;
 mod warc;
 
 pub use bind::{Passed, look_up_passed};
-pub use columns::{ColumnFault, ColumnProblem, ColumnSource, ColumnType, Columns};
+pub use column_source::ColumnSource;
+pub use columns::{ColumnFault, ColumnProblem, ColumnType, Columns};
 pub use config::{
     DEFAULT_BATCH_BYTES, DEFAULT_BATCH_ROWS, DEFAULT_MAX_DECOMPRESSION_RATIO, DEFAULT_MAX_DOCUMENT_BYTES,
     DEFAULT_SPLIT_BYTES, Format, InputConfig, Limits, OnUnreadable, OtherFields, ReadOptions, document_schema,

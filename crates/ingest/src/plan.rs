@@ -317,7 +317,7 @@ fn inspect_as(shard: &Shard, source: &Source, config: &InputConfig) -> Result<In
         return Ok(Inspected { splits: vec![split], ..Inspected::default() });
     }
     let mut seen = jsonl::inspect(shard, source, config)?;
-    seen.problems.retain(|problem| !problem.is_missing() || folders::value(shard, &problem.from).is_none());
+    seen.problems.retain(|problem| !problem.is_missing() || folders::called(shard, &problem.from).is_none());
     let (location, available) = (shard.location.clone(), seen.fields.iter().cloned().collect());
     let is_hard =
         |problem: &ColumnProblem| !problem.is_missing() || [ID, TEXT, HTML].contains(&problem.column.as_str());
@@ -340,10 +340,9 @@ fn unread_fields(shard: &Shard, config: &InputConfig, mut fields: BTreeSet<Strin
             && !fields.remove(&from)
         {
             // A field in a struct: what else is in it was not asked for.
-            let outer = from.split_once('.').map(|(outer, _)| outer.to_owned());
-            outer.iter().for_each(|outer| {
+            if let Some((outer, _)) = from.split_once('.') {
                 fields.remove(outer);
-            });
+            }
         }
     }
     for known in jsonl::known_fields(shard.format) {

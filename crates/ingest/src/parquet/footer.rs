@@ -6,7 +6,9 @@ use std::sync::Arc;
 use arrow::datatypes::{Schema, SchemaRef};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
-use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, ParquetMetaDataReader};
+use parquet::file::metadata::{
+    FileMetaData, PageIndexPolicy, ParquetMetaData, ParquetMetaDataBuilder, ParquetMetaDataReader,
+};
 use tokio::runtime::Handle;
 
 use super::convert::Conversion;
@@ -31,6 +33,8 @@ pub(super) struct Footer {
     pub conversions: Vec<Conversion>,
     /// The columns by what Parquet itself says, with text and bytes as views.
     pub plain: SchemaRef,
+    /// Rows of the whole file as declared.
+    declared_rows: i64,
     lacking: Vec<ColumnProblem>,
     found: Vec<String>,
 }
@@ -38,7 +42,7 @@ pub(super) struct Footer {
 impl Footer {
     /// Opens `shard` for reading `columns`.
     pub(super) fn open(shard: &Shard, source: &Source, columns: &[PlannedColumn]) -> Result<Self, IngestError> {
-        let (chunks, metadata) = parse(shard, source)?;
+        let (chunks, metadata, declared_rows) = parse(shard, source)?;
         let unreadable = |reason: String| unreadable(shard, &reason);
         let plain = schema::plain_schema(&metadata).map_err(unreadable)?;
         let passes = columns.iter().any(|column| column.passed.is_some());
@@ -56,7 +60,7 @@ impl Footer {
         // What the embedded schema says may not fit what is there; Parquet's own types always do.
         let read = supplied(&Arc::new(as_carried)).or_else(|_| supplied(&plain)).map_err(unreadable)?;
         let mask = mask(&read, &conversions);
-        Ok(Self { chunks, metadata: read, mask, conversions, plain, lacking, found })
+        Ok(Self { chunks, metadata: read, mask, conversions, plain, declared_rows, lacking, found })
     }
 
     /// The file for reading text as bytes, which finds the values that are none.
@@ -90,7 +94,7 @@ pub(crate) fn file_schema(shard: &Shard, runtime: &Handle) -> Result<Schema, Ing
     if shard.bytes == 0 {
         return Ok(Schema::empty());
     }
-    let (_, metadata) = parse(shard, &source)?;
+    let (_, metadata, _) = parse(shard, &source)?;
     let plain = schema::plain_schema(&metadata).map_err(|reason| unreadable(shard, &reason))?;
     Ok(schema::original_schema(&metadata, &plain))
 }
@@ -104,7 +108,7 @@ pub(crate) fn inspect(shard: &Shard, source: &Source, config: &InputConfig) -> R
     let available: Vec<String> = footer.plain.fields().iter().map(|field| field.name().clone()).collect();
     let splits = splits(shard, metadata, config.split_bytes.bytes());
     let rows: u64 = splits.iter().filter_map(|split| split.rows).sum();
-    let declared = metadata.file_metadata().num_rows();
+    let declared = footer.declared_rows;
     let note = (u64::try_from(declared) != Ok(rows)).then(|| {
         format!("{}: the footer declares {declared} rows, its row groups {rows}; these are read", shard.location)
     });
@@ -121,7 +125,8 @@ fn unreadable(shard: &Shard, reason: &str) -> IngestError {
     IngestError::unreadable(&shard.location, format!("no Parquet file: {reason}"))
 }
 
-fn parse(shard: &Shard, source: &Source) -> Result<(Chunks, Arc<ParquetMetaData>), IngestError> {
+/// The file, what its footer says, and how many rows that declares for the whole file.
+fn parse(shard: &Shard, source: &Source) -> Result<(Chunks, Arc<ParquetMetaData>, i64), IngestError> {
     let chunks = source.chunks()?;
     let metadata = guarded(|| {
         let reader = ParquetMetaDataReader::new().with_page_index_policy(PageIndexPolicy::Skip);
@@ -132,8 +137,22 @@ fn parse(shard: &Shard, source: &Source) -> Result<(Chunks, Arc<ParquetMetaData>
         Encrypted::Columns(columns) if !columns.is_empty() => encrypted_file(shard, "columns of it are encrypted"),
         Encrypted::Columns(_) => unreadable(shard, &reason),
     })?;
-    guarded(|| check_declared_sizes(&metadata, shard.bytes)).map_err(|reason| unreadable(shard, &reason))?;
-    Ok((chunks, Arc::new(metadata)))
+    let rows = guarded(|| check_declared_sizes(&metadata, shard.bytes)).map_err(|reason| unreadable(shard, &reason))?;
+    let declared = metadata.file_metadata().num_rows();
+    Ok((chunks, Arc::new(with_rows(metadata, rows)), declared))
+}
+
+/// `metadata` with the number of rows that its row groups have: the reader believes what the footer says of the whole.
+fn with_rows(metadata: ParquetMetaData, rows: u64) -> ParquetMetaData {
+    let file = metadata.file_metadata();
+    let Ok(rows) = i64::try_from(rows) else { return metadata };
+    if file.num_rows() == rows {
+        return metadata;
+    }
+    let (created_by, noted) = (file.created_by().map(ToOwned::to_owned), file.key_value_metadata().cloned());
+    let (schema, orders) = (file.schema_descr_ptr(), file.column_orders().cloned());
+    let file = FileMetaData::new(file.version(), rows, created_by, noted, schema, orders);
+    ParquetMetaDataBuilder::new(file).set_row_groups(metadata.row_groups().to_vec()).build()
 }
 
 fn encrypted_file(shard: &Shard, what: &str) -> IngestError {

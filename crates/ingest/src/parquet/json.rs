@@ -30,7 +30,7 @@ enum Form {
 }
 
 impl Json {
-    /// Prepares `array`, a column called `name` in messages of its own.
+    /// Prepares the values of `array`.
     pub(super) fn new(array: &ArrayRef) -> Result<Self, ArrowError> {
         let form = match array.data_type() {
             DataType::Null => Form::Null,

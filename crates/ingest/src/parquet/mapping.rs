@@ -41,8 +41,8 @@ pub(super) fn map(shard: &Shard, schema: &Schema, columns: &[PlannedColumn]) -> 
                 }
                 Err(problem) => problems.push(problem),
             },
-            None => match folders::value(shard, from) {
-                Some(value) => match Conversion::folder(column, value.clone()) {
+            None => match folders::called(shard, from) {
+                Some((_, value)) => match Conversion::folder(column, value.clone()) {
                     Ok(conversion) => {
                         mapping.found.push(column.name.clone());
                         mapping.conversions.push(conversion);

@@ -9,8 +9,8 @@ const FRAME_BYTES: u64 = 12;
 const MOST_GROUP_ROWS: u64 = 1 << 31;
 
 /// Every declared size must be possible in a file of `file_bytes`. The number of rows of the whole file is not looked
-/// at: the row groups are what is read, and some writers leave it at 0.
-pub(super) fn check_declared_sizes(metadata: &ParquetMetaData, file_bytes: u64) -> Result<(), String> {
+/// at: the row groups are what is read, and some writers leave it at 0. Returns their rows.
+pub(super) fn check_declared_sizes(metadata: &ParquetMetaData, file_bytes: u64) -> Result<u64, String> {
     let data_end = file_bytes.saturating_sub(FRAME_BYTES - 4);
     let mut total: u64 = 0;
     for (index, group) in metadata.row_groups().iter().enumerate() {
@@ -24,7 +24,7 @@ pub(super) fn check_declared_sizes(metadata: &ParquetMetaData, file_bytes: u64) 
                 .map_err(|what| format!("row group {index}, column `{}`: {what}", column.column_path().string()))?;
         }
     }
-    Ok(())
+    Ok(total)
 }
 
 fn check_chunk(column: &ColumnChunkMetaData, rows: u64, data_end: u64) -> Result<(), String> {

@@ -75,17 +75,21 @@ fn damaged_footers_never_panic_out() {
 #[test]
 fn damaged_pages_never_panic_out_and_every_row_is_counted() {
     let folder = Folder::new();
-    let whole = file();
-    let footer = footer_start(&whole);
-    let mut random = Random(7);
-    for _ in 0..200 {
-        let mut bytes = whole.clone();
-        let at = 4 + random.below(footer - 4);
-        bytes[at] ^= 1 << random.below(8);
-        read_damaged(&folder, &bytes);
-    }
-    for cut in [0, 3, 100, footer, whole.len() - 9, whole.len() - 1] {
-        read_damaged(&folder, &whole[..cut]);
+    let plain = WriterProperties::builder().set_dictionary_enabled(false).set_data_page_row_count_limit(50);
+    let plain = plain.set_write_batch_size(50).set_max_row_group_row_count(Some(100)).build();
+    let files = [file(), parquet_with(&table(), plain), include_bytes!("../data/checksums.parquet").to_vec()];
+    for (kind, whole) in files.into_iter().enumerate() {
+        let footer = footer_start(&whole);
+        let mut random = Random(7 + kind as u64);
+        for _ in 0..500 {
+            let mut bytes = whole.clone();
+            let at = 4 + random.below(footer - 4);
+            bytes[at] ^= 1 << random.below(8);
+            read_damaged(&folder, &bytes);
+        }
+        for cut in [0, 3, 100, footer, whole.len() - 9, whole.len() - 1] {
+            read_damaged(&folder, &whole[..cut]);
+        }
     }
 }
 
