@@ -143,9 +143,7 @@ impl IngestError {
             | Self::UnknownFormat { .. }
             | Self::UnexpectedArchive { .. }
             | Self::Columns { .. } => IngestErrorKind::Config,
-            Self::NoMatch { .. } | Self::NothingToRead { .. } | Self::Unreadable { .. } => {
-                IngestErrorKind::Unreadable
-            },
+            Self::NoMatch { .. } | Self::NothingToRead { .. } | Self::Unreadable { .. } => IngestErrorKind::Unreadable,
             Self::Changed { .. } => IngestErrorKind::Changed,
             Self::Store(error) => match error.kind() {
                 StoreErrorKind::Config => IngestErrorKind::Config,

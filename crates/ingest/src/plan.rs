@@ -185,7 +185,10 @@ pub async fn plan_input(config: &InputConfig) -> Result<InputPlan, Vec<IngestErr
     }
     let nothing = plan.shards.is_empty() && plan.unreadable.is_empty();
     if nothing && errors.is_empty() {
-        errors.push(IngestError::NothingToRead { paths: config.paths.clone(), left_out: [left_out.notes(), plan.notes].concat() });
+        errors.push(IngestError::NothingToRead {
+            paths: config.paths.clone(),
+            left_out: [left_out.notes(), plan.notes].concat(),
+        });
         return Err(errors);
     }
     if !errors.is_empty() {
@@ -245,7 +248,8 @@ fn inspect(file: Candidate, config: &InputConfig, runtime: &Handle) -> Result<Lo
     shard.compression = identity.compression;
     let mut inspected = inspect_as(&shard, &source, config)?;
     if let Some(surprise) = identity.surprise {
-        let note = format!("{}: it is {surprise}, although its name says something else, and is read so", shard.location);
+        let note =
+            format!("{}: it is {surprise}, although its name says something else, and is read so", shard.location);
         inspected.note = Some(inspected.note.map_or(note.clone(), |other| format!("{note}; {other}")));
     }
     Ok(Looked::Read(Box::new(shard), inspected))
