@@ -23,7 +23,11 @@ fn a_cut_file_is_named_and_counts_as_a_file() {
     assert_eq!(ran.code, 3, "{}", ran.stderr);
     let named: Vec<_> = ran.stderr.lines().filter(|line| line.contains("cut.jsonl.gz")).collect();
     assert!(named.len() == 1 && named[0].contains("unknown number of its documents"), "{}", ran.stderr);
-    assert!(ran.stderr.contains("max_truncated_files") && !ran.stderr.contains("max_quarantined_ratio"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("max_truncated_files") && !ran.stderr.contains("max_quarantined_ratio"),
+        "{}",
+        ran.stderr
+    );
     let report = dir.json(&["report", "out", "--format", "json"]);
     assert_eq!(report["balance"]["balanced"], true);
     assert!(report["balance"]["output"]["documents"].as_u64().unwrap() > 5000);

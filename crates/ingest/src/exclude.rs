@@ -24,7 +24,10 @@ impl Exclude {
         for text in patterns {
             let is_name = !text.contains('/');
             let folder = text.strip_suffix('/').map(|folder| format!("{folder}/**"));
-            let glob = GlobBuilder::new(folder.as_deref().unwrap_or(text)).literal_separator(true).empty_alternates(true).build();
+            let glob = GlobBuilder::new(folder.as_deref().unwrap_or(text))
+                .literal_separator(true)
+                .empty_alternates(true)
+                .build();
             match glob {
                 Ok(glob) => {
                     let matcher = glob.compile_matcher();

@@ -236,9 +236,7 @@ pub(crate) fn fits(head: &[u8], identity: &Identity, limits: &Limits) -> Result<
         (Format::Jsonl | Format::Wanjuan, Content::Json | Content::PerhapsJson)
         | (Format::Warc, Content::Warc)
         | (Format::Wet, Content::Wet) => Ok(()),
-        (Format::Warc | Format::Wet, Content::Wat) => {
-            Err(WAT.to_owned())
-        }
+        (Format::Warc | Format::Wet, Content::Wat) => Err(WAT.to_owned()),
         (Format::Warc, Content::Wet) => Err("it is a WET; read it with `format: wet`".to_owned()),
         (Format::Wet, Content::Warc) => Err("it is a WARC; read it with `format: warc`".to_owned()),
         (format, _) => Err(format!("it does not begin as {} does", format.name())),

@@ -17,7 +17,9 @@ pub(super) fn hold(run: &RunManifest, stored: u64, limits: &RunLimits) -> bool {
     let (cut, most) = (missing.cut_files.len() as u64, limits.max_truncated_files);
     if cut > most {
         let more = if cut > SHOWN as u64 { " (the first are named above)" } else { "" };
-        output::warning(&format!("{cut} input file(s) are cut{more}; limits.max_truncated_files allows {most}: exit code 3"));
+        output::warning(&format!(
+            "{cut} input file(s) are cut{more}; limits.max_truncated_files allows {most}: exit code 3"
+        ));
     }
     let allowed = limits.max_quarantined_ratio;
     let quarantined = run.ledger.quarantined().documents;

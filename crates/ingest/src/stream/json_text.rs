@@ -19,7 +19,10 @@ pub(crate) struct JsonText {
 enum Part {
     /// Too little has been seen; these are the bytes.
     Start(Vec<u8>),
-    Known { encoding: Option<Utf16>, values: Option<Values> },
+    Known {
+        encoding: Option<Utf16>,
+        values: Option<Values>,
+    },
 }
 
 impl JsonText {

@@ -54,12 +54,10 @@ impl Losses {
 
     /// Counts `bytes` that were decoded and could not be cut into records, by what they take in the file.
     pub(crate) fn decoded(&self, bytes: u64) {
-        let (stored, decoded) = (self.account.stored.load(Ordering::Relaxed), self.account.decoded.load(Ordering::Relaxed));
-        let share = if decoded == 0 {
-            u128::from(bytes)
-        } else {
-            u128::from(bytes) * u128::from(stored) / u128::from(decoded)
-        };
+        let (stored, decoded) =
+            (self.account.stored.load(Ordering::Relaxed), self.account.decoded.load(Ordering::Relaxed));
+        let share =
+            if decoded == 0 { u128::from(bytes) } else { u128::from(bytes) * u128::from(stored) / u128::from(decoded) };
         self.stored(u64::try_from(share).unwrap_or(u64::MAX));
     }
 

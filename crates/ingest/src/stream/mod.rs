@@ -33,8 +33,8 @@ pub use raw::RawInput;
 
 pub use self::bzip2::Bzip2Codec;
 pub use self::gzip::GzipCodec;
-pub(crate) use self::tar::is_tar;
 pub use self::tar::TarEntries;
+pub(crate) use self::tar::is_tar;
 pub use self::xz::XzCodec;
 pub use self::zstd::ZstdCodec;
 use crate::quarantine::Damage;

@@ -211,7 +211,10 @@ impl TarEntries {
         let (names, count) = std::mem::take(&mut self.left_out);
         if count > 0 && self.losses.is_reading() {
             let more = if count > names.len() as u64 { ", ..." } else { "" };
-            tracing::warn!("{count} members of a tar archive are no data and were left out: {}{more}", names.join(", "));
+            tracing::warn!(
+                "{count} members of a tar archive are no data and were left out: {}{more}",
+                names.join(", ")
+            );
         }
         Event::End
     }

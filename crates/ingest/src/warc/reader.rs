@@ -37,12 +37,7 @@ pub(crate) struct WarcReader {
     losses: Losses,
 }
 
-fn cutter(
-    shard: &Shard,
-    source: &Source,
-    config: &InputConfig,
-    losses: &Losses,
-) -> Result<RecordCutter, IngestError> {
+fn cutter(shard: &Shard, source: &Source, config: &InputConfig, losses: &Losses) -> Result<RecordCutter, IngestError> {
     let limits = &config.limits;
     let possible = shard.bytes.saturating_mul(u64::from(limits.max_decompression_ratio)).max(POSSIBLE_ANYWAY);
     let largest_possible = if shard.compression == Compression::None { shard.bytes } else { possible };

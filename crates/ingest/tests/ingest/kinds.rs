@@ -163,7 +163,10 @@ fn special_files_are_left_out_or_refused_and_nothing_hangs() {
         let plan = folder.plan(&folder.config(paths)).expect("a plan");
         assert_eq!(plan.shards.len(), 1, "{paths}");
         let notes = plan.notes.join("\n");
-        assert!(notes.contains("it is a named pipe): b.jsonl") && notes.contains("it is a socket): c.jsonl"), "{notes}");
+        assert!(
+            notes.contains("it is a named pipe): b.jsonl") && notes.contains("it is a socket): c.jsonl"),
+            "{notes}"
+        );
     }
     for (path, says) in [
         (folder.path("in/b.jsonl"), "a named pipe"),
@@ -208,11 +211,14 @@ fn excluded_files_are_counted_and_patterns_that_take_none_are_named() {
     config.exclude = vec!["b.*".to_owned(), "old/".to_owned(), "*.tmp".to_owned()];
     let plan = folder.plan(&config).expect("a plan");
     assert_eq!(plan.shards.iter().map(|shard| shard.name.as_str()).collect::<Vec<_>>(), ["a.jsonl"]);
-    assert_eq!(plan.notes[..2], [
-        "3 input files are left out by `input.exclude`",
-        "`input.exclude`: `*.tmp` matches no input file"
-    ]);
+    assert_eq!(
+        plan.notes[..2],
+        ["3 input files are left out by `input.exclude`", "`input.exclude`: `*.tmp` matches no input file"]
+    );
     config.exclude = vec!["**/*".to_owned()];
     let errors = folder.plan_errors(&config);
-    assert!(errors[0].contains("nothing there can be read; 4 input files are left out by `input.exclude`"), "{errors:?}");
+    assert!(
+        errors[0].contains("nothing there can be read; 4 input files are left out by `input.exclude`"),
+        "{errors:?}"
+    );
 }

@@ -55,20 +55,29 @@ fn archives_of_v7_ustar_gnu_and_pax_are_read() {
     let global = "19 comment=archive\n";
     let long = "a".repeat(150) + ".jsonl\0";
     let archives: Vec<(&str, Vec<Vec<u8>>)> = vec![
-        ("V7", vec![
-            entry(header(b"folder/", 0, 0, b"", false), b""),
-            entry(header(b"folder/a.jsonl", one.len(), 0, b"", false), one.as_bytes()),
-        ]),
+        (
+            "V7",
+            vec![
+                entry(header(b"folder/", 0, 0, b"", false), b""),
+                entry(header(b"folder/a.jsonl", one.len(), 0, b"", false), one.as_bytes()),
+            ],
+        ),
         ("ustar", vec![entry(header(b"d", 0, b'5', USTAR, false), b""), file(b"d/a.jsonl", &one)]),
-        ("GNU with a long name", vec![
-            entry(header(b"././@LongLink", long.len(), b'L', GNU, false), long.as_bytes()),
-            entry(header(long.as_bytes(), one.len(), b'0', GNU, false), one.as_bytes()),
-        ]),
-        ("pax", vec![
-            entry(header(b"pax_global_header", global.len(), b'g', USTAR, false), global.as_bytes()),
-            pax("22 path=ä/part.jsonl\n30 mtime=1700000000.123456789\n"),
-            file(b"x", &one),
-        ]),
+        (
+            "GNU with a long name",
+            vec![
+                entry(header(b"././@LongLink", long.len(), b'L', GNU, false), long.as_bytes()),
+                entry(header(long.as_bytes(), one.len(), b'0', GNU, false), one.as_bytes()),
+            ],
+        ),
+        (
+            "pax",
+            vec![
+                entry(header(b"pax_global_header", global.len(), b'g', USTAR, false), global.as_bytes()),
+                pax("22 path=ä/part.jsonl\n30 mtime=1700000000.123456789\n"),
+                file(b"x", &one),
+            ],
+        ),
         ("a name in GBK", vec![file(b"\xcd\xf8\xd2\xb3/\xca\xfd\xbe\xdd.jsonl", &one)]),
         ("a sum of signed bytes", vec![entry(header(b"\xcd\xf8.jsonl", one.len(), b'0', USTAR, true), one.as_bytes())]),
     ];
@@ -87,7 +96,8 @@ fn a_pax_size_counts_and_sparse_or_packed_members_are_named() {
     let records = format!("12 size={}\n", one.len());
     let pax = entry(header(b"p", records.len(), b'x', USTAR, false), records.as_bytes());
     assert_eq!(records.len(), 12, "{records:?}");
-    let found = read(&[pax, entry(header(b"a.jsonl", 0, b'0', USTAR, false), one.as_bytes()), file(b"b", &content(5, 1))]);
+    let found =
+        read(&[pax, entry(header(b"a.jsonl", 0, b'0', USTAR, false), one.as_bytes()), file(b"b", &content(5, 1))]);
     assert_eq!(ids(&found), ["d0", "d1", "d2", "d5"]);
     let packed = gzip(one.as_bytes());
     let sparse = entry(header(b"s.jsonl", 20, b'S', GNU, false), b"twenty bytes of data");
@@ -147,7 +157,10 @@ fn every_cut_of_an_archive_is_named_or_loses_nothing() {
         // Between two members nothing is missing that could be known.
         let whole = cut >= ends || cut == first.len();
         assert_eq!(found.cuts.is_empty(), whole, "at {cut}: {:?}", found.quarantined);
-        assert_eq!(found.rows(), crate::helpers::all_rows(found.documents.len() as u64 + found.quarantined.len() as u64));
+        assert_eq!(
+            found.rows(),
+            crate::helpers::all_rows(found.documents.len() as u64 + found.quarantined.len() as u64)
+        );
     }
     let packed = gzip(&tar);
     for cut in packed.len() / 2..packed.len() {
