@@ -200,7 +200,7 @@ fn list_local(entry: &str, any_extension: bool) -> Result<Vec<Listed>, IngestErr
             continue;
         }
         let manifest = outputs::local_manifest(&root)?;
-        let location = root.to_string_lossy().into_owned();
+        let location = root.to_string_lossy().trim_end_matches('/').to_owned();
         found = outputs::published_only(&Output { place, location, manifest }, found, matcher.is_some())?;
     }
     Ok(found)
