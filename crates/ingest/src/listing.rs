@@ -226,7 +226,7 @@ impl Found {
                 continue;
             }
             let manifest = outputs::local_manifest(&root)?;
-            let location = root.to_string_lossy().into_owned();
+            let location = root.to_string_lossy().trim_end_matches('/').to_owned();
             self.files = outputs::published_only(&Output { place, location, manifest }, self.files, is_pattern)?;
         }
         Ok(self)

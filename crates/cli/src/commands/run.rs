@@ -118,7 +118,7 @@ fn finish(
     match change {
         None => {}
         Some(change) if change.is_none() => {
-            output::line("this run was already complete, and its input is what it was; nothing was done")
+            output::line("this run was already complete, and its input is what it was; nothing was done");
         }
         Some(change) => {
             output::line("this run was already complete; nothing was done");

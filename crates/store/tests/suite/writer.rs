@@ -110,6 +110,10 @@ async fn no_rows_make_no_file_and_one_row_makes_one() {
     let mut writer = DatasetWriter::new(store.clone(), "empty", WriterOptions::new(input.schema()));
     writer.write(input.slice(0, 0)).await.expect("an empty batch is fine");
     assert_eq!(writer.finish().await.expect("finishes"), []);
+    let writer = DatasetWriter::new(store.clone(), "columns", WriterOptions::new(input.schema()));
+    let columns = writer.finish_or_empty().await.expect("finishes");
+    assert_eq!((columns.len(), columns[0].rows, columns[0].row_hash_sum().expect("a sum")), (1, 0, 0));
+    assert_eq!(read(&store, &columns, &input).await, input.slice(0, 0));
     let one = write(&store, "one", &input, 1, WriterOptions::new(input.schema())).await;
     assert_eq!(one.len(), 1);
     assert_eq!(read(&store, &one, &input).await, input);
