@@ -291,7 +291,7 @@ mod tests {
         let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
         let mut read_all = |bytes: &[u8], each: fn(&str) -> Line| {
             file.as_file_mut().set_len(0).expect("emptied");
-            std::io::Seek::rewind(file.as_file_mut()).expect("rewound");
+            io::Seek::rewind(file.as_file_mut()).expect("rewound");
             file.write_all(bytes).expect("written");
             let list = UrlList { files: vec![file.path().display().to_string()], entries: vec![] };
             let mut loaded = Loaded::default();

@@ -105,6 +105,16 @@ impl Cutoffs {
     }
 }
 
+/// The command that makes a model that is not there.
+fn made_by(path: &Path, error: &LmError) -> String {
+    match error {
+        LmError::Open { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
+            format!("; `textmill train lm TEXTS --output {}` makes it of texts", path.display())
+        }
+        _ => String::new(),
+    }
+}
+
 /// What is wrong with a configuration or the file it names.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
