@@ -36,8 +36,8 @@ pub struct InputConfig {
     pub exclude: Vec<String>,
     /// Format of all files. By default it is told from each name: .parquet; .jsonl, .ndjson or .json;
     /// .jsonl.tar.gz for `WanJuan` 1.0; .warc or .wet; all but .parquet also with .gz, .zst, .bz2 or .xz. Where
-    /// the name says nothing, or the first bytes something else, they decide. Web archives have columns of their own, so all paths must
-    /// end in .warc (or .warc.gz, .warc.zst), or all in .wet, or this must say so.
+    /// the name says nothing, or the first bytes something else, they decide. Web archives have columns of their
+    /// own, so all paths must end in .warc (or .warc.gz, .warc.zst), or all in .wet, or this must say so.
     #[serde(default)]
     pub format: Option<Format>,
     /// Which field of the files becomes which column of the document. By default `{id: id, text:
