@@ -123,13 +123,19 @@ async fn look_into_all(config: &InputConfig) -> Result<Passed, Vec<IngestError>>
         }
     });
     let mut looked = futures::stream::iter(columns).buffered(INSPECTED_AT_ONCE);
-    let (mut merged, mut errors) = (Merged::default(), Vec::new());
+    let (mut merged, mut without_rows, mut errors) = (Merged::default(), Vec::new(), Vec::new());
     while let Some((location, found)) = looked.next().await {
         match found {
-            Ok(fields) => errors.extend(merged.add(&location, fields)),
+            Ok((fields, true)) => errors.extend(merged.add(&location, fields)),
+            Ok((fields, false)) => without_rows.push((location, fields)),
             Err(IngestError::Unreadable { .. }) => {}
             Err(error) => errors.push(error),
         }
+    }
+    // What a file without rows has matters only where no other file says more of it.
+    for (location, mut fields) in without_rows {
+        fields.retain(|field| merged.fields.iter().all(|(known, _)| known.name() != field.name()));
+        errors.extend(merged.add(&location, fields));
     }
     let fields: Vec<Field> = merged.fields.into_iter().map(|(field, _)| field).collect();
     if has_json && !fields.is_empty() {
@@ -147,9 +153,9 @@ async fn look_into_all(config: &InputConfig) -> Result<Passed, Vec<IngestError>>
     if errors.is_empty() { Ok(Passed::new(fields, has_json)) } else { Err(errors) }
 }
 
-/// The columns of `shard` that pass, under their names in the document.
-fn look_into(shard: &Shard, config: &InputConfig, runtime: &Handle) -> Result<Vec<Field>, IngestError> {
-    let schema = parquet::file_schema(shard, runtime)?;
+/// The columns of `shard` that pass, under their names in the document, and whether it has rows.
+fn look_into(shard: &Shard, config: &InputConfig, runtime: &Handle) -> Result<(Vec<Field>, bool), IngestError> {
+    let (schema, has_rows) = parquet::file_schema(shard, runtime)?;
     let mapping = config.columns.for_format(Format::Parquet);
     let mut found = Vec::new();
     for (name, source) in mapping.iter().filter(|(_, source)| source.as_is) {
@@ -158,7 +164,7 @@ fn look_into(shard: &Shard, config: &InputConfig, runtime: &Handle) -> Result<Ve
         }
     }
     if !config.columns.has_rest() {
-        return Ok(found);
+        return Ok((found, has_rows));
     }
     let is_taken = |name: &str| mapping.iter().any(|(_, source)| source.from == name) || name == ID;
     let documents = |name: &str| name == TEXT || mapping.iter().any(|(known, _)| known == name);
@@ -187,7 +193,7 @@ fn look_into(shard: &Shard, config: &InputConfig, runtime: &Handle) -> Result<Ve
             found.push(Field::new(name, DataType::Utf8, true));
         }
     }
-    Ok(found)
+    Ok((found, has_rows))
 }
 
 /// The columns of the files seen so far, each with the file that its type is from.

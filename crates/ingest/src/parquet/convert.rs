@@ -215,7 +215,8 @@ fn is_readable(column: &PlannedColumn, target: &DataType, found: &DataType, is_u
     }
     match column.data_type {
         ColumnType::String if column.is_payload => is_bytes,
-        ColumnType::String => is_uuid || !matches!(found, FixedSizeBinary(_)),
+        // An id must be a text: bytes of a fixed size, such as a digest, are written in hex then.
+        ColumnType::String => is_uuid || column.name == ID || !matches!(found, FixedSizeBinary(_)),
         ColumnType::Int64 => found.is_integer(),
         ColumnType::Float64 => {
             found.is_integer()

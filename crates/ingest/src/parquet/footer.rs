@@ -88,21 +88,26 @@ impl Footer {
     }
 }
 
-/// The columns of `shard` as it was written.
-pub(crate) fn file_schema(shard: &Shard, runtime: &Handle) -> Result<Schema, IngestError> {
+/// The columns of `shard` as it was written, and whether it has rows.
+pub(crate) fn file_schema(shard: &Shard, runtime: &Handle) -> Result<(Schema, bool), IngestError> {
     let source = Source::open(shard, runtime)?;
     if shard.bytes == 0 {
-        return Ok(Schema::empty());
+        return Ok((Schema::empty(), false));
     }
     let (_, metadata, _) = parse(shard, &source)?;
     let plain = schema::plain_schema(&metadata).map_err(|reason| unreadable(shard, &reason))?;
-    Ok(schema::original_schema(&metadata, &plain))
+    let has_rows = metadata.file_metadata().num_rows() > 0;
+    Ok((schema::original_schema(&metadata, &plain), has_rows))
 }
 
 /// Looks into `shard` and cuts it into row-group ranges.
 pub(crate) fn inspect(shard: &Shard, source: &Source, config: &InputConfig) -> Result<Inspected, IngestError> {
     let columns = planned_columns(config, shard.format, None);
-    let footer = Footer::open(shard, source, &columns)?;
+    let footer = match Footer::open(shard, source, &columns) {
+        // Columns of a file without rows are wrong for nobody.
+        Err(IngestError::Columns { .. }) if has_no_rows(shard, source)? => return Ok(Inspected::default()),
+        opened => opened?,
+    };
     refuse_encrypted(shard, &footer)?;
     let metadata = footer.metadata.metadata();
     let available: Vec<String> = footer.plain.fields().iter().map(|field| field.name().clone()).collect();
@@ -119,6 +124,11 @@ pub(crate) fn inspect(shard: &Shard, source: &Source, config: &InputConfig) -> R
         available,
     });
     Ok(Inspected { splits, fields, note, lacking, found: footer.found })
+}
+
+fn has_no_rows(shard: &Shard, source: &Source) -> Result<bool, IngestError> {
+    let (_, metadata, _) = parse(shard, source)?;
+    Ok(metadata.file_metadata().num_rows() == 0)
 }
 
 fn unreadable(shard: &Shard, reason: &str) -> IngestError {

@@ -1,6 +1,6 @@
 //! The column mapping against the columns of one file.
 
-use arrow::datatypes::{DataType, Field, Schema};
+use arrow::datatypes::{DataType, Field, Fields, Schema};
 use textmill_document::columns::METADATA;
 
 use super::convert::Conversion;
@@ -22,7 +22,8 @@ pub(super) struct Mapping {
 
 /// Maps `columns` to those of `shard`, whose types are those of `schema`.
 pub(super) fn map(shard: &Shard, schema: &Schema, columns: &[PlannedColumn]) -> Result<Mapping, IngestError> {
-    let available: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
+    let mut available = Vec::new();
+    add_paths(schema.fields(), "", &mut available);
     let mut mapping = Mapping { conversions: Vec::new(), lacking: Vec::new(), found: Vec::new() };
     let mut problems = Vec::new();
     for column in columns {
@@ -69,6 +70,17 @@ pub(super) fn map(shard: &Shard, schema: &Schema, columns: &[PlannedColumn]) -> 
     // All that is wrong with the file is said at once.
     problems.extend(mapping.lacking);
     Err(IngestError::Columns { location: shard.location.clone(), problems, available })
+}
+
+/// The paths of all fields, those in structs included.
+fn add_paths(fields: &Fields, outer: &str, paths: &mut Vec<String>) {
+    for field in fields {
+        let path = format!("{outer}{}", field.name());
+        if let DataType::Struct(below) = field.data_type() {
+            add_paths(below, &format!("{path}."), paths);
+        }
+        paths.push(path);
+    }
 }
 
 fn convert(column: &PlannedColumn, from: &str, steps: &[&Field], schema: &Schema) -> Result<Conversion, ColumnProblem> {

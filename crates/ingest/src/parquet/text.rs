@@ -23,8 +23,7 @@ pub(super) fn text_of(array: &ArrayRef, is_uuid: bool) -> Result<(ArrayRef, Vec<
         DataType::Utf8View => whole(Arc::clone(array)),
         DataType::Null => whole(new_null_array(&DataType::Utf8View, array.len())),
         DataType::Dictionary(_, values) => text_of(&cast(array, values)?, is_uuid),
-        DataType::FixedSizeBinary(16) if is_uuid => whole(uuids(array)),
-        DataType::FixedSizeBinary(_) => Ok(text_of_bytes(&cast(array, &DataType::BinaryView)?)),
+        DataType::FixedSizeBinary(_) => whole(in_hex(array, is_uuid)),
         DataType::Binary | DataType::LargeBinary | DataType::BinaryView => Ok(text_of_bytes(array)),
         data_type if data_type.is_nested() => whole(json(array)?),
         DataType::Float16 => whole(cast(&cast(array, &DataType::Float32)?, &DataType::Utf8View)?),
@@ -64,13 +63,14 @@ fn in_utc(array: &ArrayRef) -> ArrayRef {
     }
 }
 
-fn uuids(array: &ArrayRef) -> ArrayRef {
+/// Bytes in hex; of UUIDs with hyphens.
+fn in_hex(array: &ArrayRef, is_uuid: bool) -> ArrayRef {
     let mut text = StringViewBuilder::with_capacity(array.len());
     for value in array.as_fixed_size_binary() {
-        let hyphened = value.map(|bytes| {
-            let mut shown = String::with_capacity(36);
+        let shown = value.map(|bytes| {
+            let mut shown = String::with_capacity(2 * bytes.len() + 4);
             for (index, byte) in bytes.iter().enumerate() {
-                if [4, 6, 8, 10].contains(&index) {
+                if is_uuid && [4, 6, 8, 10].contains(&index) {
                     shown.push('-');
                 }
                 // Writing to a string cannot fail.
@@ -78,7 +78,7 @@ fn uuids(array: &ArrayRef) -> ArrayRef {
             }
             shown
         });
-        text.append_option(hyphened);
+        text.append_option(shown);
     }
     Arc::new(text.finish())
 }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, BinaryArray, Date32Array, Decimal128Array, Float32Array, Int32Array, Int64Array, ListArray,
-    MapBuilder, NullArray, RecordBatch, StringArray, StringBuilder, StructArray, TimestampMicrosecondArray,
-    UInt64Array,
+    Array, ArrayRef, BinaryArray, Date32Array, Decimal128Array, FixedSizeBinaryArray, Float32Array, Int32Array,
+    Int64Array, ListArray, MapBuilder, NullArray, RecordBatch, StringArray, StringBuilder, StructArray,
+    TimestampMicrosecondArray, UInt64Array,
 };
 use arrow::buffer::NullBuffer;
 use arrow::compute::cast;
@@ -58,6 +58,13 @@ fn typed_ids_become_their_text_and_null_ids_are_made() {
         (Arc::new(UInt64Array::from(vec![Some(u64::MAX), None])), "18446744073709551615"),
         (cast(&Float32Array::from(vec![Some(1.5), None]), &DataType::Float16).expect("fits"), "1.5"),
         (Arc::new(BinaryArray::from_opt_vec(vec![Some(b"doc-1"), None])), "doc-1"),
+        (
+            Arc::new(
+                FixedSizeBinaryArray::try_from_sparse_iter_with_size([Some([0_u8, 255]), None].into_iter(), 2)
+                    .expect("two"),
+            ),
+            "00ff",
+        ),
     ];
     for (ids, text) in cases {
         let folder = Folder::new();
@@ -165,6 +172,7 @@ fn fields_of_structs_are_read_by_their_path() {
     assert_eq!(folder.read_with(&options(&folder, "a.parquet", columns)).column(1), ["x", "y", "z"]);
     let errors = folder.plan_errors(&options(&folder, "a.parquet", named(&[("text", "content.body")])).input);
     assert!(errors[0].contains("field `content.body`, which is missing"), "{errors:?}");
+    assert!(errors[0].contains("the file has: content.text, content.text, content.size, content"), "{errors:?}");
 }
 
 #[test]
@@ -223,6 +231,23 @@ fn a_column_that_only_some_files_have_is_null_in_the_others_and_said_so() {
     assert!(errors.len() == 1 && errors[0].contains("did you mean `urls`?"), "{errors:?}");
     let text = options(&folder, "*.parquet", named(&[("text", "url")]));
     assert!(folder.plan_errors(&text.input).iter().all(|error| error.contains("column `text`")));
+}
+
+#[test]
+fn columns_of_files_without_rows_are_wrong_for_nobody() {
+    let folder = Folder::new();
+    folder.write("a.parquet", parquet(&table(vec![("text", strings(&["a"])), ("n", strings(&["x"]))]), 10));
+    folder.write(
+        "b.parquet",
+        parquet(&table(vec![("text", Arc::new(Int32Array::from(Vec::<i32>::new())) as ArrayRef)]), 10),
+    );
+    let empty: ArrayRef = Arc::new(Int64Array::from(Vec::<i64>::new()));
+    folder.write("c.parquet", parquet(&table(vec![("n", Arc::clone(&empty)), ("late", empty)]), 10));
+    assert_eq!(folder.read("*.parquet").column(1), ["a"]);
+    let all = bound(options(&folder, "*.parquet", Columns::default().with_rest()));
+    let schema = document_schema(&all.input);
+    assert_eq!((schema.field(2).data_type(), schema.field(3).name().as_str()), (&DataType::Utf8View, "late"));
+    assert_eq!(folder.read_with(&all).documents[0].1, ["a.parquet:0", "a", "x", "-"]);
 }
 
 #[test]
