@@ -709,7 +709,8 @@ fn lines_cut_out_of_code_are_warned_about() {
     let dir = run(&documents, "line_dedupe: {}");
     let report = dir.json(&["report", "out", "--format", "json"]);
     let warnings = report["warnings"].to_string();
-    assert!(warnings.contains("1 document that looks like program code"), "{warnings}");
+    // CCNet's form counts digits as 0, so that `return 1` and `return 0` are one line.
+    assert!(warnings.contains("2 documents that look like program code"), "{warnings}");
     let prose = [document("a", "Home\nOne text of its own."), document("b", "Home\nAnother text of its own.")];
     let dir = run(&prose, "line_dedupe: {}");
     let report = dir.json(&["report", "out", "--format", "json"]);
