@@ -169,7 +169,7 @@ def _(case):
     (case.folder / "labels.yaml").write_text(text.replace("path: out", "path: out2"))
     run = case.run("labels.yaml", output="out2")
     case.equal("labels of several words: exit code of run", run.exit, 0)
-    scores = [row["广告, spam_score"] for row in run.kept()]
+    scores = [row["广告_spam_score"] for row in run.kept()]
     case.check("scores are probabilities", all(score is None or 0 <= score <= 1 for score in scores), scores)
     run = train("--labelled", "tok.jsonl", "--label-column", "label", "--label", "a", "--output", "t.bin")
     case.equal("labels in texts: exit code", run.exit, 0)

@@ -202,6 +202,7 @@ mod tests {
             ("나는 Python 으로 machine learning 모델을 만들었다.", "ko"),
             ("ใช้ Docker compose เพื่อเริ่มบริการ แล้วเปิด dashboard", "th"),
             ("The Chinese name of the city is 北京 and it was called 北平 before 1949.", "en"),
+            ("Стена гавани была перестроена за три лета, и каждое лето оставило свой след в камне.", "ru"),
             ("Er sagte „你好“ und ging nach Hause, weil es schon spät war.", "de"),
         ] {
             assert_eq!(language(text, &Options::default()), expected, "{text}");

@@ -8,7 +8,7 @@ use textmill_fasttext::{FastTextError, FastTextModel, LineFeed, Predictor};
 
 use crate::label::Label;
 use crate::languages::{UNDETERMINED, iso_639_1, whatlang_languages};
-use crate::mixed::deciding;
+use crate::mixed::{deciding, has_letters_of_russian};
 use crate::store;
 
 /// The model that needs no file.
@@ -159,7 +159,7 @@ impl Model {
     /// Southeast Asia has a third of the words only that script.
     pub fn candidates(&self, text: &str, k: usize) -> Vec<Candidate> {
         match &*self.0 {
-            Kind::Whatlang => whatlang::detect(&deciding(text)).into_iter().map(|info| candidate(&info)).collect(),
+            Kind::Whatlang => by_alphabets(&deciding(text)).into_iter().map(|info| candidate(&info)).collect(),
             Kind::FastText(model) => model.candidates(text, k),
         }
     }
@@ -192,6 +192,15 @@ impl Model {
 fn failed(sentence: &str, expected: &str, found: Option<Label>) -> ModelError {
     let found = found.map_or_else(|| UNDETERMINED.to_owned(), |label| label.name);
     ModelError::FailedCheck { sentence: sentence.to_owned(), expected: expected.to_owned(), found }
+}
+
+/// Trigrams take short Russian for Bulgarian, which has not all of its letters.
+fn by_alphabets(text: &str) -> Option<whatlang::Info> {
+    use whatlang::Lang::{Bul, Mkd, Srp, Ukr};
+    if has_letters_of_russian(text) {
+        return whatlang::Detector::with_denylist(vec![Bul, Mkd, Srp, Ukr]).detect(text);
+    }
+    whatlang::detect(text)
 }
 
 fn candidate(info: &whatlang::Info) -> Candidate {

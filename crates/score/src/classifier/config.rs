@@ -54,7 +54,7 @@ pub struct ClassifierConfig {
     pub optional: bool,
     /// The label whose probability is the score, without `__label__`.
     pub label: String,
-    /// The column of the score. Default the label with `_score`.
+    /// The column of the score. Default the label with `_score`, with `_` for blanks and commas.
     #[serde(default)]
     pub column: Option<String>,
     /// The form of the text that the model was trained with. Default `blanks`.
@@ -172,6 +172,12 @@ impl ClassifierConfigError {
     }
 }
 
+/// The label as part of a name.
+fn default_column(label: &str) -> String {
+    let words = label.split(|char: char| char.is_whitespace() || char == ',').filter(|word| !word.is_empty());
+    format!("{}_score", words.collect::<Vec<_>>().join("_"))
+}
+
 /// The command that makes the model.
 fn made_by(path: &Path, label: &str, tokens: Tokens) -> String {
     let plain = |char: char| char.is_alphanumeric() || matches!(char, '_' | '-' | '.' | '/');
@@ -218,7 +224,7 @@ impl ClassifierConfig {
     /// Checks what the types do not say, and loads the files.
     pub(super) fn check(&self) -> Result<Checked, ClassifierConfigError> {
         self.check_bounds()?;
-        let column = self.column.clone().unwrap_or_else(|| format!("{}_score", self.label));
+        let column = self.column.clone().unwrap_or_else(|| default_column(&self.label));
         if column.trim().is_empty() || [ID, TEXT].contains(&column.as_str()) {
             return Err(ClassifierConfigError::Column(column));
         }

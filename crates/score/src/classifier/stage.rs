@@ -180,6 +180,8 @@ mod tests {
         let error = ClassifierStage::new(config.clone()).expect_err("no model").to_string();
         let command = "textmill train classifier --positive WITH --negative WITHOUT --label bad --tokens words --output no/such.ftz";
         assert!(error.contains(command), "{error}");
+        let several = ClassifierConfig { label: "广告, spam".to_owned(), optional: true, ..config.clone() };
+        assert_eq!(stage(several).adds()[0].name(), "广告_spam_score");
         let stage = stage(ClassifierConfig { optional: true, ..config });
         assert_stage_compliance(&stage);
         assert!(stage.warnings()[0].contains(command) && stage.digests().is_empty(), "{:?}", stage.warnings());
