@@ -187,7 +187,7 @@ impl CommandError {
             Self::Config(errors) => output::error_block(&errors.to_string()),
             _ => output::error(&self.to_string()),
         }
-        causes(self).iter().for_each(|cause| output::note("caused by", cause));
+        causes(self.to_string(), self.cause()).iter().for_each(|cause| output::note("caused by", cause));
         if let Self::Usage { hint: Some(hint), .. } | Self::Fetch { hint, .. } = self {
             output::note("hint", hint);
         }
@@ -195,10 +195,9 @@ impl CommandError {
     }
 }
 
-/// What the causes of `error` say that neither it nor a cause before has said.
-fn causes(error: &dyn std::error::Error) -> Vec<String> {
-    let mut said = vec![error.to_string()];
-    let mut source = error.source();
+/// What the causes of an error say, from `source` on, that neither its message nor a cause before has said.
+fn causes(message: String, mut source: Option<&(dyn std::error::Error + 'static)>) -> Vec<String> {
+    let mut said = vec![message];
     while let Some(cause) = source {
         let text = cause.to_string();
         if !said.iter().any(|before| before.contains(&text)) {
@@ -218,12 +217,12 @@ mod tests {
         let inner = io::Error::other("no such label");
         let outer = CommandError::Write { path: "model.bin".into(), source: inner };
         assert_eq!(outer.to_string(), "model.bin cannot be written: no such label");
-        assert_eq!(causes(&outer), Vec::<String>::new());
+        assert_eq!(causes(outer.to_string(), outer.cause()), Vec::<String>::new());
         let silent = CommandError::Training(textmill_fasttext::FastTextError::Save {
             path: "model.bin".into(),
             source: io::Error::other("the disk is full"),
         });
-        let said = format!("{silent}{}", causes(&silent).concat());
+        let said = format!("{silent}{}", causes(silent.to_string(), silent.cause()).concat());
         assert_eq!(said.matches("the disk is full").count(), 1, "{said}");
     }
 
