@@ -25,44 +25,49 @@ const MIN_LINE: usize = 80;
 /// another kind. Quotations, tables and code may repeat, and so may an author within one list or poem.
 pub(crate) fn drop_copies(tree: &Tree<'_>, segments: &Segments, taken: &mut [bool]) {
     let order: Vec<usize> = (0..segments.blocks.len()).filter(|at| taken.get(*at) == Some(&true)).collect();
-    let mut first: HashMap<u64, usize> = HashMap::with_capacity(order.len());
     let hashes: Vec<u64> = order.iter().map(|at| hash(segments, *at)).collect();
+    // Places of the long blocks, by what they say.
+    let mut first: HashMap<u64, usize> = HashMap::new();
+    let mut settled = 0;
     let mut place = 0;
-    while place < order.len() {
-        let earlier = hashes.get(place).and_then(|hash| first.get(hash).copied());
-        let length = earlier.map_or(0, |earlier| run(segments, &order, &hashes, earlier, place));
-        if let Some(earlier) = earlier
-            && is_copy(tree, segments, &order, [earlier, place], length)
-        {
-            order.iter().skip(place).take(length).for_each(|at| {
-                if let Some(flag) = taken.get_mut(*at) {
-                    *flag = false;
+    while let (Some(at), Some(hash)) = (order.get(place), hashes.get(place)) {
+        let counts = |block: &Block| block.stats.units() >= MIN_BLOCK && !may_repeat(tree, segments, block);
+        let long = segments.blocks.get(*at).is_some_and(counts);
+        let earlier = first.get(hash).copied().filter(|_| long);
+        if let Some(earlier) = earlier {
+            let same = |one: usize, other: usize| {
+                let texts = [one, other].map(|place| order.get(place).map(|at| text(segments, *at)));
+                hashes.get(one) == hashes.get(other) && texts[0].is_some() && texts[0] == texts[1]
+            };
+            // Short blocks above, as its heading, belong to a copy, too.
+            let most = earlier.min(place - settled).min(place - earlier - 1).min(MAX_RUN);
+            let back = (1..=most).take_while(|back| same(earlier - back, place - back)).count();
+            let most = (place - earlier).min(MAX_RUN);
+            let length = back + (0..most).take_while(|on| same(earlier + on, place + on)).count();
+            if length > back && is_copy(tree, segments, &order, [earlier - back, place - back], length) {
+                for at in order.iter().skip(place - back).take(length) {
+                    taken.iter_mut().skip(*at).take(1).for_each(|flag| *flag = false);
                 }
-            });
-            place += length;
-            continue;
+                settled = place - back + length;
+                place = settled;
+                continue;
+            }
         }
-        if let Some(hash) = hashes.get(place) {
+        if long {
             first.entry(*hash).or_insert(place);
         }
         place += 1;
     }
 }
 
-/// Number of blocks from `place` on that say the same as those from `earlier` on.
-fn run(segments: &Segments, order: &[usize], hashes: &[u64], earlier: usize, place: usize) -> usize {
-    let most = (place - earlier).min(MAX_RUN);
-    let same = |offset: &usize| {
-        let texts = [earlier, place].map(|from| order.get(from + offset).map(|at| text(segments, *at)));
-        hashes.get(earlier + offset) == hashes.get(place + offset) && texts[0].is_some() && texts[0] == texts[1]
-    };
-    (0..most).take_while(same).count()
-}
-
 /// Whether the blocks from the second place on are a copy of those from the first on.
 fn is_copy(tree: &Tree<'_>, segments: &Segments, order: &[usize], places: [usize; 2], length: usize) -> bool {
     let [earlier, place] = places;
     let blocks = || order.iter().skip(place).take(length).filter_map(|at| segments.blocks.get(*at));
+    let quick: f32 = blocks().map(|block| block.stats.units()).sum();
+    if quick < MIN_UNITS {
+        return false;
+    }
     let counted = || blocks().filter(|block| !may_repeat(tree, segments, block)).map(|block| block.stats.units());
     let units: f32 = counted().sum();
     if units < MIN_UNITS || counted().all(|units| units < MIN_BLOCK) {
