@@ -130,21 +130,22 @@ fn main_text(tree: &Tree<'_>, omitted: &[NodeId], options: &Options) -> String {
     let title = title(tree);
     let segments = segment(tree, omitted);
     let unwanted = unwanted(tree, &segments, &title);
-    let text = chosen_text(segments.without(&unwanted.all), &title, options);
+    let text = chosen_text(tree, &segments.without(&unwanted.all), &title, options);
     if text.is_empty() && unwanted.all != unwanted.scripts {
         // A page that is a notice or a list of contents and nothing else.
-        return chosen_text(segment(tree, omitted).without(&unwanted.scripts), &title, options);
+        let segments = segment(tree, omitted).without(&unwanted.scripts);
+        return chosen_text(tree, &segments, &title, options);
     }
     text
 }
 
-fn chosen_text(segments: Segments, title: &str, options: &Options) -> String {
-    let mut taken = main_content(&segments, title);
+fn chosen_text(tree: &Tree<'_>, segments: &Segments, title: &str, options: &Options) -> String {
+    let mut taken = main_content(segments, title);
     if options.comments {
-        taken.iter_mut().zip(comments(&segments)).for_each(|(taken, comment)| *taken |= comment);
+        taken.iter_mut().zip(comments(segments)).for_each(|(taken, comment)| *taken |= comment);
     }
-    drop_copies(&segments, &mut taken);
-    render(&segments, &taken, options.format)
+    drop_copies(tree, segments, &mut taken);
+    render(segments, &taken, options.format)
 }
 
 fn tree<'a>(html: &'a str, options: &Options) -> Result<Tree<'a>, ExtractError> {
