@@ -1,6 +1,6 @@
 //! One page from HTML to text.
 
-use crate::content::{Segments, comments, main_content, segment};
+use crate::content::{Segments, comments, main_content, segment, shown};
 use crate::html::{Tag, Tree, decoded, parse};
 use crate::render::render;
 use crate::second_opinion::trafilatura_text;
@@ -69,7 +69,13 @@ pub fn extract(html: &str, options: &Options) -> Result<Page, ExtractError> {
         }
         Method::FullText => {
             let segments = segment(&tree);
-            render(&segments, &vec![true; segments.blocks.len()], options.format)
+            // What is hidden is only left out where there is other main text.
+            let taken = if segments.hidden.is_empty() {
+                vec![true; segments.blocks.len()]
+            } else {
+                shown(&segments, &main_content(&segments, &title(&tree)))
+            };
+            render(&segments, &taken, options.format)
         }
         Method::MainContent => main_text(&tree, options),
     };
@@ -81,6 +87,10 @@ fn main_text(tree: &Tree<'_>, options: &Options) -> String {
     let mut taken = main_content(&segments, &title(tree));
     if options.comments {
         taken.iter_mut().zip(comments(&segments)).for_each(|(taken, comment)| *taken |= comment);
+    }
+    if !segments.hidden.is_empty() {
+        let shown = shown(&segments, &taken);
+        taken.iter_mut().zip(shown).for_each(|(taken, shown)| *taken &= shown);
     }
     render(&segments, &taken, options.format)
 }
