@@ -11,14 +11,18 @@ use super::hints::{self, NAVIGATION, OVERLAY};
 use super::segment::Segments;
 use crate::html::{NodeId, Tag, Tree};
 
-/// Main text of a page, in letters, from which nothing hidden is looked at: about four sentences.
+/// Main text, in letters, that is enough for a page: about four sentences.
 const ENOUGH: f32 = 600.0;
 /// Less hidden text than this, in letters, is no article.
 const ARTICLE: f32 = 150.0;
-/// Hidden text that takes the place of the main text is this many times as long as what is shown of it.
+/// Hidden text that takes the place of the main text is this many times as long as what is shown of it: of
+/// a page with less than [`ENOUGH`], of one with more.
 const OUTWEIGHS: f32 = 2.0;
+const OUTWEIGHS_ENOUGH: f32 = 4.0;
 /// A hidden element is the article where the model takes this share of its text.
 const MOSTLY: f32 = 0.5;
+/// Nodes before a hidden element among which the button that opens it is looked for.
+const SWITCH_REACH: NodeId = 40;
 /// Rounds of looking into a shown element for hidden ones in it.
 const ROUNDS: usize = 4;
 
@@ -103,7 +107,8 @@ impl<'a> Eyes<'a> {
         if kinds & shuts != 0 && tree.node(id).tag != Tag::Details {
             return false;
         }
-        if role.eq_ignore_ascii_case("tabpanel") || names.iter().any(|name| words(name).any(is_panel)) {
+        let panel = role.eq_ignore_ascii_case("tabpanel") || names.iter().any(|name| words(name).any(is_panel));
+        if panel || follows_a_switch(tree, id) {
             return true;
         }
         let own = names[1].trim();
@@ -130,9 +135,24 @@ fn opened<'a>(tree: &Tree<'a>) -> HashSet<&'a str> {
     found
 }
 
-/// The words of a class or id.
+/// Whether a button that says whether something is open stands right before the element.
+fn follows_a_switch(tree: &Tree<'_>, id: NodeId) -> bool {
+    let depth = tree.node(id).depth;
+    let before = (id.saturating_sub(SWITCH_REACH)..id).rev();
+    let near = before.take_while(|at| tree.node(*at).depth + 2 >= depth);
+    near.filter(|at| tree.node(*at).tag != Tag::Text).any(|at| tree.attribute(at, "aria-expanded").is_some())
+}
+
+/// The words of a class or id, also where capitals start them.
 fn words(names: &str) -> impl Iterator<Item = &str> {
-    names.split(|char: char| !char.is_ascii_alphanumeric()).filter(|word| !word.is_empty())
+    let parts = names.split(|char: char| !char.is_ascii_alphanumeric());
+    parts.flat_map(|part| {
+        let bytes = part.as_bytes();
+        let starts = |at: usize| at == 0 || (bytes[at].is_ascii_uppercase() && bytes[at - 1].is_ascii_lowercase());
+        let cuts: Vec<usize> = (0..bytes.len()).filter(|at| starts(*at)).chain([bytes.len()]).collect();
+        let words: Vec<&str> = cuts.windows(2).filter_map(|pair| part.get(pair[0]..pair[1])).collect();
+        words
+    })
 }
 
 fn is_panel(word: &str) -> bool {
@@ -266,17 +286,18 @@ fn reveal(segments: &Segments, taken: &[bool], outer: &[u32], revealed: &mut [bo
             sum.1 += units;
         }
     }
-    if seen >= ENOUGH || hidden < ARTICLE || hidden < OUTWEIGHS * seen {
+    let outweighs = if seen < ENOUGH { OUTWEIGHS } else { OUTWEIGHS_ENOUGH };
+    if hidden < ARTICLE || hidden < outweighs * seen {
         return false;
     }
-    let mut any = false;
-    for ((taken, all), revealed) in sums.iter().zip(revealed) {
-        if *taken > 0.0 && *taken >= MOSTLY * all && !*revealed {
-            *revealed = true;
-            any = true;
-        }
+    // Where none is the article, the one with most of it holds it.
+    let most = sums.iter().map(|(taken, _)| *taken).fold(0.0, f32::max);
+    let is_article = |(taken, all): &(f32, f32)| *taken > 0.0 && *taken >= MOSTLY * all;
+    let found = sums.iter().any(is_article);
+    for (sum, revealed) in sums.iter().zip(revealed) {
+        *revealed |= if found { is_article(sum) } else { sum.0 > 0.0 && sum.0 >= most };
     }
-    any
+    true
 }
 
 #[cfg(test)]

@@ -73,7 +73,10 @@ impl Tables {
             if let Some(grid) = fact.grid(segments, &ranges) {
                 tables.grids.push(grid);
                 let number = u32::try_from(tables.grids.len()).unwrap_or(0);
-                tables.of_block.get_mut(fact.blocks.clone()).into_iter().flatten().for_each(|of| *of = number);
+                let within = tables.of_block.get_mut(fact.blocks.clone());
+                if let Some(of) = within {
+                    of.iter_mut().for_each(|of| *of = number);
+                }
             }
         }
         tables

@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use super::hints::{self, ACCOUNTS, ADVERTISING, COMMENTS, FOOTER, NAVIGATION, OVERLAY, PAGING, RELATED, SHARING};
+use super::cues;
 use super::segment::{Block, Segments};
 use super::tables::Tables;
 use crate::html::Tag;
@@ -18,16 +19,17 @@ const MAX_GAP: f32 = 6_000.0;
 const MAX_STEPS: u32 = 6;
 /// Least score of the model for what fills a gap, by kind.
 const STRUCTURE_FLOOR: f32 = 0.004;
-const TEXT_FLOOR: f32 = 0.05;
+const TEXT_FLOOR: f32 = 0.15;
 /// Blocks before the main text among which its heading is looked for.
-const HEADING_REACH: usize = 3;
+const HEADING_REACH: usize = 1;
 
-/// Completes what the model took of the page's main text.
-pub(crate) fn complete(segments: &Segments, scores: &[f32], taken: &mut [bool]) {
+/// Completes what the model took of the page's main text. Where it is not `sure` of the page, what it left out
+/// is only filled in within an article: a listing has menus between its items.
+pub(crate) fn complete(segments: &Segments, scores: &[f32], taken: &mut [bool], sure: bool) {
     if !taken.contains(&true) {
         return;
     }
-    let page = Page::new(segments, scores);
+    let page = Page::new(segments, scores, sure);
     page.leave_paging(taken);
     page.complete_units(taken);
     page.fill_gaps(taken);
@@ -39,6 +41,7 @@ pub(crate) fn complete(segments: &Segments, scores: &[f32], taken: &mut [bool]) 
 struct Page<'s> {
     segments: &'s Segments,
     scores: &'s [f32],
+    sure: bool,
     tables: Tables,
     /// Depth of each container among containers.
     levels: Vec<u32>,
@@ -47,7 +50,7 @@ struct Page<'s> {
 }
 
 impl<'s> Page<'s> {
-    fn new(segments: &'s Segments, scores: &'s [f32]) -> Self {
+    fn new(segments: &'s Segments, scores: &'s [f32], sure: bool) -> Self {
         let count = segments.containers.len();
         let mut levels = vec![0; count];
         for at in 1..count {
@@ -65,7 +68,7 @@ impl<'s> Page<'s> {
                 *outer = outer.start.min(start)..outer.end.max(end);
             }
         }
-        Self { segments, scores, tables: Tables::new(segments), levels, ranges }
+        Self { segments, scores, sure, tables: Tables::new(segments), levels, ranges }
     }
 
     fn block(&self, at: usize) -> Option<&Block> {
@@ -168,7 +171,7 @@ impl<'s> Page<'s> {
         let outer = self.common(self.container(before), self.container(after));
         let gap = before + 1..after;
         let (units, _) = self.sums(gap.clone(), |_| true);
-        if self.steps(before, outer) > MAX_STEPS || self.steps(after, outer) > MAX_STEPS || units > MAX_GAP {
+        if !self.may_fill(outer) || self.steps(before, outer) > MAX_STEPS || self.steps(after, outer) > MAX_STEPS || units > MAX_GAP {
             return;
         }
         for unit in self.units(gap, outer) {
@@ -184,7 +187,7 @@ impl<'s> Page<'s> {
         let outer = self.around(last);
         let end = self.ranges.get(outer as usize).map_or(0, |range| range.end);
         for unit in self.units(last + 1..end.max(last + 1), outer) {
-            if !self.is_article(outer) || !self.is_structure(unit.start) || !self.belongs(unit.clone(), outer) {
+            if !self.is_article(outer) || !self.may_fill(outer) || !self.is_structure(unit.start) || !self.belongs(unit.clone(), outer) {
                 break;
             }
             self.take(unit, outer, taken);
@@ -205,6 +208,11 @@ impl<'s> Page<'s> {
         index
     }
 
+    /// Whether what the model left out in a container may belong to the text.
+    fn may_fill(&self, outer: u32) -> bool {
+        self.sure || self.tag(outer) == Tag::Article
+    }
+
     /// Whether a container says that it holds an article.
     fn is_article(&self, index: u32) -> bool {
         let Some(container) = self.segments.containers.get(index as usize) else { return false };
@@ -220,7 +228,8 @@ impl<'s> Page<'s> {
             let outer = self.common(self.container(at), self.container(first));
             let heading = self.tag(block.container).heading_level();
             if (1..=3).contains(&heading)
-                && self.steps(at, outer) <= 2
+                && self.may_fill(outer)
+                && self.steps(at, outer) <= 1
                 && self.steps(first, outer) <= 3
                 && block.link_share() < 0.5
                 && !self.is_apart(at, outer)
@@ -253,8 +262,23 @@ impl<'s> Page<'s> {
         if units == 0.0 || links > MAX_LINK_SHARE * units {
             return false;
         }
-        let score = unit.clone().filter(|at| counts(*at)).filter_map(|at| self.scores.get(at).copied()).fold(0.0, f32::max);
-        score >= if self.is_structure(unit.start) { STRUCTURE_FLOOR } else { TEXT_FLOOR }
+        let parts = || unit.clone().filter(|at| counts(*at));
+        let score = parts().filter_map(|at| self.scores.get(at).copied()).fold(0.0, f32::max);
+        if parts().all(|at| self.is_structure(at)) {
+            return score >= STRUCTURE_FLOOR;
+        }
+        // Loose text: one block straight beside the main text, which calls to nothing.
+        let steps = |at: usize| self.steps(at, outer);
+        unit.len() == 1 && steps(unit.start) <= 1 && score >= TEXT_FLOOR && !self.calls(unit.start)
+    }
+
+    /// Whether a block asks for something or leads elsewhere: to share, to sign up, to read more.
+    fn calls(&self, at: usize) -> bool {
+        const CALLS: [usize; 8] = [0, 1, 2, 3, 4, 5, 8, 9];
+        let Some(block) = self.block(at) else { return true };
+        let mut counts = Vec::new();
+        cues::features(self.segments.text_of(block), &mut counts);
+        CALLS.iter().any(|kind| counts.get(*kind).is_some_and(|count| *count > 0.0))
     }
 
     /// Whether a block is in a table of data, a list, code, a quotation.

@@ -87,23 +87,21 @@ impl Output<'_> {
 
     /// The text of a block with code and formulas marked, all else escaped; lines end with `line_end`.
     fn inline(&self, block: &Block, line_end: &str, starts_line: bool, output: &mut String) {
-        let parts = &self.segments.parts;
-        let from = parts.partition_point(|part| part.end <= block.start);
-        let inside = parts.get(from..).unwrap_or(&[]).iter().take_while(|part| part.start < block.end);
         let mut at = block.start;
         let mut line_start = starts_line;
-        for part in inside {
+        for part in self.segments.parts_of(block) {
             self.plain(at, part.start.max(at), line_end, line_start, output);
             let text = self.segments.text.get(part.start.max(at) as usize..part.end.min(block.end) as usize);
             self.part(*part, &text.unwrap_or("").replace('\n', " "), output);
             at = part.end.min(block.end);
-            line_start = false;
+            line_start &= part.kind == Kind::Hidden && output.is_empty();
         }
         self.plain(at, block.end, line_end, line_start, output);
     }
 
     fn part(&self, part: Part, text: &str, output: &mut String) {
         match part.kind {
+            Kind::Hidden => {}
             Kind::Formula => output.push_str(text),
             Kind::Code => {
                 let fence = "`".repeat(longest_run(text) + 1);
@@ -116,6 +114,8 @@ impl Output<'_> {
 
     fn plain(&self, start: u32, end: u32, line_end: &str, starts_line: bool, output: &mut String) {
         let text = self.segments.text.get(start as usize..end as usize).unwrap_or("");
+        // Both sides of what is hidden may end in a space.
+        let text = if output.is_empty() || output.ends_with(' ') && !starts_line { text.trim_start_matches(' ') } else { text };
         let breaks = line_end.contains('\n');
         for (number, line) in text.split('\n').enumerate() {
             if number > 0 {

@@ -11,9 +11,11 @@ use crate::options::TextFormat;
 /// code are marked.
 pub(crate) fn render(segments: &Segments, taken: &[bool], format: TextFormat) -> String {
     let tables = Tables::new(segments);
+    let shown = segments.blocks.iter().zip(taken);
+    let taken: Vec<bool> = shown.map(|(block, taken)| *taken && !segments.shown_text(block).trim().is_empty()).collect();
     match format {
-        TextFormat::Text => plain(segments, taken, &tables),
-        TextFormat::Markdown => markdown::render(segments, taken, &tables),
+        TextFormat::Text => plain(segments, &taken, &tables),
+        TextFormat::Markdown => markdown::render(segments, &taken, &tables),
     }
 }
 
@@ -27,7 +29,9 @@ fn plain(segments: &Segments, taken: &[bool], tables: &Tables) -> String {
     };
     for piece in pieces(segments, taken, tables) {
         match piece {
-            Piece::Block(at) => line(segments.blocks.get(at).map_or("", |block| segments.text_of(block))),
+            Piece::Block(at) => {
+                line(&segments.blocks.get(at).map(|block| segments.shown_text(block)).unwrap_or_default());
+            }
             Piece::Row(grid, row) => {
                 let cells = grid.rows.get(row).into_iter().flatten();
                 let cells: Vec<String> = cells.map(|cell| cell_text(segments, taken, cell.clone())).collect();
@@ -41,7 +45,7 @@ fn plain(segments: &Segments, taken: &[bool], tables: &Tables) -> String {
 /// All blocks of a cell as one line.
 fn cell_text(segments: &Segments, taken: &[bool], cell: std::ops::Range<usize>) -> String {
     let blocks = cell.filter(|at| taken.get(*at) == Some(&true)).filter_map(|at| segments.blocks.get(at));
-    let lines: Vec<String> = blocks.map(|block| segments.text_of(block).replace(['\n', '\t'], " ")).collect();
+    let lines: Vec<String> = blocks.map(|block| segments.shown_text(block).replace(['\n', '\t'], " ")).collect();
     lines.join(" ")
 }
 

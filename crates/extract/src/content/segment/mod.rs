@@ -5,6 +5,8 @@ mod formula;
 mod inline;
 mod lists;
 
+use std::borrow::Cow;
+
 use super::code;
 use super::hidden::{Eyes, Root, Sight};
 use super::hints::{self, HINTS};
@@ -50,6 +52,8 @@ pub(crate) enum Kind {
     Code,
     /// TeX with its dollar signs.
     Formula,
+    /// What is not shown; the model was trained with it.
+    Hidden,
 }
 
 /// A part of [`Segments::text`] that Markdown writes in its own way.
@@ -100,6 +104,32 @@ impl Segments {
         self.text.get(block.start as usize..block.end as usize).unwrap_or("")
     }
 
+    /// Code, formulas and hidden text of a block.
+    pub(crate) fn parts_of(&self, block: &Block) -> &[Part] {
+        let from = self.parts.partition_point(|part| part.end <= block.start);
+        let parts = self.parts.get(from..).unwrap_or(&[]);
+        parts.get(..parts.partition_point(|part| part.start < block.end)).unwrap_or(&[])
+    }
+
+    /// Text of a block as it is shown.
+    pub(crate) fn shown_text(&self, block: &Block) -> Cow<'_, str> {
+        let hidden: Vec<&Part> = self.parts_of(block).iter().filter(|part| part.kind == Kind::Hidden).collect();
+        if hidden.is_empty() {
+            return Cow::Borrowed(self.text_of(block));
+        }
+        let mut text = String::new();
+        let mut from = block.start;
+        let ends = hidden.iter().map(|part| (part.start, part.end)).chain([(block.end, block.end)]);
+        for (start, end) in ends {
+            let piece = self.text.get(from as usize..start.max(from) as usize).unwrap_or("");
+            let blank = text.is_empty() || text.ends_with([' ', '\n']);
+            text.push_str(if blank { piece.trim_start_matches([' ', '\n']) } else { piece });
+            from = end;
+        }
+        text.truncate(text.trim_end().len());
+        Cow::Owned(text)
+    }
+
     /// The containers of a block from the innermost to the page.
     pub(crate) fn containers_of(&self, block: &Block) -> impl Iterator<Item = &Container> {
         let mut next = Some(block.container);
@@ -136,6 +166,7 @@ struct Cutter<'t, 'a> {
     strong_end: NodeId,
     pre_end: NodeId,
     code_end: NodeId,
+    unseen_end: NodeId,
     eyes: Eyes<'a>,
     /// Open elements that are hidden or shown again: number, end, whether something in it may be shown.
     hiding: Vec<(u32, NodeId, bool)>,
@@ -185,6 +216,7 @@ impl<'t, 'a> Cutter<'t, 'a> {
             strong_end: 0,
             pre_end: 0,
             code_end: 0,
+            unseen_end: 0,
             eyes: Eyes::default(),
             hiding: Vec::new(),
             lists: Lists::default(),
@@ -319,10 +351,11 @@ impl<'t, 'a> Cutter<'t, 'a> {
             if !has(|tag| tag == Tag::Math) {
                 let length: usize = (id..node.end).map(|at| self.tree.text(at).len()).sum();
                 if length <= SMALL && !has(Tag::is_block) {
-                    return node.end;
+                    self.unseen_end = self.unseen_end.max(node.end);
+                } else {
+                    self.flush();
+                    self.hide(sight, node.end);
                 }
-                self.flush();
-                self.hide(sight, node.end);
             }
         }
         match node.tag {
@@ -355,7 +388,7 @@ impl<'t, 'a> Cutter<'t, 'a> {
         }
         let (start, end) = (u32::try_from(start).unwrap_or(u32::MAX), u32::try_from(end).unwrap_or(u32::MAX));
         match self.out.parts.last_mut() {
-            Some(last) if kind == Kind::Code && last.kind == kind && last.end == start => last.end = end,
+            Some(last) if kind != Kind::Formula && last.kind == kind && last.end == start => last.end = end,
             _ => self.out.parts.push(Part { start, end, kind }),
         }
     }
@@ -453,7 +486,9 @@ impl<'t, 'a> Cutter<'t, 'a> {
         } else {
             self.squeeze(raw);
         }
-        if id < self.code_end && id >= self.pre_end {
+        if id < self.unseen_end {
+            self.mark(from, Kind::Hidden);
+        } else if id < self.code_end && id >= self.pre_end {
             self.mark(from, Kind::Code);
         }
         self.account(id, from);
