@@ -23,7 +23,8 @@ fn markdown(html: &str) -> String {
 
 /// The main text of an article of eight paragraphs with `html` in its middle.
 fn within(html: &str) -> String {
-    let page = format!("<title>Bridges</title><article><h1>Bridges</h1>{0}{0}{html}{0}{0}</article>", format!("{ONE}{TWO}"));
+    let page =
+        format!("<title>Bridges</title><article><h1>Bridges</h1>{0}{0}{html}{0}{0}</article>", format!("{ONE}{TWO}"));
     text_of(&page, Method::MainContent, TextFormat::Text)
 }
 
@@ -139,9 +140,12 @@ fn code_is_what_a_reader_copies() {
 
 #[test]
 fn numbers_that_are_no_line_numbers_stay() {
-    for html in ["<pre>1\n2\n3</pre>", "<pre><b>1</b> one\n<b>3</b> three</pre>", "<p>In <span class=number>5</span> days</p>"] {
+    for html in
+        ["<pre>1\n2\n3</pre>", "<pre><b>1</b> one\n<b>3</b> three</pre>", "<p>In <span class=number>5</span> days</p>"]
+    {
         let words = html.replace("<b>", "").replace("</b>", "").replace("<pre>", "").replace("</pre>", "");
-        let words = words.replace("<p>", "").replace("</p>", "").replace("<span class=number>", "").replace("</span>", "");
+        let words =
+            words.replace("<p>", "").replace("</p>", "").replace("<span class=number>", "").replace("</span>", "");
         assert_eq!(full(html), words);
     }
 }
@@ -164,7 +168,8 @@ fn short_parts_of_an_article_are_kept() {
 
 #[test]
 fn formulas_come_once_as_tex() {
-    let math = "<math><msup><mi>c</mi><mn>2</mn></msup><annotation encoding='application/x-tex'>c^2</annotation></math>";
+    let math =
+        "<math><msup><mi>c</mi><mn>2</mn></msup><annotation encoding='application/x-tex'>c^2</annotation></math>";
     for html in [
         format!("<p>is <span class=katex>{math}<span class=katex-html aria-hidden=true>c2</span></span> x"),
         format!("<p>is <span style='display:none'>{math}</span><img class=mwe-math-fallback alt='{{\\displaystyle c^2}}'> x"),
@@ -264,7 +269,8 @@ fn markdown_reads_as_the_text() {
 
 #[test]
 fn lines_to_the_neighbours_of_a_message_are_no_text() {
-    let message = format!("<pre>From: a\n\n{}</pre>", "The river rose in spring and the bridge stood firm.\n".repeat(12));
+    let message =
+        format!("<pre>From: a\n\n{}</pre>", "The river rose in spring and the bridge stood firm.\n".repeat(12));
     let page = format!("<ul><li>Previous message: <a href=1>a</a><li>Next message: <a href=2>b</a></ul><hr>{message}");
     let text = text_of(&page, Method::MainContent, TextFormat::Text);
     assert!(text.contains("river rose") && !text.contains("message:"), "{text}");

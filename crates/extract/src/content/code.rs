@@ -129,7 +129,8 @@ impl<'a> Reader<'_, 'a> {
         if self.keep_blanks {
             // The line feed between two elements that are lines ends no line of its own.
             let closed = at_start && from > 0 && decoded.trim().is_empty();
-            let rest: &str = if closed && self.after_line(at) { decoded.trim_start_matches(['\r', '\n']) } else { &decoded };
+            let rest: &str =
+                if closed && self.after_line(at) { decoded.trim_start_matches(['\r', '\n']) } else { &decoded };
             self.code.text.push_str(&rest.replace("\r\n", "\n").replace('\r', "\n"));
         } else {
             let folded: Vec<&str> = decoded.split([' ', '\n', '\r', '\t']).filter(|word| !word.is_empty()).collect();
@@ -358,10 +359,11 @@ fn is_first_and_only_code(tree: &Tree<'_>, id: NodeId) -> bool {
     let node = tree.node(id);
     let follows = (node.end as usize) < tree.nodes.len() && tree.node(node.end).tag == Tag::Code;
     let starts = id > 0 && tree.node(id - 1).tag != Tag::Pre && tree.node(id - 1).tag != Tag::Code;
-    let after_code = starts && (1..=id.min(64)).any(|back| {
-        let before = tree.node(id - back);
-        before.tag == Tag::Code && before.end == id
-    });
+    let after_code = starts
+        && (1..=id.min(64)).any(|back| {
+            let before = tree.node(id - back);
+            before.tag == Tag::Code && before.end == id
+        });
     !follows && !after_code
 }
 

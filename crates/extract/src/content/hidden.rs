@@ -100,9 +100,9 @@ impl<'a> Eyes<'a> {
     fn opens(&mut self, tree: &Tree<'a>, id: NodeId) -> bool {
         let role = tree.attribute(id, "role").unwrap_or("");
         let names = [tree.attribute(id, "class").unwrap_or(""), tree.attribute(id, "id").unwrap_or("")];
-        let kinds = names.iter().fold(hints::of_tag(tree.node(id).tag) | hints::of_role(role), |found, name| {
-            found | hints::of_names(name)
-        });
+        let kinds = names
+            .iter()
+            .fold(hints::of_tag(tree.node(id).tag) | hints::of_role(role), |found, name| found | hints::of_names(name));
         let shuts = 1 << NAVIGATION | 1 << OVERLAY | hints::of_tag(Tag::Nav) | hints::of_tag(Tag::Dialog);
         if kinds & shuts != 0 && tree.node(id).tag != Tag::Details {
             return false;
@@ -139,7 +139,7 @@ fn opened<'a>(tree: &Tree<'a>) -> HashSet<&'a str> {
 fn follows_a_switch(tree: &Tree<'_>, id: NodeId) -> bool {
     let depth = tree.node(id).depth;
     let before = (id.saturating_sub(SWITCH_REACH)..id).rev();
-    let near = before.take_while(|at| tree.node(*at).depth + 2 >= depth);
+    let near = before.take_while(|at| tree.node(*at).depth.saturating_add(2) >= depth);
     near.filter(|at| tree.node(*at).tag != Tag::Text).any(|at| tree.attribute(at, "aria-expanded").is_some())
 }
 
@@ -150,8 +150,7 @@ fn words(names: &str) -> impl Iterator<Item = &str> {
         let bytes = part.as_bytes();
         let starts = |at: usize| at == 0 || (bytes[at].is_ascii_uppercase() && bytes[at - 1].is_ascii_lowercase());
         let cuts: Vec<usize> = (0..bytes.len()).filter(|at| starts(*at)).chain([bytes.len()]).collect();
-        let words: Vec<&str> = cuts.windows(2).filter_map(|pair| part.get(pair[0]..pair[1])).collect();
-        words
+        cuts.windows(2).filter_map(|pair| part.get(pair[0]..pair[1])).collect::<Vec<&str>>()
     })
 }
 

@@ -45,8 +45,9 @@ fn element(tree: &Tree<'_>, id: NodeId, nesting: usize, tex: &mut String) {
         return;
     }
     let parts: Vec<NodeId> = match node.tag {
-        Tag::Mfrac | Tag::Msup | Tag::Msub | Tag::Msubsup | Tag::Mroot | Tag::Munder | Tag::Mover
-        | Tag::Munderover => children(tree, inner.start, inner.end).take(3).collect(),
+        Tag::Mfrac | Tag::Msup | Tag::Msub | Tag::Msubsup | Tag::Mroot | Tag::Munder | Tag::Mover | Tag::Munderover => {
+            children(tree, inner.start, inner.end).take(3).collect()
+        }
         _ => Vec::new(),
     };
     let part = |at: usize| {
@@ -215,7 +216,10 @@ mod tests {
             ("<math><mi>π</mi><msup><mi>r</mi><mn>2</mn></msup></math>", "πr^2"),
             ("<math><mfrac><mn>1</mn><mn>2</mn></mfrac></math>", "\\frac{1}{2}"),
             ("<math><msub><mi>x</mi><mrow><mi>i</mi><mo>+</mo><mn>1</mn></mrow></msub></math>", "x_{i+1}"),
-            ("<math><msqrt><mn>2</mn><mi>x</mi></msqrt><mroot><mi>y</mi><mn>3</mn></mroot></math>", "\\sqrt{2x}\\sqrt[3]{y}"),
+            (
+                "<math><msqrt><mn>2</mn><mi>x</mi></msqrt><mroot><mi>y</mi><mn>3</mn></mroot></math>",
+                "\\sqrt{2x}\\sqrt[3]{y}",
+            ),
             ("<math><munderover><mo>∑</mo><mi>i</mi><mi>n</mi></munderover><mi>i</mi></math>", "\\sum_i^n i"),
             ("<math><mover><mi>x</mi><mo>¯</mo></mover><mi>sin</mi><mi>x</mi></math>", "\\overline{x}\\sin x"),
             ("<math><msup><mrow><mi>a</mi><mi>b</mi></mrow><mn>10</mn></msup></math>", "{ab}^{10}"),

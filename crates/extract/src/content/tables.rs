@@ -61,7 +61,9 @@ impl Tables {
         }
         let mut ranges = vec![0..0; count];
         for (at, block) in segments.blocks.iter().enumerate() {
-            let Some(place) = places.get(block.container as usize).filter(|place| place.table != NONE) else { continue };
+            let Some(place) = places.get(block.container as usize).filter(|place| place.table != NONE) else {
+                continue;
+            };
             let fact = &mut facts[place.table as usize];
             fact.code |= block.preformatted && segments.text_of(block).contains('\n');
             extend(&mut fact.blocks, at);
@@ -73,9 +75,8 @@ impl Tables {
             if let Some(grid) = fact.grid(segments, &ranges) {
                 tables.grids.push(grid);
                 let number = u32::try_from(tables.grids.len()).unwrap_or(0);
-                let within = tables.of_block.get_mut(fact.blocks.clone());
-                if let Some(of) = within {
-                    of.iter_mut().for_each(|of| *of = number);
+                if let Some(within) = tables.of_block.get_mut(fact.blocks.clone()) {
+                    within.fill(number);
                 }
             }
         }
@@ -84,7 +85,7 @@ impl Tables {
 }
 
 fn extend(range: &mut Range<usize>, at: usize) {
-    *range = if range.is_empty() { at..at + 1 } else { range.start..at + 1 };
+    *range = if range.start >= range.end { at..at + 1 } else { range.start..at + 1 };
 }
 
 /// Where a container is: number of its table among all, containers of its row and cell.
@@ -181,7 +182,11 @@ impl Facts {
                 row.push(ranges.get(*index as usize).cloned().unwrap_or(0..0));
                 row.resize(column + usize::from(container.columns), 0..0);
                 taken.resize(taken.len().max(row.len()), 0);
-                taken.iter_mut().skip(column).take(usize::from(container.columns)).for_each(|rows| *rows = container.rows);
+                taken
+                    .iter_mut()
+                    .skip(column)
+                    .take(usize::from(container.columns))
+                    .for_each(|rows| *rows = container.rows);
                 places += usize::from(container.columns);
             }
             taken.iter_mut().for_each(|rows| *rows = rows.saturating_sub(1));
@@ -195,8 +200,9 @@ impl Facts {
         if width * rows.len() > most {
             return None;
         }
-        let used: Vec<bool> =
-            (0..width).map(|column| rows.iter().any(|row| row.get(column).is_some_and(|cell| !cell.is_empty()))).collect();
+        let used: Vec<bool> = (0..width)
+            .map(|column| rows.iter().any(|row| row.get(column).is_some_and(|cell| !cell.is_empty())))
+            .collect();
         for row in &mut rows {
             row.resize(width, 0..0);
             let mut used = used.iter();

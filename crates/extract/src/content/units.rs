@@ -3,8 +3,8 @@
 
 use std::ops::Range;
 
-use super::hints::{self, ACCOUNTS, ADVERTISING, COMMENTS, FOOTER, NAVIGATION, OVERLAY, PAGING, RELATED, SHARING};
 use super::cues;
+use super::hints::{self, ACCOUNTS, ADVERTISING, COMMENTS, FOOTER, NAVIGATION, OVERLAY, PAGING, RELATED, SHARING};
 use super::segment::{Block, Segments};
 use super::tables::Tables;
 use crate::html::Tag;
@@ -171,7 +171,11 @@ impl<'s> Page<'s> {
         let outer = self.common(self.container(before), self.container(after));
         let gap = before + 1..after;
         let (units, _) = self.sums(gap.clone(), |_| true);
-        if !self.may_fill(outer) || self.steps(before, outer) > MAX_STEPS || self.steps(after, outer) > MAX_STEPS || units > MAX_GAP {
+        if !self.may_fill(outer)
+            || self.steps(before, outer) > MAX_STEPS
+            || self.steps(after, outer) > MAX_STEPS
+            || units > MAX_GAP
+        {
             return;
         }
         for unit in self.units(gap, outer) {
@@ -187,7 +191,11 @@ impl<'s> Page<'s> {
         let outer = self.around(last);
         let end = self.ranges.get(outer as usize).map_or(0, |range| range.end);
         for unit in self.units(last + 1..end.max(last + 1), outer) {
-            if !self.is_article(outer) || !self.may_fill(outer) || !self.is_structure(unit.start) || !self.belongs(unit.clone(), outer) {
+            if !self.is_article(outer)
+                || !self.may_fill(outer)
+                || !self.is_structure(unit.start)
+                || !self.belongs(unit.clone(), outer)
+            {
                 break;
             }
             self.take(unit, outer, taken);
@@ -199,8 +207,21 @@ impl<'s> Page<'s> {
         let mut index = self.container(at);
         while matches!(
             self.tag(index),
-            Tag::P | Tag::Li | Tag::Ul | Tag::Ol | Tag::Dl | Tag::Dt | Tag::Dd | Tag::Pre | Tag::Blockquote | Tag::Td
-                | Tag::Th | Tag::Tr | Tag::Tbody | Tag::Thead | Tag::Table
+            Tag::P
+                | Tag::Li
+                | Tag::Ul
+                | Tag::Ol
+                | Tag::Dl
+                | Tag::Dt
+                | Tag::Dd
+                | Tag::Pre
+                | Tag::Blockquote
+                | Tag::Td
+                | Tag::Th
+                | Tag::Tr
+                | Tag::Tbody
+                | Tag::Thead
+                | Tag::Table
         ) || self.tag(index).heading_level() > 0
         {
             index = self.parent(index);
@@ -286,9 +307,11 @@ impl<'s> Page<'s> {
         let Some(block) = self.block(at) else { return false };
         block.preformatted
             || self.tables.of(at).is_some()
-            || self.segments.containers_of(block).take(4).any(|container| {
-                matches!(container.tag, Tag::Li | Tag::Dt | Tag::Dd | Tag::Blockquote | Tag::Pre)
-            })
+            || self
+                .segments
+                .containers_of(block)
+                .take(4)
+                .any(|container| matches!(container.tag, Tag::Li | Tag::Dt | Tag::Dd | Tag::Blockquote | Tag::Pre))
     }
 
     /// Whether something between a block and `outer` says that it is no part of the text.
@@ -325,8 +348,21 @@ fn set(taken: &mut [bool], at: usize) {
 /// Whether a short block with a link leads to its neighbours.
 fn is_paging(block: &Block, text: &str) -> bool {
     const STARTS: [&str; 16] = [
-        "previous message", "next message", "messages sorted by", "previous:", "next:", "previous post", "next post",
-        "previous article", "next article", "previous chapter", "next chapter", "上一篇", "下一篇", "上一章", "下一章",
+        "previous message",
+        "next message",
+        "messages sorted by",
+        "previous:",
+        "next:",
+        "previous post",
+        "next post",
+        "previous article",
+        "next article",
+        "previous chapter",
+        "next chapter",
+        "上一篇",
+        "下一篇",
+        "上一章",
+        "下一章",
         "上一页",
     ];
     if block.links == 0 || block.preformatted || block.stats.units() > 150.0 {

@@ -45,7 +45,8 @@ fn line_start<'t>(text: &'t str, output: &mut String) -> &'t str {
         text.len() - stripped.len() >= 3 && (mark == '~' || stripped.trim().is_empty())
     };
     let line = text.trim_end();
-    let rule = line.len() >= 3 && ['-', '*', '_'].iter().any(|mark| line.chars().all(|char| char == *mark || char == ' '));
+    let rule =
+        line.len() >= 3 && ['-', '*', '_'].iter().any(|mark| line.chars().all(|char| char == *mark || char == ' '));
     let first = text.chars().next();
     let bullet = matches!(first, Some('-' | '+' | '*')) && spaced(after(1));
     if (1..=6).contains(&hashes) && spaced(after(hashes))

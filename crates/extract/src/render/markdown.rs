@@ -115,7 +115,11 @@ impl Output<'_> {
     fn plain(&self, start: u32, end: u32, line_end: &str, starts_line: bool, output: &mut String) {
         let text = self.segments.text.get(start as usize..end as usize).unwrap_or("");
         // Both sides of what is hidden may end in a space.
-        let text = if output.is_empty() || output.ends_with(' ') && !starts_line { text.trim_start_matches(' ') } else { text };
+        let text = if output.is_empty() || output.ends_with(' ') && !starts_line {
+            text.trim_start_matches(' ')
+        } else {
+            text
+        };
         let breaks = line_end.contains('\n');
         for (number, line) in text.split('\n').enumerate() {
             if number > 0 {

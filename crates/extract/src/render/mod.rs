@@ -12,7 +12,8 @@ use crate::options::TextFormat;
 pub(crate) fn render(segments: &Segments, taken: &[bool], format: TextFormat) -> String {
     let tables = Tables::new(segments);
     let shown = segments.blocks.iter().zip(taken);
-    let taken: Vec<bool> = shown.map(|(block, taken)| *taken && !segments.shown_text(block).trim().is_empty()).collect();
+    let taken: Vec<bool> =
+        shown.map(|(block, taken)| *taken && !segments.shown_text(block).trim().is_empty()).collect();
     match format {
         TextFormat::Text => plain(segments, &taken, &tables),
         TextFormat::Markdown => markdown::render(segments, &taken, &tables),

@@ -22,7 +22,15 @@ impl Cutter<'_, '_> {
             linked |= inner.tag == Tag::A;
             let plain = matches!(
                 inner.tag,
-                Tag::Text | Tag::A | Tag::B | Tag::Strong | Tag::I | Tag::Em | Tag::Span | Tag::Var | Tag::Font
+                Tag::Text
+                    | Tag::A
+                    | Tag::B
+                    | Tag::Strong
+                    | Tag::I
+                    | Tag::Em
+                    | Tag::Span
+                    | Tag::Var
+                    | Tag::Font
                     | Tag::Small
             );
             if !plain || node.end - id > MAX_NODES {
@@ -38,7 +46,8 @@ impl Cutter<'_, '_> {
         let written = if linked { note(text) } else { raised_or_lowered(node.tag, base, text) };
         let Some(mut written) = written else { return false };
         if node.tag == Tag::Sup && self.numerator(node.end, text) {
-            written = if base.ends_with(|char: char| char.is_ascii_digit()) { format!(" {text}") } else { text.to_owned() };
+            written =
+                if base.ends_with(|char: char| char.is_ascii_digit()) { format!(" {text}") } else { text.to_owned() };
         } else if node.tag == Tag::Sub && base.ends_with(['/', '⁄']) {
             text.clone_into(&mut written);
         }
@@ -140,7 +149,9 @@ fn raised_or_lowered(tag: Tag, base: &str, text: &str) -> Option<String> {
         () if letters && word > 1 => None,
         () if number && digits => Some(format!("^{text}")),
         () if letters => Some(format!("^{text}")),
-        () if matches!(text, "+" | "-" | "−" | "*" | "'" | "′") && word > 0 && word <= 2 => Some(format!("^{text}")),
+        () if matches!(text, "+" | "-" | "−" | "*" | "'" | "′") && word > 0 && word <= 2 => {
+            Some(format!("^{text}"))
+        }
         () if text.chars().any(char::is_alphanumeric) && text.chars().all(|char| !char.is_whitespace()) => {
             Some(format!("^({text})"))
         }
