@@ -23,8 +23,8 @@ fn markdown(html: &str) -> String {
 
 /// The main text of an article of eight paragraphs with `html` in its middle.
 fn within(html: &str) -> String {
-    let page =
-        format!("<title>Bridges</title><article><h1>Bridges</h1>{0}{0}{html}{0}{0}</article>", format!("{ONE}{TWO}"));
+    let text = format!("{ONE}{TWO}");
+    let page = format!("<title>Bridges</title><article><h1>Bridges</h1>{text}{text}{html}{text}{text}</article>");
     text_of(&page, Method::MainContent, TextFormat::Text)
 }
 
@@ -100,6 +100,9 @@ fn values_stay_in_their_columns() {
 
 #[test]
 fn tables_that_place_things_are_read_as_blocks() {
+    // Text that lies in a table but in no cell is not lost.
+    let loose = full("<table><tr><td>a<td>b<tr>loose<td>c<td>d</table>");
+    assert!(["a", "b", "loose", "c", "d"].iter().all(|word| loose.contains(word)), "{loose}");
     let layout = "<table><tr><td><a href=/>Home</a><td><h1>Gears</h1><p>Put a <i>half</i> gear<p>tail</table>";
     assert_eq!(full(layout), "Home\nGears\nPut a half gear\ntail");
     let nested = "<table><tr><td>left<td><table><tr><td>1<td>2<tr><td>3<td>4</table>after</table>";

@@ -150,7 +150,8 @@ impl<'a> Reader<'_, 'a> {
     /// Whether the node before `at` is the end of an element that is a line.
     fn after_line(&self, at: NodeId) -> bool {
         let before = at.checked_sub(1).map(|before| self.tree.node(before));
-        before.is_some_and(|node| node.tag != Tag::Br && !self.tree.text(at - 1).ends_with('\n'))
+        let closed = before.filter(|node| node.end <= at && node.tag != Tag::Br);
+        closed.is_some() && !self.tree.text(at - 1).ends_with('\n')
     }
 
     fn account(&mut self, from: usize) {

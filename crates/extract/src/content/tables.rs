@@ -24,6 +24,8 @@ const NONE: u32 = u32::MAX;
 pub(crate) struct Grid {
     /// Blocks of the table.
     pub blocks: Range<usize>,
+    /// The first block of a cell; those before it are the caption.
+    pub first: usize,
     /// Rows of one length.
     pub rows: Vec<Vec<Range<usize>>>,
 }
@@ -160,7 +162,12 @@ impl Facts {
         let short = |found: &Container| found.blocks <= 1 && found.units <= ONE_ROW_UNITS;
         let one_row = || self.cells.iter().filter_map(|(_, index)| cell(*index)).all(short);
         let is_data = full > 1 || (full == 1 && (self.headed || one_row()));
-        is_data.then(|| Grid { blocks: self.blocks.clone(), rows })
+        // Text between the cells would be lost in a grid.
+        let cells = || self.cells.iter().filter_map(|(_, index)| ranges.get(*index as usize));
+        let first = cells().filter(|range| !range.is_empty()).map(|range| range.start).min()?;
+        let inside: usize = cells().map(Range::len).sum();
+        let is_data = is_data && first.checked_sub(self.blocks.start)? + inside == self.blocks.len();
+        is_data.then(|| Grid { blocks: self.blocks.clone(), first, rows })
     }
 
     /// The cells in their places, rows and columns without text left out; `None` where that would be more

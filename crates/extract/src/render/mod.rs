@@ -88,7 +88,7 @@ fn pieces<'t>(
             }
             match tables.of(at) {
                 // What is in a table but in no cell stands before it: its caption.
-                Some(grid) if !grid.rows.iter().flatten().any(|cell| cell.contains(&at)) => {}
+                Some(grid) if at < grid.first => {}
                 Some(grid) => {
                     open = Some((grid, 0));
                     continue;
