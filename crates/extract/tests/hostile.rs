@@ -225,8 +225,17 @@ fn floods_of_what_the_rules_look_for() {
         ("anchors", repeat("<h2>a<a class=anchor href=#a>#</a></h2>", 30_000)),
         ("contents", repeat("<ul><li><a href=#a>a</a><li><a href=#b>b</a>", 20_000)),
         ("categories", repeat("<div>Category: <a href=a>a</a>", 20_000)),
-        ("copies", repeat("<p>a</p><div class=x>The wall was rebuilt in three summers, each of which left its mark.</div>", 20_000)),
-        ("cells", repeat("<table><tr><td>The wall was rebuilt in three summers, each of which left a mark.</table>", 20_000)),
+        (
+            "copies",
+            repeat(
+                "<p>a</p><div class=x>The wall was rebuilt in three summers, each of which left its mark.</div>",
+                20_000,
+            ),
+        ),
+        (
+            "cells",
+            repeat("<table><tr><td>The wall was rebuilt in three summers, each of which left a mark.</table>", 20_000),
+        ),
         ("dates", repeat("<p class=date>on 6 May 1874, 5 May 1873 and 4 April 1872", 30_000)),
         ("scripts", repeat("<p>Please enable JavaScript.", 30_000)),
         ("JSON-LD", repeat("<script type=application/ld+json>[[[[[[[[{\"datePublished\":", 20_000)),
