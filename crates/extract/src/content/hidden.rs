@@ -11,14 +11,11 @@ use super::hints::{self, NAVIGATION, OVERLAY};
 use super::segment::Segments;
 use crate::html::{NodeId, Tag, Tree};
 
-/// Main text, in letters, that is enough for a page: about four sentences.
-const ENOUGH: f32 = 600.0;
 /// Less hidden text than this, in letters, is no article.
 const ARTICLE: f32 = 150.0;
-/// Hidden text that takes the place of the main text is this many times as long as what is shown of it: of
-/// a page with less than [`ENOUGH`], of one with more.
-const OUTWEIGHS: f32 = 2.0;
-const OUTWEIGHS_ENOUGH: f32 = 4.0;
+/// Hidden text that is this many times as long as what is shown of the main text is not left out: at least half of
+/// what the model takes remains.
+const OUTWEIGHS: f32 = 1.0;
 /// A hidden element is the article where the model takes this share of its text.
 const MOSTLY: f32 = 0.5;
 /// Nodes before a hidden element among which the button that opens it is looked for.
@@ -285,8 +282,7 @@ fn reveal(segments: &Segments, taken: &[bool], outer: &[u32], revealed: &mut [bo
             sum.1 += units;
         }
     }
-    let outweighs = if seen < ENOUGH { OUTWEIGHS } else { OUTWEIGHS_ENOUGH };
-    if hidden < ARTICLE || hidden < outweighs * seen {
+    if hidden < ARTICLE || hidden < OUTWEIGHS * seen {
         return false;
     }
     // Where none is the article, the one with most of it holds it.

@@ -13,13 +13,14 @@ use crate::html::Tag;
 const COMPLETED: f32 = 0.3;
 /// More of a unit in links than this share makes it a menu.
 const MAX_LINK_SHARE: f32 = 0.35;
-/// Longest gap that is filled, in letters.
-const MAX_GAP: f32 = 6_000.0;
+/// Longest gap that is filled, in letters, and as a share of the main text.
+const MAX_GAP: f32 = 1_000.0;
+const MAX_GAP_SHARE: f32 = 0.2;
 /// Most containers between the main text on one side of a gap and what both sides lie in.
 const MAX_STEPS: u32 = 6;
 /// Least score of the model for what fills a gap, by kind.
-const STRUCTURE_FLOOR: f32 = 0.004;
-const TEXT_FLOOR: f32 = 0.15;
+const STRUCTURE_FLOOR: f32 = 0.15;
+const TEXT_FLOOR: f32 = 0.5;
 /// Blocks before the main text among which its heading is looked for.
 const HEADING_REACH: usize = 1;
 
@@ -154,27 +155,30 @@ impl<'s> Page<'s> {
     }
 
     fn fill_gaps(&self, taken: &mut [bool]) {
+        let (main, _) = self.sums(0..taken.len(), |at| taken.get(at) == Some(&true));
+        let longest = MAX_GAP.min(MAX_GAP_SHARE * main);
         let mut before: Option<usize> = None;
         for at in 0..taken.len() {
             if !taken[at] {
                 continue;
             }
             if let Some(before) = before.filter(|before| before + 1 < at) {
-                self.fill(before, at, taken);
+                self.fill(before..at, longest, taken);
             }
             before = Some(at);
         }
     }
 
-    /// Fills the gap between two taken blocks.
-    fn fill(&self, before: usize, after: usize, taken: &mut [bool]) {
+    /// Fills the gap between two taken blocks, the ends of the range, if it is no longer than `longest`.
+    fn fill(&self, ends: Range<usize>, longest: f32, taken: &mut [bool]) {
+        let (before, after) = (ends.start, ends.end);
         let outer = self.common(self.container(before), self.container(after));
         let gap = before + 1..after;
         let (units, _) = self.sums(gap.clone(), |_| true);
         if !self.may_fill(outer)
             || self.steps(before, outer) > MAX_STEPS
             || self.steps(after, outer) > MAX_STEPS
-            || units > MAX_GAP
+            || units > longest
         {
             return;
         }
