@@ -21,10 +21,14 @@ fn markdown(html: &str) -> String {
     text_of(html, Method::FullText, TextFormat::Markdown)
 }
 
-/// The main text of an article of eight paragraphs with `html` in its middle.
+const THREE: &str = "<p>In the third summer the masons opened the western pier, and in the middle of it they found \
+    a bottle with a letter, in which the first builders named the stones that they did not trust.</p>";
+const FOUR: &str = "<p>The engineers of the county measured the pillars last year, and they found that the road can \
+    stay on them for another century if somebody clears the drift wood from them every autumn.</p>";
+
+/// The main text of an article of four paragraphs with `html` in its middle.
 fn within(html: &str) -> String {
-    let text = format!("{ONE}{TWO}");
-    let page = format!("<title>Bridges</title><article><h1>Bridges</h1>{text}{text}{html}{text}{text}</article>");
+    let page = format!("<title>Bridges</title><article><h1>Bridges</h1>{ONE}{TWO}{html}{THREE}{FOUR}</article>");
     text_of(&page, Method::MainContent, TextFormat::Text)
 }
 

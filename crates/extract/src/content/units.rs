@@ -19,7 +19,7 @@ const MAX_GAP_SHARE: f32 = 0.2;
 /// Most containers between the main text on one side of a gap and what both sides lie in.
 const MAX_STEPS: u32 = 6;
 /// Least score of the model for what fills a gap, by kind.
-const STRUCTURE_FLOOR: f32 = 0.15;
+const STRUCTURE_FLOOR: f32 = 0.05;
 const TEXT_FLOOR: f32 = 0.5;
 /// Blocks before the main text among which its heading is looked for.
 const HEADING_REACH: usize = 1;
@@ -287,6 +287,9 @@ impl<'s> Page<'s> {
         if units == 0.0 || links > MAX_LINK_SHARE * units {
             return false;
         }
+        if unit.clone().all(|at| self.is_switch(at)) {
+            return true;
+        }
         let parts = || unit.clone().filter(|at| counts(*at));
         let score = parts().filter_map(|at| self.scores.get(at).copied()).fold(0.0, f32::max);
         if parts().all(|at| self.is_structure(at)) {
@@ -327,8 +330,15 @@ impl<'s> Page<'s> {
         let Some(container) = self.segments.containers.get(block.container as usize) else { return true };
         let near = |kind: usize| container.near.get(kind).is_some_and(|distance| u32::from(*distance) < steps);
         let tags = [Tag::Nav, Tag::Footer, Tag::Aside, Tag::Form, Tag::Button];
+        let tags = tags.get(..if self.is_switch(at) { 4 } else { 5 }).unwrap_or(&tags);
         KINDS.iter().any(|kind| near(*kind) || block.hints >> kind & 1 == 1)
             || tags.iter().any(|tag| near(hints::of_tag(*tag).trailing_zeros() as usize))
+    }
+
+    /// Whether a block is a heading that is a button: a question that opens its answer.
+    fn is_switch(&self, at: usize) -> bool {
+        let index = self.container(at);
+        self.tag(index) == Tag::Button && self.tag(self.parent(index)).heading_level() > 0
     }
 
     fn take(&self, unit: Range<usize>, outer: u32, taken: &mut [bool]) {
