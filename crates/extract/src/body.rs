@@ -11,14 +11,16 @@ use crate::render::render;
 const MIN_UNITS: f32 = 100.0;
 /// How many times as much it must say as what the page itself shows.
 const RICHER: f32 = 3.0;
+/// Longest text of the page's own beside which it is taken, in letters: what is longer is its text, if only a teaser.
+const FEW_UNITS: f32 = 200.0;
 /// Most nodes of markup in it.
 const MAX_NODES: usize = 200_000;
 
 /// The `articleBody` of a page as text, if the page's own text is next to nothing beside it.
 pub(crate) fn linked_body(body: &str, shown: &str, options: &Options) -> Option<String> {
     let text = plain(body, options)?;
-    let units = weight(&text);
-    (units >= MIN_UNITS && units > RICHER * weight(shown)).then_some(text)
+    let (units, shown) = (weight(&text), weight(shown));
+    (units >= MIN_UNITS && shown < FEW_UNITS && units > RICHER * shown).then_some(text)
 }
 
 /// Some sites put markup into the body, escaped or not.

@@ -18,8 +18,9 @@ use crate::{DEFAULT_MAX_DEPTH, DEFAULT_MAX_HTML_BYTES, Method, Options, TextForm
 /// # Parameters
 /// See below. Input is the column `body` (bytes, of web archives, with `content_type` and `url` as
 /// hints for the charset and `date` as the day of the fetch, after which no page was published) or, where
-/// there is none, `html`. It adds `text`, `title`, `author`, `publish_date`, `html_language`, `canonical_url`, `site_name`, and from bytes `charset`,
-/// `charset_source` (`bom`, `header`, `meta`, `utf8`, `detected`) and `charset_replacements`.
+/// there is none, `html`. It adds `text`, `title`, `author`, `publish_date`, `html_language`,
+/// `canonical_url`, `site_name`, and from bytes `charset`, `charset_source` (`bom`, `header`, `meta`, `utf8`,
+/// `detected`) and `charset_replacements`.
 ///
 /// # Source
 /// Features after Kohlschütter et al., "Boilerplate Detection using Shallow Text Features" (2010),

@@ -1,7 +1,9 @@
 //! One page from HTML to text.
 
 use crate::body::linked_body;
-use crate::content::{Segments, comments, copied_lines, drop_copies, main_content, marks, segment, unwanted, weight};
+use crate::content::{
+    Segments, comments, copied_lines, drop_copies, main_content, marks, segment, shown, unwanted, weight,
+};
 use crate::html::{NodeId, Tag, Tree, decoded, parse};
 use crate::linked::Linked;
 use crate::render::render;
@@ -121,8 +123,15 @@ fn scripted_or_not(tree: &Tree<'_>, text: impl Fn(&[NodeId]) -> String) -> Strin
 
 fn full_text(tree: &Tree<'_>, omitted: &[NodeId], options: &Options) -> String {
     let segments = segment(tree, omitted);
-    let scripts = unwanted(tree, &segments, &title(tree)).scripts;
-    let taken: Vec<bool> = scripts.iter().map(|unwanted| !unwanted).collect();
+    let title = title(tree);
+    let scripts = unwanted(tree, &segments, &title).scripts;
+    let mut taken: Vec<bool> = scripts.iter().map(|unwanted| !unwanted).collect();
+    if !segments.hidden.is_empty() {
+        // What is hidden is only left out where there is other main text.
+        let mut main = main_content(&segments, &title);
+        leave(&mut main, &taken);
+        leave(&mut taken, &shown(&segments, &main));
+    }
     render(&segments, &taken, options.format)
 }
 
@@ -130,21 +139,31 @@ fn main_text(tree: &Tree<'_>, omitted: &[NodeId], options: &Options) -> String {
     let title = title(tree);
     let segments = segment(tree, omitted);
     let unwanted = unwanted(tree, &segments, &title);
-    let text = chosen_text(segments.without(&unwanted.all), &title, options);
+    let text = chosen_text(tree, &segments.without(&unwanted.all), &title, options);
     if text.is_empty() && unwanted.all != unwanted.scripts {
         // A page that is a notice or a list of contents and nothing else.
-        return chosen_text(segment(tree, omitted).without(&unwanted.scripts), &title, options);
+        let segments = segment(tree, omitted).without(&unwanted.scripts);
+        return chosen_text(tree, &segments, &title, options);
     }
     text
 }
 
-fn chosen_text(segments: Segments, title: &str, options: &Options) -> String {
-    let mut taken = main_content(&segments, title);
+fn chosen_text(tree: &Tree<'_>, segments: &Segments, title: &str, options: &Options) -> String {
+    let mut taken = main_content(segments, title);
     if options.comments {
-        taken.iter_mut().zip(comments(&segments)).for_each(|(taken, comment)| *taken |= comment);
+        taken.iter_mut().zip(comments(segments)).for_each(|(taken, comment)| *taken |= comment);
     }
-    drop_copies(&segments, &mut taken);
-    render(&segments, &taken, options.format)
+    if !segments.hidden.is_empty() {
+        let shown = shown(segments, &taken);
+        leave(&mut taken, &shown);
+    }
+    drop_copies(tree, segments, &mut taken);
+    render(segments, &taken, options.format)
+}
+
+/// Takes back from `taken` what is not `kept`.
+fn leave(taken: &mut [bool], kept: &[bool]) {
+    taken.iter_mut().zip(kept).for_each(|(taken, kept)| *taken &= kept);
 }
 
 fn tree<'a>(html: &'a str, options: &Options) -> Result<Tree<'a>, ExtractError> {

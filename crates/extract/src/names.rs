@@ -29,6 +29,8 @@ pub(crate) const OTHERS: u32 = 1 << 9;
 pub(crate) const DATED: u32 = 1 << 10;
 /// Another date than that of publication.
 pub(crate) const OTHER_DATE: u32 = 1 << 11;
+/// A quotation.
+pub(crate) const QUOTE: u32 = 1 << 12;
 
 #[rustfmt::skip]
 const PARTS: &[(u32, &[&str])] = &[
@@ -72,6 +74,7 @@ const PARTS: &[(u32, &[&str])] = &[
     (DATED, &[
         "date", "time", "publish", "posted", "byline", "meta", "info", "author", "source", "details",
     ]),
+    (QUOTE, &["quote", "quotation", "citation"]),
     (OTHER_DATE, &["update", "modif", "event", "expire", "deadline", "edited", "birth"]),
 ];
 

@@ -214,3 +214,35 @@ fn random_markup_never_panics_and_keeps_its_words() {
         }
     }
 }
+
+#[test]
+fn floods_of_what_the_rules_look_for() {
+    assert_all(&[
+        ("notices", |n| flood("<div class=cookie><p>We use cookies, you agree to our settings.</p></div>", 5_000 * n)),
+        ("nested notices", |n| flood("<div class=consent>We use cookies, you agree.", 5_000 * n)),
+        ("notes", |n| flood("a<sup><a href=#fn>1</a></sup>", 12_500 * n)),
+        ("anchors", |n| flood("<h2>a<a class=anchor href=#a>#</a></h2>", 7_500 * n)),
+        ("contents", |n| flood("<ul><li><a href=#a>a</a><li><a href=#b>b</a>", 5_000 * n)),
+        ("categories", |n| flood("<div>Category: <a href=a>a</a>", 5_000 * n)),
+        ("copies", |n| {
+            let copy = "<p>a</p><div class=x>The wall was rebuilt in three summers, each of which left its mark.</div>";
+            flood(copy, 5_000 * n)
+        }),
+        ("tables", |n| {
+            let table = "<table><tr><td>The wall was rebuilt in three summers, each of which left a mark.</table>";
+            flood(table, 5_000 * n)
+        }),
+        ("dates", |n| flood("<p class=date>on 6 May 1874, 5 May 1873 and 4 April 1872", 7_500 * n)),
+        ("scripts", |n| flood("<p>Please enable JavaScript.", 7_500 * n)),
+        ("JSON-LD", |n| {
+            let data = "<script type=application/ld+json>[[[[[[[[{\"datePublished\":";
+            format!("<p>{SENTENCE}</p>{}", data.repeat(5_000 * n))
+        }),
+        ("noscript", |n| flood("<noscript>a</noscript>", 12_500 * n)),
+    ]);
+}
+
+/// The sentence behind many times the same.
+fn flood(part: &str, times: usize) -> String {
+    format!("{}<p>{SENTENCE}</p>", part.repeat(times))
+}

@@ -40,15 +40,8 @@ pub(super) fn decode<'a>(
     if bytes.contains(&0x1b) || bytes.contains(&0) {
         return None;
     }
-    let (mut utf8, mut other) = (0, 0);
-    for run in runs(bytes) {
-        match kind(run) {
-            Kind::Utf8 => utf8 += run.len(),
-            Kind::Other => other += run.len(),
-            Kind::Any => {}
-        }
-    }
-    if utf8 == 0 || other == 0 {
+    let has = |wanted: Kind| runs(bytes).any(|run| kind(run) == wanted);
+    if !has(Kind::Utf8) || !has(Kind::Other) {
         return None;
     }
     let legacy = |charset: Charset| match charset {
@@ -58,22 +51,38 @@ pub(super) fn decode<'a>(
     let named = declared.collect::<Vec<_>>();
     let found = named.iter().find_map(|(charset, source)| legacy(*charset).map(|encoding| (encoding, *source)));
     let (encoding, mut source) = found.unwrap_or_else(|| (of_others(bytes, top_level_domain), CharsetSource::Detected));
-    if utf8 > other {
+    let mostly_utf8 = is_mostly_utf8(bytes, encoding);
+    if mostly_utf8 {
         source = named.iter().find(|(charset, _)| charset.is_utf8()).map_or(CharsetSource::Utf8, |(_, source)| *source);
     }
     let mut text = String::with_capacity(bytes.len() + bytes.len() / 4);
     let mut replacements = 0;
     for run in runs(bytes) {
-        let by = if kind(run) == Kind::Utf8 || (kind(run) == Kind::Any && utf8 > other) { UTF_8 } else { encoding };
+        let by = if kind(run) == Kind::Utf8 || (kind(run) == Kind::Any && mostly_utf8) { UTF_8 } else { encoding };
         let (part, wrong) = by.decode_without_bom_handling(run);
         if wrong {
             replacements += part.matches(char::REPLACEMENT_CHARACTER).count() as u64;
         }
         text.push_str(&part);
     }
-    let charset = if utf8 > other { UTF_8 } else { encoding };
+    let charset = if mostly_utf8 { UTF_8 } else { encoding };
     let text = japanese::standard(Cow::Owned(text), bytes, charset);
     Some(Decoded { text, charset: charset.name(), source, replacements })
+}
+
+/// Whether the runs in UTF-8 have more characters than those in `encoding`: bytes would count a Chinese character of
+/// UTF-8 half as much again.
+fn is_mostly_utf8(bytes: &[u8], encoding: &'static Encoding) -> bool {
+    let (mut utf8, mut other) = (0, 0);
+    for run in runs(bytes) {
+        let chars = |by: &'static Encoding| by.decode_without_bom_handling(run).0.chars().count();
+        match kind(run) {
+            Kind::Utf8 => utf8 += chars(UTF_8),
+            Kind::Other => other += chars(encoding),
+            Kind::Any => {}
+        }
+    }
+    utf8 > other
 }
 
 /// The charset of the runs that are no UTF-8, by their bytes.

@@ -3,6 +3,7 @@
 use super::for_features;
 use super::model::MODEL;
 use super::segment::Segments;
+use super::units;
 
 /// Score from which a block is taken on a page of which the model is sure.
 const SURE: f32 = 0.5;
@@ -23,10 +24,13 @@ pub(crate) fn main_content(segments: &Segments, title: &str) -> Vec<bool> {
     let mut bound = SURE.min(BEST_SHARE * best);
     // Listings, collections and shops spread their content over many blocks, each of which is
     // doubtful: there the bound that promises the best F1 is lower.
-    if expected_f1(&scores, &lengths, bound) < SURE_PAGE && ideograph_share(segments) < IDEOGRAPHIC {
+    let sure = expected_f1(&scores, &lengths, bound) >= SURE_PAGE;
+    if !sure && ideograph_share(segments) < IDEOGRAPHIC {
         bound = best_bound(&scores, &lengths);
     }
-    scores.iter().map(|score| *score >= bound && *score > 0.0).collect()
+    let mut taken: Vec<bool> = scores.iter().map(|score| *score >= bound && *score > 0.0).collect();
+    units::complete(segments, &scores, &mut taken, sure);
+    taken
 }
 
 /// F1 to expect of the blocks from `bound` on, if each block is content with its score as

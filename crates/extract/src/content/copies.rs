@@ -3,61 +3,74 @@
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::segment::{Block, Segments};
-use crate::html::Tag;
+use super::segment::{Block, Container, Segments};
+use crate::html::{Tag, Tree};
+use crate::names;
 
 /// Shortest text that is a copy by itself, in letters.
 const MIN_UNITS: f32 = 80.0;
+/// Shortest block that a copy must have, in letters: names of colours and sizes repeat with every product.
+const MIN_BLOCK: f32 = 50.0;
 /// Shortest text that is a copy though it stands in a place of the same kind as the first, as verses and posts do.
 const MIN_LIKE_UNITS: f32 = 150.0;
 const MIN_LIKE_ALONE: f32 = 500.0;
 /// Most blocks that are compared at once; a longer copy is found in parts.
 const MAX_RUN: usize = 400;
+/// Containers around a block that may be a quotation.
+const NEAR: usize = 6;
 /// Shortest line that is a copy, in characters.
 const MIN_LINE: usize = 80;
 
 /// Takes back from `taken` what was taken before: runs of blocks that say the same as earlier ones in a place of
 /// another kind. Quotations, tables and code may repeat, and so may an author within one list or poem.
-pub(crate) fn drop_copies(segments: &Segments, taken: &mut [bool]) {
+pub(crate) fn drop_copies(tree: &Tree<'_>, segments: &Segments, taken: &mut [bool]) {
     let order: Vec<usize> = (0..segments.blocks.len()).filter(|at| taken.get(*at) == Some(&true)).collect();
-    let mut first: HashMap<u64, usize> = HashMap::with_capacity(order.len());
     let hashes: Vec<u64> = order.iter().map(|at| hash(segments, *at)).collect();
+    // Places of the long blocks, by what they say.
+    let mut first: HashMap<u64, usize> = HashMap::new();
+    let mut settled = 0;
     let mut place = 0;
-    while place < order.len() {
-        let earlier = hashes.get(place).and_then(|hash| first.get(hash).copied());
-        let length = earlier.map_or(0, |earlier| run(segments, &order, &hashes, earlier, place));
-        if let Some(earlier) = earlier
-            && is_copy(segments, &order, earlier, place, length)
-        {
-            order.iter().skip(place).take(length).for_each(|at| {
-                if let Some(flag) = taken.get_mut(*at) {
-                    *flag = false;
+    while let (Some(at), Some(hash)) = (order.get(place), hashes.get(place)) {
+        let counts = |block: &Block| block.stats.units() >= MIN_BLOCK && !may_repeat(tree, segments, block);
+        let long = segments.blocks.get(*at).is_some_and(counts);
+        let earlier = first.get(hash).copied().filter(|_| long);
+        if let Some(earlier) = earlier {
+            let same = |one: usize, other: usize| {
+                let texts = [one, other].map(|place| order.get(place).map(|at| text(segments, *at)));
+                hashes.get(one) == hashes.get(other) && texts[0].is_some() && texts[0] == texts[1]
+            };
+            // Short blocks above, as its heading, belong to a copy, too.
+            let most = earlier.min(place - settled).min(place - earlier - 1).min(MAX_RUN);
+            let back = (1..=most).take_while(|back| same(earlier - back, place - back)).count();
+            let most = (place - earlier).min(MAX_RUN);
+            let length = back + (0..most).take_while(|on| same(earlier + on, place + on)).count();
+            if length > back && is_copy(tree, segments, &order, [earlier - back, place - back], length) {
+                for at in order.iter().skip(place - back).take(length) {
+                    taken.iter_mut().skip(*at).take(1).for_each(|flag| *flag = false);
                 }
-            });
-            place += length;
-            continue;
+                settled = place - back + length;
+                place = settled;
+                continue;
+            }
         }
-        if let Some(hash) = hashes.get(place) {
+        if long {
             first.entry(*hash).or_insert(place);
         }
         place += 1;
     }
 }
 
-/// Number of blocks from `place` on that say the same as those from `earlier` on.
-fn run(segments: &Segments, order: &[usize], hashes: &[u64], earlier: usize, place: usize) -> usize {
-    let most = (place - earlier).min(MAX_RUN);
-    let same = |offset: &usize| {
-        let texts = [earlier, place].map(|from| order.get(from + offset).map(|at| text(segments, *at)));
-        hashes.get(earlier + offset) == hashes.get(place + offset) && texts[0].is_some() && texts[0] == texts[1]
-    };
-    (0..most).take_while(same).count()
-}
-
-fn is_copy(segments: &Segments, order: &[usize], earlier: usize, place: usize, length: usize) -> bool {
+/// Whether the blocks from the second place on are a copy of those from the first on.
+fn is_copy(tree: &Tree<'_>, segments: &Segments, order: &[usize], places: [usize; 2], length: usize) -> bool {
+    let [earlier, place] = places;
     let blocks = || order.iter().skip(place).take(length).filter_map(|at| segments.blocks.get(*at));
-    let units: f32 = blocks().filter(|block| !may_repeat(segments, block)).map(|block| block.stats.units()).sum();
-    if units < MIN_UNITS {
+    let quick: f32 = blocks().map(|block| block.stats.units()).sum();
+    if quick < MIN_UNITS {
+        return false;
+    }
+    let counted = || blocks().filter(|block| !may_repeat(tree, segments, block)).map(|block| block.stats.units());
+    let units: f32 = counted().sum();
+    if units < MIN_UNITS || counted().all(|units| units < MIN_BLOCK) {
         return false;
     }
     let block = |place: usize| order.get(place).and_then(|at| segments.blocks.get(*at));
@@ -66,12 +79,12 @@ fn is_copy(segments: &Segments, order: &[usize], earlier: usize, place: usize, l
 }
 
 /// Quotations, cells of tables and code say a thing again where they need it.
-fn may_repeat(segments: &Segments, block: &Block) -> bool {
-    block.preformatted
-        || segments
-            .containers_of(block)
-            .take(6)
-            .any(|container| matches!(container.tag, Tag::Blockquote | Tag::Table | Tag::Pre))
+fn may_repeat(tree: &Tree<'_>, segments: &Segments, block: &Block) -> bool {
+    let quotes = |container: &Container| {
+        matches!(container.tag, Tag::Blockquote | Tag::Table | Tag::Pre)
+            || tree.attribute(container.node, "class").is_some_and(|class| names::kinds(class) & names::QUOTE != 0)
+    };
+    block.preformatted || segments.containers_of(block).take(NEAR).any(quotes)
 }
 
 /// Whether two blocks stand in places of the same kind: the branches in which they lie, below the container that
@@ -129,7 +142,7 @@ mod tests {
         let tree = parse(html, 512, 10_000).expect("a small page");
         let segments = segment(&tree, &[]);
         let mut taken = vec![true; segments.blocks.len()];
-        drop_copies(&segments, &mut taken);
+        drop_copies(&tree, &segments, &mut taken);
         let kept = segments.blocks.iter().zip(taken).filter(|(_, taken)| *taken);
         kept.map(|(block, _)| segments.text_of(block).to_owned()).collect()
     }
@@ -157,6 +170,14 @@ mod tests {
         assert_eq!(left(&format!("{chorus}<p>{LONG}</p>{chorus}")).len(), 3);
         assert_eq!(left(&format!("<p>{LONG}</p><blockquote><p>{LONG}</p></blockquote>")).len(), 2);
         assert_eq!(left(&format!("<div class=a><pre>{LONG}</pre></div><div class=b><pre>{LONG}</pre></div>")).len(), 2);
+        let quote =
+            format!("<div class=post>{LONG}</div><div class=reply><div class=bbcode_quote>{LONG}</div>And so?</div>");
+        assert_eq!(left(&quote).len(), 3);
+        let sizes = |class: &str| {
+            let items: String = (0..30).map(|number| format!("<li>Colour {number}</li>")).collect();
+            format!("<ul class={class}>{items}</ul>")
+        };
+        assert_eq!(left(&format!("{}<p>{LONG}</p>{}", sizes("cup"), sizes("pot"))).len(), 61);
         assert_eq!(left("<div class=a><p>Yes</p></div><div class=b><p>Yes</p></div>").len(), 2);
         let table = format!("<table><tr class=a><td>{LONG}</td></tr><tr class=b><td>{LONG}</td></tr></table>");
         assert_eq!(left(&table).len(), 2);

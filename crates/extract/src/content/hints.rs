@@ -9,8 +9,19 @@ use crate::html::Tag;
 /// Kinds of hint: what an element says it is.
 pub(crate) const HINTS: usize = HINT_WORDS.len() + TAG_HINTS;
 
-/// Place of the kind that comments have in [`HINT_WORDS`].
+/// Places that kinds have in [`HINT_WORDS`].
+pub(crate) const NAVIGATION: usize = 0;
+pub(crate) const FOOTER: usize = 1;
 pub(crate) const COMMENTS: usize = 4;
+pub(crate) const SHARING: usize = 5;
+pub(crate) const RELATED: usize = 6;
+pub(crate) const ADVERTISING: usize = 7;
+pub(crate) const OVERLAY: usize = 8;
+pub(crate) const ACCOUNTS: usize = 9;
+pub(crate) const CONTENT: usize = 11;
+pub(crate) const ARTICLE_BODY: usize = 12;
+pub(crate) const PAGING: usize = 16;
+pub(crate) const CODE: usize = 20;
 
 /// Hints that come from tags and ARIA roles rather than names.
 const TAG_HINTS: usize = 18;

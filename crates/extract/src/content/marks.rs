@@ -125,11 +125,10 @@ fn is_mark(tree: &Tree<'_>, id: NodeId, place: &Place) -> bool {
         Tag::Button => label(tree, id).is_some_and(|text| is_copy(&text)),
         _ if in_heading => {
             let named = || class & (names::ANCHOR | names::ASIDE) != 0;
-            let copies = |text: &str| {
-                (COPY_STARTS.iter().any(|start| text.starts_with(start)) && place.heading_speaks)
-                    || ((is_copy(text) || is_bare_sign(text)) && !text.is_empty() && named())
-            };
-            label(tree, id).is_some_and(|text| copies(&text))
+            // A word alone may be the author's.
+            let copies = |text: &str| is_copy(text) && (text.contains(' ') || !text.is_ascii());
+            let signs = |text: &str| !text.is_empty() && (is_copy(text) || is_bare_sign(text)) && named();
+            label(tree, id).is_some_and(|text| (copies(&text) && place.heading_speaks) || signs(&text))
         }
         _ => false,
     }
@@ -298,6 +297,7 @@ mod tests {
             "Usage<span>[</span><a href=/e>Bearbeiten</a><span>]</span>",
             "Usage [编辑]",
             "<span class=anchor>#</span> Usage",
+            "Usage<clipboard-copy value=u>Copy link</clipboard-copy>",
             "Usage<a class=headerlink href=#u title='Link to this heading'>\u{f0c1}</a>",
         ] {
             assert_eq!(full(&format!("<h2>{heading}</h2>")), "Usage", "{heading}");

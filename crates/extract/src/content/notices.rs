@@ -188,6 +188,7 @@ fn around(places: &Places<'_, '_>, spoken: &Spoken, at: usize) -> Option<Range<u
         if is_main(container.tag)
             || matches!(container.tag, Tag::Html | Tag::Body)
             || container.parent as usize == index
+            || container.units > MAX_PLAIN_UNITS
         {
             break;
         }

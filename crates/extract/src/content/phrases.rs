@@ -57,7 +57,7 @@ const ACT: &[&str] = &[
     "akzeptier", "zustimm", "einwillig", "ablehn", "einverstanden", "accepte", "acceptez", "refuse", "consentement",
     "en poursuivant", "continuer sans", "acepta", "rechaza", "al continuar", "aceita", "rejeitar", "concorda",
     "ao continuar", "accett", "rifiut", "acconsent", "proseguendo", "accepteer", "akkoord", "weiger", "toestemming",
-    "akceptuj", "zgadzam", "zgod", "odrzu", "принима", "принять", "соглас", "отклон", "погодж", "kabul", "onay",
+    "akceptuj", "zgadzam", "zgod", "odrzu", "принима", "принять", "соглас", "соглаш", "отклон", "погодж", "kabul", "onay",
     "reddet", "godkänn", "godkend", "godta", "samtyck", "samtykke", "hyväksy", "souhlas", "přij", "odmít", "同意",
     "接受", "拒绝", "拒絕", "允许", "继续浏览", "繼續瀏覽", "继续使用", "繼續使用", "許可", "同意する", "受け入れ", "拒否", "동의", "수락", "거부", "đồng ý",
     "chấp nhận", "setuju", "terima",

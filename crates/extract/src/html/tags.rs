@@ -36,7 +36,7 @@ macro_rules! tags {
 }
 
 tags! {
-    A "a", Abbr "abbr", Address "address", Annotation "annotation", Applet "applet", Area "area", Article "article",
+    A "a", Abbr "abbr", Address "address", Annotation "annotation", AnnotationXml "annotation-xml", Applet "applet", Area "area", Article "article",
     Aside "aside", Audio "audio", B "b", Base "base", Big "big", Blockquote "blockquote", Body "body", Br "br",
     Button "button", Canvas "canvas", Caption "caption", Center "center", Cite "cite", Code "code", Col "col",
     Colgroup "colgroup", Datalist "datalist", Dd "dd", Del "del", Details "details", Dfn "dfn", Dialog "dialog",
@@ -45,7 +45,9 @@ tags! {
     Frameset "frameset", H1 "h1", H2 "h2", H3 "h3", H4 "h4", H5 "h5", H6 "h6", Head "head", Header "header",
     Hgroup "hgroup", Hr "hr", Html "html", I "i", Iframe "iframe", Img "img", Input "input", Ins "ins", Kbd "kbd",
     Label "label", Legend "legend", Li "li", Link "link", Main "main", Map "map", Mark "mark", Math "math",
-    Menu "menu", Meta "meta", Meter "meter", Nav "nav", Nobr "nobr", Noembed "noembed", Noframes "noframes",
+    Menu "menu", Meta "meta", Meter "meter", Mfenced "mfenced", Mfrac "mfrac", Mi "mi", Mn "mn", Mo "mo", Mover "mover",
+    Mphantom "mphantom", Mroot "mroot", Ms "ms", Mspace "mspace", Msqrt "msqrt", Msub "msub", Msubsup "msubsup", Msup "msup",
+    Mtable "mtable", Mtext "mtext", Munder "munder", Munderover "munderover", Nav "nav", Nobr "nobr", Noembed "noembed", Noframes "noframes",
     Noscript "noscript", Object "object", Ol "ol", Optgroup "optgroup", Option "option", Output "output", P "p",
     Param "param", Picture "picture", Plaintext "plaintext", Pre "pre", Progress "progress", Q "q", Rp "rp", Rt "rt",
     Ruby "ruby", S "s", Samp "samp", Script "script", Search "search", Section "section", Select "select",

@@ -122,10 +122,12 @@ pub(super) fn visible(tree: &Tree<'_>, order: Order, last: Day) -> Shown {
         shown: Shown::default(),
         since_heading: None,
         before: VecDeque::new(),
+        in_article: false,
         any: Shown::default(),
     };
     let heading = heading(tree);
     let mut line = Line::default();
+    let mut article_end = 0;
     let mut open: Vec<Open> = Vec::new();
     for id in outside_others(tree) {
         let node = tree.node(id);
@@ -152,6 +154,10 @@ pub(super) fn visible(tree: &Tree<'_>, order: Order, last: Day) -> Shown {
             }
             _ => line.note(tree, id, order, last),
         }
+        if matches!(node.tag, Tag::Article | Tag::Main) {
+            article_end = article_end.max(node.end);
+        }
+        search.in_article = id < article_end;
     }
     search.end(&line);
     search.finish(heading.is_some())
@@ -198,6 +204,8 @@ struct Search {
     since_heading: Option<usize>,
     /// What the last lines before the heading show.
     before: VecDeque<Shown>,
+    /// Within the element of an article.
+    in_article: bool,
     /// What is shown anywhere, for pages without a heading.
     any: Shown,
 }
@@ -215,8 +223,8 @@ impl Search {
     fn reach_heading(&mut self) {
         if self.since_heading.is_none() {
             self.since_heading = Some(0);
-            for shown in self.before.drain(..) {
-                self.shown.fill(&Shown { bare: None, ..shown });
+            for (distance, shown) in self.before.drain(..).rev().enumerate() {
+                self.shown.fill(&Shown { bare: shown.bare.filter(|_| distance == 0), ..shown });
             }
         }
     }
@@ -232,6 +240,8 @@ impl Search {
         match self.since_heading.as_mut() {
             None => {
                 self.any.fill(&Shown { bare: None, ..found });
+                // Above an article stands what day it is today.
+                found.bare = found.bare.filter(|_| self.in_article);
                 if self.before.len() == BEFORE {
                     self.before.pop_front();
                 }
@@ -395,6 +405,8 @@ mod tests {
         assert_eq!(day_of(&format!("<header><p class=date>6 May 2024</p></header><h1>The wall</h1>{PROSE}")), None);
         let filler = "<p>word</p>".repeat(10);
         assert_eq!(day_of(&format!("<p class=date>6 May 2024</p>{filler}<h1>The wall</h1>{PROSE}")), None);
+        let article = format!("<article><p class=kicker>6 May 2024</p><h1>The wall</h1>{PROSE}</article>");
+        assert_eq!(day_of(&article).as_deref(), Some("2024-05-06"));
         assert_eq!(
             day_of(&format!("<p class=kicker-date>6 May 2024</p><h1>The wall</h1>{PROSE}")).as_deref(),
             Some("2024-05-06")
