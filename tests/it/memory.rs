@@ -4,7 +4,7 @@ use std::fs;
 use std::process::Child;
 use std::time::{Duration, Instant};
 
-use crate::util::{Dir, Random, jsonl, prose};
+use crate::util::{Dir, Random, files, jsonl, prose};
 
 /// Processor seconds that the whole machine has worked since it was started.
 fn busy_seconds() -> f64 {

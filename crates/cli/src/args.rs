@@ -305,7 +305,7 @@ pub(crate) struct ReportArgs {
     /// File to write the report to; `-` is standard output [default: standard output; for HTML a file OUTPUT-report.html
     /// beside the output, in the current folder where that is in an object store]
     #[arg(long, short = 'o', value_name = "FILE")]
-    pub to: Option<std::path::PathBuf>,
+    pub to: Option<PathBuf>,
     /// Put a published table beside it: wanjuan-cc, map-neo-zh, ..., or a YAML file of one
     #[arg(long, value_name = "NAME")]
     pub compare: Option<String>,

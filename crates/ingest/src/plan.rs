@@ -239,7 +239,8 @@ fn inspect(file: Candidate, config: &InputConfig, runtime: &Handle) -> Result<Lo
     };
     let mut inspected = inspect_as(&shard, &source, config)?;
     if let Some(surprise) = surprise {
-        let note = format!("{}: it is {surprise}, although its name says something else, and is read so", shard.location);
+        let note =
+            format!("{}: it is {surprise}, although its name says something else, and is read so", shard.location);
         inspected.note = Some(inspected.note.map_or(note.clone(), |other| format!("{note}; {other}")));
     }
     Ok(Looked::Read(shard, inspected))
