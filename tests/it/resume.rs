@@ -108,7 +108,7 @@ fn names_of_published_files_tell_their_content() {
     dir.ok(&["run", "pipeline.yaml"]);
     for (name, path) in files(&dir.join("out/data")) {
         let digest = blake3::hash(&std::fs::read(path).expect("reads")).to_hex().to_string();
-        assert!(name.ends_with(&format!("-{}.parquet", &digest[..16])), "{name} {digest}");
+        assert!(name.ends_with(&format!("-{}.parquet", digest.get(..16).unwrap_or_default())), "{name} {digest}");
     }
 }
 

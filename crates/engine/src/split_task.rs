@@ -57,7 +57,7 @@ fn check_records(split: &Split, records: u64) -> Result<(), EngineError> {
 
 /// Batches from the reading thread.
 struct Batches {
-    batches: mpsc::Receiver<Result<ReadBatch, IngestError>>,
+    received: mpsc::Receiver<Result<ReadBatch, IngestError>>,
     /// Taken once it has ended.
     reading: Option<JoinHandle<()>>,
     /// The file that is read, for messages.
@@ -66,7 +66,7 @@ struct Batches {
 
 impl Source for Batches {
     async fn next(&mut self) -> Result<Option<Given>, EngineError> {
-        let Some(batch) = self.batches.recv().await else {
+        let Some(batch) = self.received.recv().await else {
             // A channel ends the same way where the thread is through and where it panicked.
             if let Some(Err(error)) = OptionFuture::from(self.reading.take()).await {
                 return Err(EngineError::Bug(format!("reading a split died: {error}")));
@@ -104,7 +104,7 @@ fn read(split: Split, context: Arc<TaskContext>) -> Batches {
         // The receiver may have been dropped by an interrupt: then nobody needs the error.
         Err(error) => drop(sender.blocking_send(Err(error))),
     });
-    Batches { batches, reading: Some(reading), location }
+    Batches { received: batches, reading: Some(reading), location }
 }
 
 #[cfg(test)]
@@ -119,7 +119,7 @@ mod tests {
                 drop(sender);
                 assert!(!panics, "a bug in a reader");
             });
-            let mut source = Batches { batches, reading: Some(reading), location: String::new() };
+            let mut source = Batches { received: batches, reading: Some(reading), location: String::new() };
             assert_eq!(source.next().await.is_err(), panics);
         }
     }

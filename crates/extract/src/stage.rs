@@ -108,7 +108,7 @@ fn text_column<'a>(batch: &'a DocumentBatch, name: &str) -> Option<&'a StringVie
     batch.strings(name).ok()
 }
 
-fn value<'a>(array: Option<&'a StringViewArray>, row: usize) -> Option<&'a str> {
+fn value(array: Option<&StringViewArray>, row: usize) -> Option<&str> {
     array.filter(|array| array.is_valid(row)).map(|array| array.value(row))
 }
 

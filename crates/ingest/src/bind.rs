@@ -213,7 +213,7 @@ impl Merged {
             match common_type(known.data_type(), field.data_type()) {
                 Some(common) => {
                     if known.data_type().is_null() && !field.data_type().is_null() {
-                        *first = location.to_owned();
+                        location.clone_into(first);
                     }
                     // An extension such as UUID is said by files where the column is more than null.
                     let noted = if known.metadata().is_empty() { &field } else { &*known };

@@ -206,9 +206,9 @@ impl Found {
         self.places.extend(outputs::below(name).filter(|place| !self.places.contains(place)));
     }
 
-    /// Notes what is hidden; what textmill keeps books in goes without saying.
+    /// Notes what is hidden; what textmill writes beside its data goes without saying.
     fn leave_out_hidden(&mut self, hidden: String) {
-        if outputs::below(&hidden).is_none() {
+        if !outputs::is_beside_data(&hidden) {
             self.left_out.add(hidden, HIDDEN);
         }
     }
@@ -331,6 +331,8 @@ async fn list_remote(entry: &str) -> Result<Found, IngestError> {
     let (store, prefix) = textmill_store::resolve(fixed)?;
     let failure = |error| StoreError::remote(entry, "list", &error);
     let root = bucket_root(entry);
+    // Some servers answer a question for a name that is a folder with an error.
+    let mut in_doubt = None;
     if pattern.is_empty() && !prefix.as_ref().is_empty() {
         match store.head(&prefix).await {
             Ok(meta) => {
@@ -338,7 +340,7 @@ async fn list_remote(entry: &str) -> Result<Found, IngestError> {
                 return Ok(Found { files: vec![remote_file(root, &meta, name, true)], ..Found::default() });
             }
             Err(object_store::Error::NotFound { .. }) => {}
-            Err(error) => return Err(failure(error).into()),
+            Err(error) => in_doubt = Some(error),
         }
     }
     let matcher = if pattern.is_empty() { None } else { Some(matcher(entry, pattern)?) };
@@ -358,6 +360,9 @@ async fn list_remote(entry: &str) -> Result<Found, IngestError> {
             (None, Some(hidden)) => found.leave_out_hidden(hidden.to_owned()),
             _ => wanted.push((meta, relative)),
         }
+    }
+    if let (true, Some(error)) = (wanted.is_empty(), in_doubt) {
+        return Err(failure(error).into());
     }
     let asked_for = tells(pattern);
     // Some stores list objects without their tag; a time stamp alone would not pin the content.

@@ -31,7 +31,13 @@ const OTHERS: &[(&[u8], Magic)] = &[
     (b"Obj\x01", Magic::Unread("an Avro file, which is not read; write it as Parquet")),
     (b"ORC", Magic::Unread("an ORC file, which is not read; write it as Parquet")),
     (b"SQLite format 3\0", Magic::Unread("an SQLite database, which is not read; write it as JSON lines or Parquet")),
-    (b"PARE", Magic::Unread("a Parquet file with an encrypted footer, which is not read")),
+    (
+        b"PARE",
+        Magic::Unread(
+            "a Parquet file whose footer is encrypted (Parquet modular encryption), and textmill has no keys; write it \
+                 without encryption",
+        ),
+    ),
     (b"%PDF-", Magic::Other("a PDF")),
     (b"\x89PNG\r\n", Magic::Other("an image")),
     (b"\xff\xd8\xff", Magic::Other("an image")),

@@ -16,6 +16,8 @@ use crate::listing::Listed;
 
 /// The folder that every output has.
 const FOLDER: &str = "_textmill";
+/// The file of an output that tells the hub where its data is.
+const CARD: &str = ".huggingface.yaml";
 /// The manifest in an output.
 pub(crate) const MANIFEST: &str = "_textmill/run.json";
 
@@ -56,6 +58,12 @@ pub(crate) fn below(name: &str) -> Option<Place> {
         end += part.len();
     }
     None
+}
+
+/// Whether the path of something hidden ends in a name that outputs have beside their data.
+pub(crate) fn is_beside_data(hidden: &str) -> bool {
+    let name = hidden.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    [FOLDER, CARD].contains(&name) || Dataset::ALL.iter().any(|dataset| dataset.dir_name() == name)
 }
 
 /// Whether `root` is an output, finished or not.

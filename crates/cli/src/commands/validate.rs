@@ -31,7 +31,9 @@ pub(super) fn run(args: &FileArgs) -> Result<Exit, CommandError> {
     }
     match args.format {
         TableFormat::Json => {
-            output::json(&json!({"valid": true, "errors": [], "warnings": pipeline.warnings, "notes": pipeline.notes}))?
+            output::json(
+                &json!({"valid": true, "errors": [], "warnings": pipeline.warnings, "notes": pipeline.notes}),
+            )?;
         }
         TableFormat::Text => {
             let file = args.file.display();

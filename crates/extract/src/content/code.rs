@@ -266,7 +266,7 @@ fn is_gutter_name(name: &str, in_code: bool) -> bool {
     ];
     let is = |known: &&str| name.eq_ignore_ascii_case(known);
     let within = ["ln", "num", "nums", "number", "no", "lnum", "react-syntax-highlighter-line-number"];
-    NAMES.iter().any(|known| is(known)) || (in_code && within.iter().any(|known| is(known)))
+    NAMES.iter().any(is) || (in_code && within.iter().any(is))
 }
 
 /// Whether the text of an element is digits and white space only.

@@ -75,6 +75,9 @@ fn is_copy(tree: &Tree<'_>, segments: &Segments, order: &[usize], places: [usize
     }
     let block = |place: usize| order.get(place).and_then(|at| segments.blocks.get(*at));
     let (Some(one), Some(other)) = (block(earlier), block(place)) else { return false };
+    if are_lists(segments, one, other) {
+        return false;
+    }
     !is_alike(segments, one, other) || units >= if length > 1 { MIN_LIKE_UNITS } else { MIN_LIKE_ALONE }
 }
 
@@ -90,6 +93,20 @@ fn may_repeat(tree: &Tree<'_>, segments: &Segments, block: &Block) -> bool {
 /// Whether two blocks stand in places of the same kind: the branches in which they lie, below the container that
 /// holds both, have the same tag and class.
 fn is_alike(segments: &Segments, one: &Block, other: &Block) -> bool {
+    let [one, other] = branches(segments, one, other);
+    one.map(|found| found.signature) == other.map(|found| found.signature)
+}
+
+/// Whether both blocks lie in lists, or items, that stand beside each other: lists of one page may share items.
+fn are_lists(segments: &Segments, one: &Block, other: &Block) -> bool {
+    let is_list = |found: Option<&Container>| {
+        found.is_some_and(|found| matches!(found.tag, Tag::Ul | Tag::Ol | Tag::Dl | Tag::Li))
+    };
+    branches(segments, one, other).into_iter().all(is_list)
+}
+
+/// The containers in which the blocks lie, below the one that holds both.
+fn branches<'s>(segments: &'s Segments, one: &Block, other: &Block) -> [Option<&'s Container>; 2] {
     let path = |block: &Block| {
         let mut path = vec![block.container];
         while let Some(container) = path.last().and_then(|at| segments.containers.get(*at as usize)) {
@@ -103,10 +120,8 @@ fn is_alike(segments: &Segments, one: &Block, other: &Block) -> bool {
     };
     let (one, other) = (path(one), path(other));
     let shared = one.iter().zip(&other).take_while(|(one, other)| one == other).count();
-    let signature = |path: &[u32]| {
-        path.get(shared).and_then(|at| segments.containers.get(*at as usize)).map(|found| found.signature)
-    };
-    signature(&one) == signature(&other)
+    let below = |path: &[u32]| path.get(shared).and_then(|at| segments.containers.get(*at as usize));
+    [below(&one), below(&other)]
 }
 
 fn text(segments: &Segments, at: usize) -> &str {
@@ -178,6 +193,8 @@ mod tests {
             format!("<ul class={class}>{items}</ul>")
         };
         assert_eq!(left(&format!("{}<p>{LONG}</p>{}", sizes("cup"), sizes("pot"))).len(), 61);
+        let lists = format!("<ol><li>{LONG}<li>{MORE}</ol><p>And once more:</p><ul class=b><li>{LONG}<li>{MORE}</ul>");
+        assert_eq!(left(&lists).len(), 5);
         assert_eq!(left("<div class=a><p>Yes</p></div><div class=b><p>Yes</p></div>").len(), 2);
         let table = format!("<table><tr class=a><td>{LONG}</td></tr><tr class=b><td>{LONG}</td></tr></table>");
         assert_eq!(left(&table).len(), 2);

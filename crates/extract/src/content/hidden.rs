@@ -70,11 +70,7 @@ impl<'a> Eyes<'a> {
                     found => sight = found,
                 },
                 5 if is("class") => gone |= for_screen_readers(value),
-                6 if is("hidden") => {
-                    if !value.eq_ignore_ascii_case("until-found") {
-                        sight = Sight::Gone;
-                    }
-                }
+                6 if is("hidden") && !value.eq_ignore_ascii_case("until-found") => sight = Sight::Gone,
                 11 if is("aria-hidden") && node.tag.is_block() && value.eq_ignore_ascii_case("true") => {
                     sight = if sight == Sight::Plain { Sight::Gone } else { sight };
                 }

@@ -103,6 +103,7 @@ impl Place {
 }
 
 /// What tells a table of data.
+#[allow(clippy::struct_excessive_bools, reason = "each is one thing that was seen")]
 #[derive(Default)]
 struct Facts {
     /// Row of each cell and its container.

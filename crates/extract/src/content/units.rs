@@ -57,7 +57,9 @@ impl<'s> Page<'s> {
         for at in 1..count {
             levels[at] = levels[segments.containers[at].parent as usize] + 1;
         }
-        let mut ranges = vec![usize::MAX..0; count];
+        // Of a container without blocks, a range that any block moves.
+        let none = Range { start: usize::MAX, end: 0 };
+        let mut ranges = vec![none; count];
         for (at, block) in segments.blocks.iter().enumerate() {
             if let Some(range) = ranges.get_mut(block.container as usize) {
                 *range = range.start.min(at)..at + 1;

@@ -7,6 +7,7 @@ use std::ops::Range;
 use months::month;
 
 /// A day of the Gregorian calendar.
+#[allow(clippy::struct_field_names, reason = "a date has a day")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Day {
     year: u32,

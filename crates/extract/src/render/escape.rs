@@ -79,7 +79,7 @@ fn is_markup(char: char, previous: Option<char>, next: Option<char>, after: &str
     match char {
         '`' => true,
         '*' => !(blank(previous) && blank(next)),
-        '_' => !(blank(previous) && blank(next)) && !(word(previous) && word(next)),
+        '_' => !(blank(previous) && blank(next) || word(previous) && word(next)),
         '~' => next == Some('~') || previous == Some('~'),
         '\\' => next.is_some_and(|char| char.is_ascii_punctuation()),
         '<' => next.is_some_and(|char| char.is_ascii_alphabetic() || matches!(char, '/' | '!' | '?')),

@@ -92,24 +92,11 @@ impl Output<'_> {
         for part in self.segments.parts_of(block) {
             self.plain(at, part.start.max(at), line_end, line_start, output);
             let text = self.segments.text.get(part.start.max(at) as usize..part.end.min(block.end) as usize);
-            self.part(*part, &text.unwrap_or("").replace('\n', " "), output);
+            part_text(*part, &text.unwrap_or("").replace('\n', " "), output);
             at = part.end.min(block.end);
             line_start &= part.kind == Kind::Hidden && output.is_empty();
         }
         self.plain(at, block.end, line_end, line_start, output);
-    }
-
-    fn part(&self, part: Part, text: &str, output: &mut String) {
-        match part.kind {
-            Kind::Hidden => {}
-            Kind::Formula => output.push_str(text),
-            Kind::Code => {
-                let fence = "`".repeat(longest_run(text) + 1);
-                // One space on both sides, which readers take off, keeps a tick apart from the fence.
-                let pad = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
-                output.push_str(&format!("{fence}{pad}{text}{pad}{fence}"));
-            }
-        }
     }
 
     fn plain(&self, start: u32, end: u32, line_end: &str, starts_line: bool, output: &mut String) {
@@ -237,4 +224,18 @@ fn code(text: &str, output: &mut String) {
     // A fence longer than any run of ticks in the code, so that it does not end early.
     let fence = "`".repeat(longest_run(text).max(2) + 1);
     output.push_str(&format!("{fence}\n{}\n{fence}", text.trim_matches('\n')));
+}
+
+/// A part of a line as Markdown writes it.
+fn part_text(part: Part, text: &str, output: &mut String) {
+    match part.kind {
+        Kind::Hidden => {}
+        Kind::Formula => output.push_str(text),
+        Kind::Code => {
+            let fence = "`".repeat(longest_run(text) + 1);
+            // One space on both sides, which readers take off, keeps a tick apart from the fence.
+            let pad = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
+            output.push_str(&format!("{fence}{pad}{text}{pad}{fence}"));
+        }
+    }
 }

@@ -34,7 +34,8 @@ pub(super) fn stripes(
     mask: &ProjectionMask,
 ) -> Option<Stripes> {
     let decoded = |leaf: usize| {
-        let bytes = group.columns().get(leaf).map_or(0, |column| column.uncompressed_size());
+        let bytes =
+            group.columns().get(leaf).map_or(0, parquet::file::metadata::ColumnChunkMetaData::uncompressed_size);
         u64::try_from(bytes).unwrap_or(0)
     };
     let held = |leaf: usize| decoded(leaf).min(PAGES_BYTES);

@@ -90,7 +90,9 @@ fn split_last(line: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 /// Address, IP address, date, and what stands behind them.
-fn address(line: &[u8]) -> Option<(&[u8], &[u8], &[u8], &[u8])> {
+type Parts<'a> = (&'a [u8], &'a [u8], &'a [u8], &'a [u8]);
+
+fn address(line: &[u8]) -> Option<Parts<'_>> {
     let mut blanks = memchr::memchr_iter(b' ', line);
     let mut before = blanks.next()?;
     loop {
@@ -138,9 +140,9 @@ pub(super) fn is_damaged_line(bytes: &[u8]) -> bool {
     let head = bytes.get(..MOST_LINE).unwrap_or(bytes);
     let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii_end();
     let fields: Vec<_> = line.split(|byte| *byte == b' ').collect();
-    let is_number = |field: &&[u8]| !field.is_empty() && field.iter().all(u8::is_ascii_digit);
+    let is_number = |field: &[u8]| !field.is_empty() && field.iter().all(u8::is_ascii_digit);
     fields.len() >= 4
-        && (fields.iter().any(|field| is_date(field)) || fields.last().is_some_and(|last| is_number(&last)))
+        && (fields.iter().any(|field| is_date(field)) || fields.last().is_some_and(|last| is_number(last)))
 }
 
 /// Bytes at the end of `bytes` that may begin a header line whose end is not there.

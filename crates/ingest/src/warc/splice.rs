@@ -17,6 +17,9 @@ use super::digest::matches;
 use super::headers::{Headers, header_end};
 use super::marks::{begins_record, content_length, is_line_end, is_version};
 
+/// Whether a value has the form of its field.
+type Form = fn(&[u8]) -> bool;
+
 /// Headers that a record has once; a second one is of another record.
 const GIVEN_ONCE: [&str; 4] = ["WARC-Type", "WARC-Record-ID", "WARC-Date", "WARC-Target-URI"];
 /// Headers that some writers repeat, with one value.
@@ -41,9 +44,8 @@ pub(super) fn check(headers: &Headers<'_>) -> Result<(), String> {
             return Err(format!("two different {name}"));
         }
     }
-    let wrong = |name: &str, is: fn(&[u8]) -> bool| headers.get(name).is_some_and(|value| !is(value));
-    let forms: [(&str, fn(&[u8]) -> bool); 3] =
-        [("WARC-Type", is_type), ("WARC-Record-ID", is_id), ("WARC-Date", is_date)];
+    let wrong = |name: &str, is: Form| headers.get(name).is_some_and(|value| !is(value));
+    let forms: [(&str, Form); 3] = [("WARC-Type", is_type), ("WARC-Record-ID", is_id), ("WARC-Date", is_date)];
     for (name, is) in forms {
         if wrong(name, is) {
             return Err(format!("{name} is none: the record is cut inside its header"));

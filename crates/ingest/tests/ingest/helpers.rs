@@ -158,3 +158,17 @@ pub fn parquet_with(batch: &RecordBatch, properties: WriterProperties) -> Vec<u8
 pub fn all_rows(count: u64) -> Vec<u64> {
     (0..count).collect()
 }
+
+/// Whether a file without the bytes `lost` is the same as one without whole records, each of which begins with `marker`:
+/// what is left then tells of no loss.
+pub fn is_seamless(whole: &[u8], lost: &std::ops::Range<usize>, marker: &[u8]) -> bool {
+    let begins = |at: usize| {
+        let rest = whole.get(at..).unwrap_or_default().trim_ascii_start();
+        rest.is_empty() || rest.starts_with(marker)
+    };
+    let equal = |one: usize, other: usize| whole.get(one).is_some_and(|byte| whole.get(other) == Some(byte));
+    let mut forward = (0..).take_while(|by| *by == 0 || equal(lost.start + by - 1, lost.end + by - 1));
+    let mut back = (0..=lost.start).take_while(|by| *by == 0 || equal(lost.start - by, lost.end - by));
+    forward.any(|by| begins(lost.start + by) && begins(lost.end + by))
+        || back.any(|by| begins(lost.start - by) && begins(lost.end - by))
+}

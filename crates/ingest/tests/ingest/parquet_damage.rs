@@ -202,7 +202,7 @@ fn encrypted_files_are_refused_before_the_run_and_named() {
     assert_eq!(
         folder.plan_errors(&folder.config("*.parquet")),
         [
-            format!("footer.parquet: its footer is encrypted {advice}"),
+            format!("footer.parquet: it is a Parquet file whose footer is encrypted {advice}"),
             format!("text.parquet: column `text` is encrypted {advice}"),
         ]
     );

@@ -21,8 +21,8 @@ fn header(name: &[u8], size: usize, kind: u8, magic: &[u8], signed: bool) -> Vec
     block
 }
 
-fn entry(header: Vec<u8>, content: &[u8]) -> Vec<u8> {
-    let mut entry = [&header[..], content].concat();
+fn entry(header: &[u8], content: &[u8]) -> Vec<u8> {
+    let mut entry = [header, content].concat();
     entry.resize(entry.len().next_multiple_of(512), 0);
     entry
 }
@@ -31,7 +31,7 @@ const USTAR: &[u8] = b"ustar\x0000";
 const GNU: &[u8] = b"ustar  \0";
 
 fn file(name: &[u8], content: &str) -> Vec<u8> {
-    entry(header(name, content.len(), b'0', USTAR, false), content.as_bytes())
+    entry(&header(name, content.len(), b'0', USTAR, false), content.as_bytes())
 }
 
 fn read_as(name: &str, bytes: &[u8]) -> Read {
@@ -51,35 +51,38 @@ fn ids(read: &Read) -> Vec<&str> {
 #[test]
 fn archives_of_v7_ustar_gnu_and_pax_are_read() {
     let one = content(0, 2);
-    let pax = |records: &str| entry(header(b"PaxHeaders/x", records.len(), b'x', USTAR, false), records.as_bytes());
+    let pax = |records: &str| entry(&header(b"PaxHeaders/x", records.len(), b'x', USTAR, false), records.as_bytes());
     let global = "19 comment=archive\n";
     let long = "a".repeat(150) + ".jsonl\0";
     let archives: Vec<(&str, Vec<Vec<u8>>)> = vec![
         (
             "V7",
             vec![
-                entry(header(b"folder/", 0, 0, b"", false), b""),
-                entry(header(b"folder/a.jsonl", one.len(), 0, b"", false), one.as_bytes()),
+                entry(&header(b"folder/", 0, 0, b"", false), b""),
+                entry(&header(b"folder/a.jsonl", one.len(), 0, b"", false), one.as_bytes()),
             ],
         ),
-        ("ustar", vec![entry(header(b"d", 0, b'5', USTAR, false), b""), file(b"d/a.jsonl", &one)]),
+        ("ustar", vec![entry(&header(b"d", 0, b'5', USTAR, false), b""), file(b"d/a.jsonl", &one)]),
         (
             "GNU with a long name",
             vec![
-                entry(header(b"././@LongLink", long.len(), b'L', GNU, false), long.as_bytes()),
-                entry(header(long.as_bytes(), one.len(), b'0', GNU, false), one.as_bytes()),
+                entry(&header(b"././@LongLink", long.len(), b'L', GNU, false), long.as_bytes()),
+                entry(&header(long.as_bytes(), one.len(), b'0', GNU, false), one.as_bytes()),
             ],
         ),
         (
             "pax",
             vec![
-                entry(header(b"pax_global_header", global.len(), b'g', USTAR, false), global.as_bytes()),
+                entry(&header(b"pax_global_header", global.len(), b'g', USTAR, false), global.as_bytes()),
                 pax("22 path=ä/part.jsonl\n30 mtime=1700000000.123456789\n"),
                 file(b"x", &one),
             ],
         ),
         ("a name in GBK", vec![file(b"\xcd\xf8\xd2\xb3/\xca\xfd\xbe\xdd.jsonl", &one)]),
-        ("a sum of signed bytes", vec![entry(header(b"\xcd\xf8.jsonl", one.len(), b'0', USTAR, true), one.as_bytes())]),
+        (
+            "a sum of signed bytes",
+            vec![entry(&header(b"\xcd\xf8.jsonl", one.len(), b'0', USTAR, true), one.as_bytes())],
+        ),
     ];
     for (writer, parts) in &archives {
         let found = read(parts);
@@ -94,14 +97,14 @@ fn archives_of_v7_ustar_gnu_and_pax_are_read() {
 fn a_pax_size_counts_and_sparse_or_packed_members_are_named() {
     let one = content(0, 3);
     let records = format!("12 size={}\n", one.len());
-    let pax = entry(header(b"p", records.len(), b'x', USTAR, false), records.as_bytes());
+    let pax = entry(&header(b"p", records.len(), b'x', USTAR, false), records.as_bytes());
     assert_eq!(records.len(), 12, "{records:?}");
     let found =
-        read(&[pax, entry(header(b"a.jsonl", 0, b'0', USTAR, false), one.as_bytes()), file(b"b", &content(5, 1))]);
+        read(&[pax, entry(&header(b"a.jsonl", 0, b'0', USTAR, false), one.as_bytes()), file(b"b", &content(5, 1))]);
     assert_eq!(ids(&found), ["d0", "d1", "d2", "d5"]);
     let packed = gzip(one.as_bytes());
-    let sparse = entry(header(b"s.jsonl", 20, b'S', GNU, false), b"twenty bytes of data");
-    let member = entry(header(b"p.jsonl.gz", packed.len(), b'0', USTAR, false), &packed);
+    let sparse = entry(&header(b"s.jsonl", 20, b'S', GNU, false), b"twenty bytes of data");
+    let member = entry(&header(b"p.jsonl.gz", packed.len(), b'0', USTAR, false), &packed);
     let found = read(&[file(b"a.jsonl", &one), sparse, member, file(b"b.jsonl", &content(5, 1))]);
     assert_eq!((ids(&found), found.causes()), (vec!["d0", "d1", "d2", "d5"], vec![(3, "malformed"), (4, "malformed")]));
     assert!(found.quarantined[0].detail.contains("`s.jsonl`"), "{}", found.quarantined[0].detail);

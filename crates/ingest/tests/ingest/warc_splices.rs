@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use sha1::{Digest, Sha1};
 use textmill_ingest::{OnUnreadable, ReadOptions};
 
-use crate::helpers::{Folder, Read, gzip};
+use crate::helpers::{Folder, Read, gzip, is_seamless};
 
 /// A record as an archive has it. `first` is the header that comes first after the version.
 fn record(number: usize, first: &str, body: &str) -> Vec<u8> {
@@ -17,7 +17,7 @@ fn record(number: usize, first: &str, body: &str) -> Vec<u8> {
         write!(hex, "{byte:02x}").expect("memory");
         hex
     });
-    let mut lines = vec![
+    let mut lines = [
         "WARC-Type: response".to_owned(),
         format!("WARC-Record-ID: <urn:uuid:{number}>"),
         format!("WARC-Date: 2024-01-0{number}T00:00:00Z"),
@@ -136,7 +136,11 @@ fn a_lost_stretch_that_begins_in_a_page_mixes_nothing_where_digests_tell() {
     let begin = records[0].len();
     for length in lengths {
         for at in (begin + 420..begin + records[1].len() - 5).step_by(5) {
-            let lost = [&whole[..at], &whole[(at + length).min(whole.len())..]].concat();
+            let end = (at + length).min(whole.len());
+            if is_seamless(&whole, &(at..end), b"WARC/1.") {
+                continue;
+            }
+            let lost = [&whole[..at], &whole[end..]].concat();
             let found = read(&folder, "a.warc", &lost, true).expect("the first record");
             check(&found, &sound, &[0], &format!("{length} bytes lost at {at}"));
         }
@@ -202,7 +206,7 @@ fn pages_about_archives_and_archives_as_pages_are_pages() {
         format!("An archive:\r\n{inner}"),
         format!("{inner}{inner}"),
         "WARC/1.0\r\nWARC-Type: response\r\n is how a record begins".to_owned(),
-        format!("one that ends with the page: {}", &inner[..inner.len() - 4]),
+        format!("one that ends with the page: {}", inner.get(..inner.len() - 4).unwrap_or_default()),
     ];
     for (number, body) in bodies.iter().enumerate() {
         let page = record(9, "WARC-Type", body);

@@ -42,7 +42,7 @@ fn after_point(bytes: &[u8], at: usize) -> bool {
 fn goes_on(rest: &str) -> bool {
     let tail = rest.get(1..).unwrap_or_default();
     let word = tail.get(..tail.bytes().take_while(u8::is_ascii_alphanumeric).count()).unwrap_or_default();
-    let starts_with = |known: &&str| word.get(..known.len()).is_some_and(|head| head.eq_ignore_ascii_case(known));
+    let starts_with = |known: &str| word.get(..known.len()).is_some_and(|head| head.eq_ignore_ascii_case(known));
     match rest.bytes().next() {
         Some(b'.') if tail.starts_with("in-addr.arpa") => false,
         Some(b'.') => {
@@ -50,7 +50,7 @@ fn goes_on(rest: &str) -> bool {
                 || word.len() > 1 && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
                 || VERSION_TAILS.iter().any(|known| word.eq_ignore_ascii_case(known))
         }
-        Some(b'-') => VERSION_TAILS.iter().any(|known| starts_with(&known)),
+        Some(b'-') => VERSION_TAILS.iter().any(|known| starts_with(known)),
         Some(b'+') => !word.is_empty(),
         _ => false,
     }

@@ -94,7 +94,6 @@ mod tests {
             "regexp_like(text, '\\p{Han}+', 'i')",
             "url ~ '[.](com|org)$'",
             "regexp_like(text, url)",
-            "url LIKE '(%' ESCAPE '!'",
             "regexp_replace(text, '\\s+', ' ', 'g') <> ''",
         ] {
             assert_eq!(faults(sql), [], "{sql}");

@@ -162,8 +162,8 @@ fn a_byte_order_mark_crlf_and_quotes_are_no_matter() {
 
 #[test]
 fn nothing_is_taken_from_the_environment_or_from_other_files() {
-    let pipeline = parse("version: 1\nname: ${HOME}\ninput: {paths: ['$PATH/{a,b}']}\n");
-    assert_eq!((pipeline.name.as_str(), pipeline.input.paths[0].as_str()), ("${HOME}", "$PATH/{a,b}"));
+    let pipeline = parse("version: 1\nname: ${HOME}\ninput: {paths: ['[$]PATH/{a,b}']}\n");
+    assert_eq!((pipeline.name.as_str(), pipeline.input.paths[0].as_str()), ("${HOME}", "[$]PATH/{a,b}"));
 }
 
 #[test]

@@ -43,7 +43,7 @@ impl Cutter<'_, '_> {
             return false;
         }
         let base = self.out.text.get(self.run.start..).unwrap_or("");
-        let written = if linked { note(text) } else { raised_or_lowered(node.tag, base, text) };
+        let written = if linked { Some(note(text)) } else { raised_or_lowered(node.tag, base, text) };
         let Some(mut written) = written else { return false };
         if node.tag == Tag::Sup && self.numerator(node.end, text) {
             written =
@@ -118,8 +118,8 @@ impl Cutter<'_, '_> {
 }
 
 /// A note's number in brackets.
-fn note(text: &str) -> Option<String> {
-    Some(if text.bytes().all(|byte| byte.is_ascii_digit()) { format!("[{text}]") } else { text.to_owned() })
+fn note(text: &str) -> String {
+    if text.bytes().all(|byte| byte.is_ascii_digit()) { format!("[{text}]") } else { text.to_owned() }
 }
 
 fn raised_or_lowered(tag: Tag, base: &str, text: &str) -> Option<String> {

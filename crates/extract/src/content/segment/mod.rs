@@ -540,7 +540,7 @@ impl<'t, 'a> Cutter<'t, 'a> {
             let gap = rest.get(..rest.len() - word.len()).unwrap_or("");
             let at_line_start = output.len() == self.run.start || output.ends_with([' ', '\n']);
             let wrapped = gap.contains('\n') && output.ends_with(is_wide);
-            if !gap.is_empty() && !at_line_start && !(wrapped && word.starts_with(is_wide)) {
+            if !(gap.is_empty() || at_line_start || wrapped && word.starts_with(is_wide)) {
                 output.push(' ');
             }
             if !gap.is_empty() || !word.is_empty() {
