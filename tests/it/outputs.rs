@@ -123,7 +123,7 @@ fn an_output_that_is_not_whole_is_no_input() {
     let part = dir.first_file("out/data");
     let whole = fs::read(&part).expect("the data");
     let refused = |code: i32, what: &str| {
-        let ran = dir.run(&["run", "second.yaml"]);
+        let ran = dir.run(&["run", "second.yaml", "--replan"]);
         assert!(ran.code == code && ran.stderr.contains(what), "{what}: {} {}", ran.code, ran.stderr);
         assert!(!dir.join("second/_textmill/run.json").exists(), "{what}");
     };
