@@ -189,7 +189,8 @@ fn samples() -> Vec<Sample> {
     ]
 }
 
-/// Reads the damaged file. `None` where it is refused, which names it.
+/// Reads the damaged file: its rows, and how many records are told of otherwise, in quarantine or counted as no documents.
+/// `None` where it is refused, which names it.
 fn rows(folder: &Folder, name: &str, bytes: &[u8]) -> Option<(HashMap<String, Vec<String>>, usize)> {
     folder.write(name, bytes);
     let mut options = ReadOptions::new(folder.config(name));
@@ -205,7 +206,8 @@ fn rows(folder: &Folder, name: &str, bytes: &[u8]) -> Option<(HashMap<String, Ve
         let (id, text) = (row.first().cloned().unwrap_or_default(), row.last().cloned().unwrap_or_default());
         rows.entry(id).or_default().push(text);
     }
-    Some((rows, read.quarantined.len()))
+    let counted: u64 = read.skipped.values().sum();
+    Some((rows, read.quarantined.len() + usize::try_from(counted).expect("small")))
 }
 
 fn sweep(folder: &Folder, sample: &Sample) -> Counts {
