@@ -2,7 +2,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use textmill_engine::{
-    ArrayOutcome, Cancel, ClusterOptions, InputChange, MemoryBudget, Progress, RunOptions, RunOutcome, input_change,
+    ArrayOutcome, Cancel, ClusterEngine, ClusterOptions, Engine, InputChange, LocalEngine, MemoryBudget, Progress,
+    RunOptions, RunOutcome, input_change,
 };
 use textmill_pipeline::{Pipeline, unexpanded, unexpanded_hint};
 use textmill_report::{cleaning_table, to_json, to_text};
@@ -58,7 +59,6 @@ pub(super) fn start_workers(threads: usize) -> Result<(), CommandError> {
 async fn start(args: &RunOptionArgs, pipeline: Pipeline, store: Store, threads: usize) -> Result<Exit, CommandError> {
     let member = array::member(args)?;
     let options = RunOptions {
-        threads,
         memory: MemoryBudget::new(args.memory),
         batch_rows: usize::try_from(args.batch_rows).unwrap_or(1024),
         overwrite: args.overwrite,
@@ -66,20 +66,16 @@ async fn start(args: &RunOptionArgs, pipeline: Pipeline, store: Store, threads: 
         lease: Duration::from_secs(args.lease_secs),
         progress: Arc::new(Progress::default()),
         cancel: Cancel::default(),
-        cluster: args.cluster.clone().map(|url| ClusterOptions {
-            url,
-            jobs: args.cluster_jobs,
-            patience: Duration::from_secs(args.cluster_patience_secs),
-        }),
     };
+    let engine = engine(args, &pipeline, &store, LocalEngine::new(threads, options.memory)?);
     signals::watch(options.cancel.clone());
     let shown = progress::Shown::start(Arc::clone(&options.progress), !args.no_progress);
     let started = Instant::now();
     let outcome = match member {
-        Some(member) => textmill_engine::run_array(&pipeline, &store, &options, member).await,
-        None => {
-            textmill_engine::run(&pipeline, &store, &options).await.map(|run| ArrayOutcome::Published(Box::new(run)))
-        }
+        Some(member) => textmill_engine::run_array(&pipeline, &store, &options, engine.as_ref(), member).await,
+        None => textmill_engine::run(&pipeline, &store, &options, engine.as_ref())
+            .await
+            .map(|run| ArrayOutcome::Published(Box::new(run))),
     };
     drop(shown);
     match array::published(outcome?, args.format)? {
@@ -94,6 +90,14 @@ async fn start(args: &RunOptionArgs, pipeline: Pipeline, store: Store, threads: 
         }
         None => Ok(Exit::Done),
     }
+}
+
+/// Where tasks and sorts run: on the cluster of `--cluster`, or in this process.
+fn engine(args: &RunOptionArgs, pipeline: &Pipeline, store: &Store, local: LocalEngine) -> Box<dyn Engine> {
+    let Some(url) = args.cluster.clone() else { return Box::new(local) };
+    let patience = Duration::from_secs(args.cluster_patience_secs);
+    let options = ClusterOptions { url, jobs: args.cluster_jobs, patience };
+    Box::new(ClusterEngine::new(options, pipeline, store, local))
 }
 
 fn finish(

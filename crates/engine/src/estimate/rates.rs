@@ -9,9 +9,8 @@ use textmill_store::Store;
 use textmill_store::manifest::{Dataset, RunManifest};
 
 use crate::EngineError;
-use crate::graph::INPUT;
-use crate::plan::{RunPlan, TaskSpec, Work};
-use crate::run::{latest_plan, published};
+use crate::plan::{RunPlan, TaskSpec, Work, latest_plan, published};
+use crate::task::INPUT;
 
 /// Bytes that one byte of text becomes between two phases (zstd 1) or in the output (zstd 3): the development data, half
 /// English (0.34 and 0.30) and half Chinese (0.53 and 0.43), by `zstd -1` and `zstd -3`.
