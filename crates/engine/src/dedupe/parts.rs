@@ -17,7 +17,7 @@ use futures::{StreamExt, TryStreamExt};
 use textmill_minhash_dedupe::{LineDedupeConfig, LineDedupeStage, PART_KEYS, PARTS};
 use textmill_store::Store;
 use textmill_store::manifest::FileEntry;
-use textmill_store::parquet_writer::{DatasetWriter, WriterOptions};
+use textmill_store::writer::{DatasetWriter, WriterOptions};
 
 use super::described::{self, KeyRun, KeyWork, ScanKind};
 use super::groups::Sorted;
