@@ -23,6 +23,7 @@ mod determinism;
 mod extract;
 mod full_disk;
 mod inputs;
+mod jsonl_output;
 mod kill;
 mod memory;
 mod outputs;

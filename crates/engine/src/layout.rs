@@ -6,6 +6,7 @@
 //! 3. Sealed files are created once and never changed.
 
 use textmill_store::manifest::Dataset;
+use textmill_store::writer::OutputFormat;
 
 /// The manifest of the published run.
 pub(crate) const RUN_MANIFEST: &str = "_textmill/run.json";
@@ -41,9 +42,11 @@ pub(crate) const FOLDERS: [&str; 10] = [
 
 /// What lies where, for `datasets.load_dataset` and the hub, which know no other way to be told.
 pub(crate) const CARD: &str = ".huggingface.yaml";
-/// Content of [`CARD`]: the data is what is in `data/`.
-pub(crate) const CARD_TEXT: &str =
-    "configs:\n- config_name: default\n  data_files:\n  - split: train\n    path: data/*.parquet\n";
+/// Content of [`CARD`]: the data is what is in `data/`, in files of this format.
+pub(crate) fn card(format: OutputFormat) -> String {
+    let ending = format.ending();
+    format!("configs:\n- config_name: default\n  data_files:\n  - split: train\n    path: data/*.{ending}\n")
+}
 
 /// The plan with this number.
 pub(crate) fn plan(number: u64) -> String {
@@ -105,14 +108,16 @@ pub(crate) fn epoch_of(path: &str) -> Option<u64> {
 
 /// The published file with this number and BLAKE3. What a copy that comes late puts there is the same, whoever asked for
 /// it: other bytes have another name.
-pub(crate) fn published(dataset: Dataset, number: usize, blake3: &str) -> String {
+pub(crate) fn published(dataset: Dataset, format: OutputFormat, number: usize, blake3: &str) -> String {
     let digest = blake3.get(..NAMED_DIGITS).unwrap_or(blake3);
-    format!("{}/part-{number:05}-{digest}.parquet", dataset.dir_name())
+    format!("{}/part-{number:05}-{digest}.{}", dataset.dir_name(), format.ending())
 }
 
 /// Number and the digits of the BLAKE3 that the name of a published file has.
 pub(crate) fn named_digest(path: &str) -> Option<&str> {
-    let name = path.rsplit('/').next()?.strip_prefix("part-")?.strip_suffix(".parquet")?;
+    let name = path.rsplit('/').next()?.strip_prefix("part-")?;
+    let mut endings = OutputFormat::ALL.iter().map(|format| format.ending());
+    let name = endings.find_map(|ending| name.strip_suffix(ending)?.strip_suffix('.'))?;
     let (number, digest) = name.split_once('-')?;
     let named = number.len() >= 5
         && number.bytes().all(|byte| byte.is_ascii_digit())
@@ -149,9 +154,11 @@ mod tests {
     #[test]
     fn only_names_of_published_files_have_a_digest() {
         let digest = "0123456789abcdef".repeat(4);
-        let name = published(Dataset::Data, 123_456, &digest);
-        assert_eq!(name, "data/part-123456-0123456789abcdef.parquet");
-        assert_eq!(named_digest(&name), Some("0123456789abcdef"));
+        for format in OutputFormat::ALL {
+            let name = published(Dataset::Data, *format, 123_456, &digest);
+            assert_eq!(name, format!("data/part-123456-0123456789abcdef.{}", format.ending()));
+            assert_eq!(named_digest(&name), Some("0123456789abcdef"));
+        }
         for other in
             ["data/part-00000.parquet", "data/part-0-0123456789abcdef.parquet", "data/part-00000-012345.parquet"]
         {

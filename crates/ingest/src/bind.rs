@@ -13,9 +13,10 @@ use textmill_document::columns::{ID, METADATA, TEXT};
 use tokio::runtime::Handle;
 
 use crate::columns::ColumnProblem;
+use crate::formats::SchemaOf;
 use crate::listing::{Listing, list};
 use crate::plan::input_files;
-use crate::{Format, IngestError, InputConfig, Shard, folders, parquet};
+use crate::{IngestError, InputConfig, Shard, folders, parquet};
 
 /// Files that are looked into at once.
 const INSPECTED_AT_ONCE: usize = 16;
@@ -113,12 +114,13 @@ async fn look_into_all(config: &InputConfig) -> Result<Passed, Vec<IngestError>>
         return Err(errors);
     }
     let shards = input_files(files, config).await;
-    let has_json = shards.iter().any(|shard| shard.format != Format::Parquet);
-    let columns = shards.into_iter().filter(|shard| shard.format == Format::Parquet).map(|shard| {
+    let has_json = shards.iter().any(|shard| !shard.format.has_schema());
+    let with_schema = shards.into_iter().filter_map(|shard| Some((shard.format.known().schema_of()?, shard)));
+    let columns = with_schema.map(|(schema_of, shard)| {
         let (config, runtime) = (config.clone(), Handle::current());
         async move {
             let name = shard.location.clone();
-            let found = tokio::task::spawn_blocking(move || look_into(&shard, &config, &runtime)).await;
+            let found = tokio::task::spawn_blocking(move || look_into(&shard, schema_of, &config, &runtime)).await;
             (name, found.unwrap_or_else(|error| Err(IngestError::config(error.to_string()))))
         }
     });
@@ -154,9 +156,14 @@ async fn look_into_all(config: &InputConfig) -> Result<Passed, Vec<IngestError>>
 }
 
 /// The columns of `shard` that pass, under their names in the document, and whether it has rows.
-fn look_into(shard: &Shard, config: &InputConfig, runtime: &Handle) -> Result<(Vec<Field>, bool), IngestError> {
-    let (schema, has_rows) = parquet::file_schema(shard, runtime)?;
-    let mapping = config.columns.for_format(Format::Parquet);
+fn look_into(
+    shard: &Shard,
+    schema_of: SchemaOf,
+    config: &InputConfig,
+    runtime: &Handle,
+) -> Result<(Vec<Field>, bool), IngestError> {
+    let (schema, has_rows) = schema_of(shard, runtime)?;
+    let mapping = config.columns.for_format(shard.format);
     let mut found = Vec::new();
     for (name, source) in mapping.iter().filter(|(_, source)| source.as_is) {
         if let Some(field) = parquet::field_at(schema.fields(), &source.from) {

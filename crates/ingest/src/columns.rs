@@ -110,7 +110,7 @@ impl Columns {
         if !self.is_empty() {
             return Cow::Borrowed(&self.named);
         }
-        let text = if format == Format::Wanjuan { "content" } else { TEXT };
+        let text = format.known().text_field();
         Cow::Owned(vec![(ID.to_owned(), ColumnSource::string(ID)), (TEXT.to_owned(), ColumnSource::string(text))])
     }
 }

@@ -9,7 +9,7 @@ use textmill_document::columns::{HTML, ID, METADATA, TEXT, text_field};
 use crate::bind::Passed;
 use crate::columns::{self, ColumnType, Columns};
 use crate::kind::{kind_of, never_read};
-use crate::{IngestError, Shard, warc};
+use crate::{Format, IngestError, Shard};
 
 /// Default of [`InputConfig::split_bytes`].
 pub const DEFAULT_SPLIT_BYTES: ByteSize = ByteSize::mib(128);
@@ -77,32 +77,6 @@ pub struct InputConfig {
     #[serde(default, skip_serializing_if = "Passed::is_empty")]
     #[schemars(skip)]
     pub passed: Passed,
-}
-
-/// Format of input files.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Format {
-    /// Apache Parquet.
-    Parquet,
-    /// One JSON object a line, plain or compressed; also arrays of objects, and objects over several lines.
-    Jsonl,
-    /// `WanJuan` 1.0: JSON lines, usually in a .jsonl.tar.gz; rows are `{id, content}`, or exam items,
-    /// which are rendered to text (see the crate documentation).
-    Wanjuan,
-    /// WARC 1.0 and 1.1, plain or compressed (zstd also with a dictionary): responses and
-    /// resources are documents, other records are counted by type.
-    Warc,
-    /// WET, the text that was extracted from a WARC: conversion records are documents, other records
-    /// are counted by type.
-    Wet,
-}
-
-impl Format {
-    /// Whether files of this format are web archives, whose columns differ from other formats'.
-    pub fn is_archive(self) -> bool {
-        matches!(self, Self::Warc | Self::Wet)
-    }
 }
 
 /// What happens to fields of a record that no column is declared for.
@@ -216,7 +190,7 @@ impl InputConfig {
         if self.split_bytes.bytes() == 0 {
             reasons.push("`split_bytes` must be above 0".to_owned());
         }
-        let archive = self.archive().map(|format| warc::check(&self.columns, format)).unwrap_or_default();
+        let archive = self.archive().map(|format| format.known().check_columns(&self.columns)).unwrap_or_default();
         reasons.into_iter().map(IngestError::config).chain(archive).collect()
     }
 
@@ -237,8 +211,8 @@ impl InputConfig {
 /// `metadata` at the end where it is asked for. Web archives have `body` (WARC) or `text` (WET). All
 /// are nullable.
 pub fn document_schema(config: &InputConfig) -> Schema {
-    if let Some(format) = config.archive() {
-        return batch_schema(&warc::planned(&config.columns, format));
+    if let Some(columns) = config.archive().and_then(|format| format.known().own_columns(&config.columns)) {
+        return batch_schema(&columns);
     }
     let declared = config.columns.iter().map(|(name, source)| match config.passed.field(name) {
         Some(passed) => passed.as_ref().clone(),
@@ -304,8 +278,7 @@ pub(crate) fn planned_columns(
     projection: Option<&[String]>,
 ) -> Vec<PlannedColumn> {
     let in_projection = |name: &str| projection.is_none_or(|names| names.iter().any(|wanted| wanted == name));
-    if format.is_archive() {
-        let mut columns = warc::planned(&config.columns, format);
+    if let Some(mut columns) = format.known().own_columns(&config.columns) {
         columns.retain(|column| column.name == ID || column.is_payload || in_projection(&column.name));
         return columns;
     }
@@ -318,8 +291,8 @@ pub(crate) fn planned_columns(
         let source = mapping.iter().find(|(known, _)| known == name).map(|(_, source)| source);
         let passed = config.passed.field(name).cloned();
         // A mapping that names neither text nor html reads the default field; what passes is called as in the file.
-        let default_text = (name == payload).then(|| payload_field(format).to_owned());
-        let is_id = name == ID && config.columns.has_rest() && format == Format::Parquet;
+        let default_text = (name == payload).then(|| format.known().text_field().to_owned());
+        let is_id = name == ID && config.columns.has_rest() && format.has_schema();
         let own_name = (passed.is_some() || is_id).then(|| name.clone());
         PlannedColumn {
             name: name.clone(),
@@ -332,10 +305,6 @@ pub(crate) fn planned_columns(
         }
     });
     planned.collect()
-}
-
-fn payload_field(format: Format) -> &'static str {
-    if format == Format::Wanjuan { "content" } else { TEXT }
 }
 
 /// The schema of the batches that are read with `columns`.

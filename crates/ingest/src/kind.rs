@@ -2,6 +2,7 @@
 
 use std::io::Cursor;
 
+use crate::formats::Packing;
 use crate::magic::{Magic, magic};
 use crate::quarantine::printable;
 use crate::stream::{Event, Losses, decompressed, is_tar, is_utf16};
@@ -12,21 +13,9 @@ pub(crate) const HEAD: usize = 64 << 10;
 /// The same for bzip2, which gives nothing before a whole block of 900 kB has been read: 1 MiB.
 pub(crate) const BZIP2_HEAD: usize = 1 << 20;
 /// What is said of WAT files.
-const WAT: &str = "it is a web archive of metadata (WAT) without documents";
+pub(crate) const WAT: &str = "it is a web archive of metadata (WAT) without documents";
 /// Characters of an unknown file that a message shows.
 const SHOWN: usize = 24;
-
-/// Endings of file names that tell the format; one of a compression may follow.
-const FORMATS: &[(&str, Format)] = &[
-    (".parquet", Format::Parquet),
-    (".parq", Format::Parquet),
-    (".warc", Format::Warc),
-    (".arc", Format::Warc),
-    (".wet", Format::Wet),
-    (".jsonl", Format::Jsonl),
-    (".ndjson", Format::Jsonl),
-    (".json", Format::Jsonl),
-];
 
 /// Endings that tell the compression.
 const COMPRESSIONS: &[(&str, Compression)] = &[
@@ -50,15 +39,10 @@ pub(crate) fn kind_of(location: &str, format: Option<Format>) -> Option<(Format,
     let packed = COMPRESSIONS.iter().find_map(|(ending, packed)| Some((name.strip_suffix(ending)?, *packed)));
     let (rest, compression) = packed.unwrap_or((&name, Compression::None));
     if let Some(format) = format {
-        return Some((format, if format == Format::Parquet { Compression::None } else { compression }));
+        let is_packed = format.known().packing() != Packing::Never;
+        return Some((format, if is_packed { compression } else { Compression::None }));
     }
-    let (_, format) = FORMATS.iter().find(|(ending, _)| rest.ends_with(ending))?;
-    match (*format, compression.parts()) {
-        (Format::Parquet, (Compression::None, false)) => Some((Format::Parquet, compression)),
-        (Format::Jsonl, (_, true)) => Some((Format::Wanjuan, compression)),
-        (Format::Parquet, _) | (_, (_, true)) => None,
-        (format, _) => Some((format, compression)),
-    }
+    Some((Format::named(rest, compression)?, compression))
 }
 
 /// Whether `ending` tells a compression and no format.
@@ -104,7 +88,7 @@ impl Refusal {
 
 /// What the decompressed bytes of a file are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Content {
+pub(crate) enum Content {
     Json,
     /// Some line could be a JSON object, though not the first.
     PerhapsJson,
@@ -137,20 +121,22 @@ pub(crate) fn identify(head: &[u8], expected: Expected, limits: &Limits) -> Resu
         Some(Magic::Zstd) => Some(Compression::Zstd),
         Some(Magic::Bzip2) => Some(Compression::Bzip2),
         Some(Magic::Xz) => Some(Compression::Xz),
-        Some(Magic::Parquet) if format.is_none_or(|format| format == Format::Parquet) => {
-            let surprise = named.is_some_and(|(format, _)| format != Format::Parquet);
-            let surprise = surprise.then(|| "a Parquet file".to_owned());
-            return Ok(Identity { format: Format::Parquet, compression: Compression::None, surprise });
+        Some(magic) => {
+            let told = Format::of_magic(magic).filter(|told| format.is_none_or(|said| said == *told));
+            let told = told.ok_or_else(|| Refusal::Other(format!("it is {}", magic.name())))?;
+            let surprise = named.is_some_and(|(format, _)| format != told);
+            let surprise = surprise.then(|| magic.name().to_owned());
+            return Ok(Identity { format: told, compression: Compression::None, surprise });
         }
-        Some(other) => return Err(Refusal::Other(format!("it is {}", other.name()))),
         None => None,
     };
     let wanted = format.or(named.map(|(format, _)| format));
-    if wanted == Some(Format::Parquet) {
-        // The reader of Parquet says what is wrong with it.
-        let unpacked = codec.is_none().then_some(Identity { format: Format::Parquet, ..Identity::plain() });
-        let packed = outside.map_or("", Magic::name);
-        return unpacked.ok_or_else(|| Refusal::Other(format!("it is {packed}, and no Parquet file; unpack it")));
+    if let Some(format) = wanted.filter(|format| format.known().packing() == Packing::Never) {
+        // Its reader says what is wrong with it.
+        let unpacked = codec.is_none().then_some(Identity { format, compression: Compression::None, surprise: None });
+        let (packed, whole) = (outside.map_or("", Magic::name), format.known().magic().map_or("", Magic::name));
+        let whole = whole.strip_prefix("a ").unwrap_or(whole);
+        return unpacked.ok_or_else(|| Refusal::Other(format!("it is {packed}, and no {whole}; unpack it")));
     }
     let (inside, tar) = match codec {
         Some(codec) => unpack(head, codec, limits),
@@ -172,19 +158,6 @@ pub(crate) fn identify(head: &[u8], expected: Expected, limits: &Limits) -> Resu
     Ok(Identity { format, compression, surprise })
 }
 
-impl Format {
-    /// Its name in pipeline files.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Parquet => "parquet",
-            Self::Jsonl => "jsonl",
-            Self::Wanjuan => "wanjuan",
-            Self::Warc => "warc",
-            Self::Wet => "wet",
-        }
-    }
-}
-
 impl Expected {
     fn kind(self) -> Option<(Format, Compression)> {
         let format = self.format.or(self.named.map(|(format, _)| format))?;
@@ -192,16 +165,10 @@ impl Expected {
     }
 }
 
-impl Identity {
-    fn plain() -> Self {
-        Self { format: Format::Jsonl, compression: Compression::None, surprise: None }
-    }
-}
-
 /// The format of a file with `content`, where `wanted` is what its name or the pipeline says.
 fn settle(content: Content, wanted: Option<Format>, said: Option<Format>, inside: &[u8]) -> Result<Format, Refusal> {
     let other = |reason: String| Err(Refusal::Other(reason));
-    match (wanted, content) {
+    match (wanted.or_else(|| Format::of_content(content)), content) {
         (_, Content::Magic(inner)) => other(format!("what is compressed in it is {}", inner.name())),
         (Some(format), Content::Json) if format.is_archive() => {
             other(format!("it holds JSON, and its format is to be {}", format.name()))
@@ -211,12 +178,9 @@ fn settle(content: Content, wanted: Option<Format>, said: Option<Format>, inside
             other(format!("it is a web archive, and its format is to be {}{hint}", format.name()))
         }
         (Some(format), _) => Ok(format),
-        (None, Content::Json | Content::PerhapsJson) => Ok(Format::Jsonl),
-        (None, Content::Warc) => Ok(Format::Warc),
-        (None, Content::Wet) => Ok(Format::Wet),
         (None, Content::Wat) => other(WAT.to_owned()),
         (None, Content::Nothing) => Err(Refusal::Unknown("it holds nothing that can be read".to_owned())),
-        (None, Content::Unknown) => {
+        (None, _) => {
             let begin = inside.get(..SHOWN * 4).unwrap_or(inside);
             let begin = printable(&String::from_utf8_lossy(begin), SHOWN);
             Err(Refusal::Unknown(format!("neither its name nor its begin, `{begin}`, tells the format")))
@@ -227,20 +191,13 @@ fn settle(content: Content, wanted: Option<Format>, said: Option<Format>, inside
 /// Whether the first bytes of a file speak for `format`; a file that is found by chance is read only then.
 pub(crate) fn fits(head: &[u8], identity: &Identity, limits: &Limits) -> Result<(), String> {
     let (codec, tar) = identity.compression.parts();
-    let parquet = identity.format == Format::Parquet;
-    if tar || (parquet && magic(head) == Some(Magic::Parquet)) {
+    if tar {
         return Ok(());
     }
     let inside = if codec == Compression::None { head.to_vec() } else { unpack(head, codec, limits).0 };
-    match (identity.format, content(&inside)) {
-        (Format::Jsonl | Format::Wanjuan, Content::Json | Content::PerhapsJson)
-        | (Format::Warc, Content::Warc)
-        | (Format::Wet, Content::Wet) => Ok(()),
-        (Format::Warc | Format::Wet, Content::Wat) => Err(WAT.to_owned()),
-        (Format::Warc, Content::Wet) => Err("it is a WET; read it with `format: wet`".to_owned()),
-        (Format::Wet, Content::Warc) => Err("it is a WARC; read it with `format: warc`".to_owned()),
-        (format, _) => Err(format!("it does not begin as {} does", format.name())),
-    }
+    let format = identity.format;
+    let other = || format!("it does not begin as {} does", format.name());
+    format.known().fits(content(&inside)).map_err(|reason| reason.map_or_else(other, ToOwned::to_owned))
 }
 
 /// Why no file of this name is ever read, whatever the pipeline says.

@@ -62,6 +62,7 @@ mod config;
 mod error;
 mod exclude;
 mod folders;
+mod formats;
 mod jsonl;
 mod kind;
 mod lacking;
@@ -83,9 +84,10 @@ pub use column_source::ColumnSource;
 pub use columns::{ColumnFault, ColumnProblem, ColumnType, Columns};
 pub use config::{
     DEFAULT_BATCH_BYTES, DEFAULT_BATCH_ROWS, DEFAULT_MAX_DECOMPRESSION_RATIO, DEFAULT_MAX_DOCUMENT_BYTES,
-    DEFAULT_SPLIT_BYTES, Format, InputConfig, Limits, OnUnreadable, OtherFields, ReadOptions, document_schema,
+    DEFAULT_SPLIT_BYTES, InputConfig, Limits, OnUnreadable, OtherFields, ReadOptions, document_schema,
 };
 pub use error::{IngestError, IngestErrorKind};
+pub use formats::Format;
 pub use pin::{list_input, local_digest, local_pin};
 pub use plan::{Compression, InputPlan, Shard, Split, UnreadableShard, plan_input};
 pub use quarantine::{Damage, QuarantinedRecord, ReadBatch};

@@ -4,15 +4,13 @@ use std::collections::BTreeSet;
 
 use futures::StreamExt;
 use serde::{Deserialize, Serialize};
-use textmill_document::columns::{HTML, ID, TEXT};
 use tokio::runtime::Handle;
 
-use crate::columns::ColumnProblem;
 use crate::kind::{BZIP2_HEAD, Expected, HEAD, Refusal, fits, identify, never_read};
 use crate::lacking::{self, Lacking};
 use crate::listing::{Candidate, Listing, list};
 use crate::source::Source;
-use crate::{Format, IngestError, InputConfig, OnUnreadable, folders, jsonl, parquet, warc};
+use crate::{Format, IngestError, InputConfig, OnUnreadable};
 
 /// Files that are looked into at once: enough to hide the latency of an object store.
 const INSPECTED_AT_ONCE: usize = 16;
@@ -125,6 +123,13 @@ pub struct Split {
     pub rows: Option<u64>,
     /// Compressed bytes, to order and weigh tasks by.
     pub bytes: u64,
+}
+
+impl Split {
+    /// All of `shard`.
+    pub(crate) fn whole(shard: &Shard) -> Self {
+        Self { shard: shard.clone(), row_groups: None, first_row: 0, rows: None, bytes: shard.bytes }
+    }
 }
 
 /// A file that could not be opened and that `on_unreadable: quarantine` lets pass.
@@ -309,31 +314,12 @@ fn inspect_as(shard: &Shard, source: &Source, config: &InputConfig) -> Result<In
     if shard.bytes == 0 {
         return Ok(Inspected::default());
     }
-    if shard.format == Format::Parquet {
-        return parquet::inspect(shard, source, config);
-    }
-    let split = Split { shard: shard.clone(), row_groups: None, first_row: 0, rows: None, bytes: shard.bytes };
-    if shard.format.is_archive() {
-        warc::inspect(shard, source, config)?;
-        return Ok(Inspected { splits: vec![split], ..Inspected::default() });
-    }
-    let mut seen = jsonl::inspect(shard, source, config)?;
-    seen.problems.retain(|problem| !problem.is_missing() || folders::called(shard, &problem.from).is_none());
-    let (location, available) = (shard.location.clone(), seen.fields.iter().cloned().collect());
-    let is_hard =
-        |problem: &ColumnProblem| !problem.is_missing() || [ID, TEXT, HTML].contains(&problem.column.as_str());
-    if seen.problems.iter().any(is_hard) {
-        return Err(IngestError::Columns { location, problems: seen.problems, available });
-    }
-    let problems = seen.problems;
-    let lacking = (!problems.is_empty()).then_some(Lacking { location, problems, available });
-    let note = seen.no_objects.then(|| format!("{}: none of the first records is a JSON object", shard.location));
-    Ok(Inspected { splits: vec![split], fields: seen.fields, note, lacking, found: seen.found })
+    shard.format.known().inspect(shard, source, config)
 }
 
 /// Fields of a file that no column takes.
 fn unread_fields(shard: &Shard, config: &InputConfig, mut fields: BTreeSet<String>) -> BTreeSet<String> {
-    if config.keeps_metadata() || (config.columns.has_rest() && shard.format == Format::Parquet) {
+    if config.keeps_metadata() || (config.columns.has_rest() && shard.format.has_schema()) {
         return BTreeSet::new();
     }
     for column in crate::config::planned_columns(config, shard.format, None) {
@@ -346,7 +332,7 @@ fn unread_fields(shard: &Shard, config: &InputConfig, mut fields: BTreeSet<Strin
             }
         }
     }
-    for known in jsonl::known_fields(shard.format) {
+    for known in shard.format.known().known_fields() {
         fields.remove(*known);
     }
     fields

@@ -6,6 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use textmill_document::ByteSize;
 use textmill_ingest::InputConfig;
+use textmill_store::writer::OutputFormat;
 
 use crate::check::NOUN;
 use crate::stages::STAGES;
@@ -107,7 +108,8 @@ pub struct OutputConfig {
     /// stages that no other stage takes documents from.
     #[schemars(length(min = 1), extend("uniqueItems" = true))]
     pub inputs: Option<Vec<String>>,
-    /// Format of the output.
+    /// Format of the data. What is beside it (dropped documents, quarantine, duplicates) is Parquet always. Default
+    /// `parquet`.
     pub format: OutputFormat,
     /// Size of an output file. Unit: bytes, default 512MiB.
     pub shard_bytes: ByteSize,
@@ -134,15 +136,6 @@ impl Default for OutputConfig {
             dropped_sample: DEFAULT_DROPPED_SAMPLE,
         }
     }
-}
-
-/// Format of the output.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum OutputFormat {
-    /// Apache Parquet, compressed with zstd.
-    #[default]
-    Parquet,
 }
 
 /// What is kept of dropped documents, with the reason each was dropped for.

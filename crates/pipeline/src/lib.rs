@@ -57,7 +57,7 @@ pub use exchange::Exchange;
 pub use explain::{Column, ExplainedInput, ExplainedOutput, ExplainedPhase, ExplainedStage, Explanation, explain};
 pub use file::{
     DEFAULT_COMPRESSION_LEVEL, DEFAULT_DROPPED_SAMPLE, DEFAULT_MAX_QUARANTINED_RATIO, DEFAULT_SHARD_BYTES, Dropped,
-    FILE_VERSION, OutputConfig, OutputFormat, RunLimits, schema,
+    FILE_VERSION, OutputConfig, RunLimits, schema,
 };
 pub use help::{Parameter, StageHelp, stage_help, stage_names};
 pub use paths::{unexpanded, unexpanded_hint};
@@ -65,6 +65,7 @@ pub use pipeline::{Node, OutputColumn, Parent, Phase, Pipeline, Source};
 pub use remarks::Remarks;
 pub use stages::{BuildContext, BuildError, BuiltStage, STAGES, StageKind};
 pub use textmill_minhash_dedupe::DEFAULT_PRESET as DEFAULT_DEDUPE_PRESET;
+pub use textmill_store::writer::OutputFormat;
 
 /// Largest pipeline file that is read, in bytes.
 const MAX_FILE_BYTES: u64 = 4 << 20;

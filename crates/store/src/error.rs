@@ -79,12 +79,14 @@ pub enum StoreError {
         /// What is wrong and what is allowed.
         reason: String,
     },
-    /// A column cannot be written to Parquet.
-    #[error("{path}: cannot be written as Parquet: {reason}")]
+    /// A column cannot be written in the format of the file.
+    #[error("{path}: cannot be written as {format}: {reason}")]
     Unwritable {
         /// The file that was to be written.
         path: String,
-        /// What the Parquet writer said.
+        /// Name of the format.
+        format: &'static str,
+        /// What the writer said.
         reason: String,
     },
     /// Another run took this output over while this one was stalled; this one must not commit.
@@ -153,8 +155,8 @@ impl StoreError {
         Self::Config { path: path.to_owned(), reason: reason.into() }
     }
 
-    pub(crate) fn unwritable(path: &str, error: &impl ToString) -> Self {
-        Self::Unwritable { path: path.to_owned(), reason: error.to_string() }
+    pub(crate) fn unwritable(path: &str, format: &'static str, error: &impl ToString) -> Self {
+        Self::Unwritable { path: path.to_owned(), format, reason: error.to_string() }
     }
 
     /// An operation that failed on a local file; `wanted` bytes were to be written.

@@ -1,12 +1,12 @@
 //! Where runs read and write: object-store access, durable commits, sealed manifests, the owner
-//! lease and the deterministic Parquet writer.
+//! lease and the deterministic writer of data files.
 //!
 //! What this crate does not do: it plans nothing, runs no stages and never decides what a run
 //! keeps; it knows documents only as Arrow rows.
 //!
 //! ```text
 //!  batches ──▶ DatasetWriter ──▶ staging files ──▶ FileEntry ┐
-//!               (rows → chunks → row groups → files)          ├─▶ TaskManifest ──▶ commit_task
+//!               (rows → groups → files)                       ├─▶ TaskManifest ──▶ commit_task
 //!                                          ledger, metrics ───┘     (sealed)      (create, first wins)
 //!
 //!  readers:  manifest ──▶ FileEntry ──▶ size and BLAKE3 checked ──▶ batches
@@ -23,7 +23,7 @@
 //! 2. A manifest is created, never overwritten; the first one at a name is the truth.
 //! 3. Nothing is read without its digest having been checked, and no reader lists a directory to
 //!    find data.
-//! 4. The bytes of a Parquet file depend on its rows and on the writer's options only.
+//! 4. The bytes of a data file depend on its rows and on the writer's options only.
 //!
 //! ```
 //! use textmill_store::{Created, Store, sealed};
@@ -54,7 +54,6 @@ mod machine;
 pub mod manifest;
 mod object_writer;
 pub mod owner;
-pub mod parquet_writer;
 mod patient;
 mod range_reader;
 mod redact;
@@ -66,6 +65,7 @@ pub mod testing;
 mod unfinished;
 mod upload;
 pub mod verify;
+pub mod writer;
 
 pub use commit::{Committed, commit_task};
 pub use error::{StoreError, StoreErrorKind};

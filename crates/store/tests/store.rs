@@ -1,4 +1,4 @@
-//! The store as its users see it: commits, ownership, files, the Parquet writer.
+//! The store as its users see it: commits, ownership, files, the writers of data files.
 
 #[path = "suite/commit.rs"]
 mod commit;
@@ -6,6 +6,8 @@ mod commit;
 mod faults;
 #[path = "suite/files.rs"]
 mod files;
+#[path = "suite/jsonl.rs"]
+mod jsonl;
 #[path = "suite/members.rs"]
 mod members;
 #[path = "suite/owner.rs"]

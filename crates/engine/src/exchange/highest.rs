@@ -12,7 +12,7 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef, UInt64Type};
 use textmill_score::{GROUP, KeepHighestStage, NO_RANK, RANK, TIE, score_of};
 use textmill_store::Store;
 use textmill_store::manifest::FileEntry;
-use textmill_store::parquet_writer::{DatasetWriter, WriterOptions};
+use textmill_store::writer::{DatasetWriter, WriterOptions};
 
 use super::keys::{Bits, DOCUMENT, KeyFiles, Scan, Wanted, column};
 use super::resources::{Commit, Resources};

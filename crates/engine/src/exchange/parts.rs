@@ -10,7 +10,7 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef, UInt32Type, UInt64Typ
 use textmill_minhash_dedupe::{LineDedupeConfig, LineDedupeStage, PARTS};
 use textmill_store::Store;
 use textmill_store::manifest::FileEntry;
-use textmill_store::parquet_writer::{DatasetWriter, WriterOptions};
+use textmill_store::writer::{DatasetWriter, WriterOptions};
 
 use super::keys::{KEY, KeyFiles, Numbering, PART, PartScan, column};
 use super::resources::{Commit, Resources};

@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use textmill_ingest::{InputPlan, Shard, Split, plan_input};
-use textmill_pipeline::{Dropped as DroppedPolicy, Pipeline};
+use textmill_pipeline::{Dropped as DroppedPolicy, OutputFormat, Pipeline};
 use textmill_store::manifest::{Dataset, ExchangeManifest, FileEntry, TaskManifest};
 
 use crate::EngineError;
@@ -222,13 +223,17 @@ pub(crate) fn continue_tasks(
 
 /// What the pipeline file says about files.
 fn writer_key(pipeline: &Pipeline) -> serde_json::Value {
-    serde_json::json!([
-        ENGINE_VERSION,
-        pipeline.output.compression_level,
-        pipeline.output.shard_bytes.bytes(),
-        format!("{:?}", pipeline.output.dropped),
-        task_sample(pipeline),
-    ])
+    let mut key = vec![
+        json!(ENGINE_VERSION),
+        json!(pipeline.output.compression_level),
+        json!(pipeline.output.shard_bytes.bytes()),
+        json!(format!("{:?}", pipeline.output.dropped)),
+        json!(task_sample(pipeline)),
+    ];
+    // Said only where it is not what it always was, so that earlier results keep their keys.
+    let format = pipeline.output.format;
+    key.extend((format != OutputFormat::default()).then(|| json!(format)));
+    serde_json::Value::Array(key)
 }
 
 /// Digest of everything in the pipeline file that decides the result: two processes whose pipelines have one key make

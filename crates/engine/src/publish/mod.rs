@@ -15,12 +15,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures::{StreamExt, TryStreamExt};
+use serde_json::json;
 use textmill_document::Ledger;
 use textmill_minhash_dedupe::DedupeSettings;
 use textmill_pipeline::{Dropped as DroppedPolicy, Pipeline};
 use textmill_store::manifest::{Dataset, FileEntry, RunManifest, content_digest};
 use textmill_store::sealed::{seal, unseal};
 use textmill_store::verify::{Finding, verify_file};
+use textmill_store::writer::OutputFormat;
 use textmill_store::{Created, Store, StoreError};
 
 use self::global_sample::choose_sample;
@@ -47,7 +49,7 @@ pub(crate) async fn publish(
     let staged = stage(engine, context, pipeline, phases).await?;
     check_rows(&staged, &ledger, pipeline)?;
     let datasets: BTreeMap<_, _> =
-        staged.iter().map(|(dataset, files)| (*dataset, published_names(*dataset, files))).collect();
+        staged.iter().map(|(dataset, files)| (*dataset, published_names(context, *dataset, files))).collect();
     let manifest = RunManifest {
         format_version: textmill_store::manifest::FORMAT_VERSION,
         name: plan.name.clone(),
@@ -69,11 +71,26 @@ pub(crate) async fn publish(
     context.store.create(&intent, seal(&manifest)?).await?;
     link(context, &staged, &manifest).await?;
     context.owner.check().await?;
-    // It always says the same; one that somebody else wrote stays.
-    context.store.create(layout::CARD, layout::CARD_TEXT.into()).await?;
+    write_card(&context.store, pipeline.output.format).await?;
     create_manifest(&context.store, &manifest).await?;
     context.store.delete(&intent).await?;
     Ok(manifest)
+}
+
+/// Says for `load_dataset` and the hub where the data is. What a run in another format left is replaced; a card that
+/// somebody else wrote stays.
+async fn write_card(store: &Store, format: OutputFormat) -> Result<(), EngineError> {
+    let wanted = layout::card(format);
+    if let Some(found) = store.get_opt(layout::CARD).await? {
+        let others = OutputFormat::ALL.iter().filter(|other| **other != format);
+        let is_of_another = others.map(|other| layout::card(*other)).any(|card| card.as_bytes() == found);
+        if !is_of_another {
+            return Ok(());
+        }
+        store.delete(layout::CARD).await?;
+    }
+    store.create(layout::CARD, wanted.into()).await?;
+    Ok(())
 }
 
 /// How the keys of the index were made.
@@ -82,9 +99,10 @@ fn index_made(pipeline: &Pipeline) -> Option<String> {
     settings.into_iter().find(|settings| settings.index).map(DedupeSettings::keys_made)
 }
 
-fn published_names(dataset: Dataset, files: &[FileEntry]) -> Vec<FileEntry> {
+fn published_names(context: &TaskContext, dataset: Dataset, files: &[FileEntry]) -> Vec<FileEntry> {
+    let format = context.settings.format(dataset);
     let entry = |(number, file): (usize, &FileEntry)| {
-        let path = layout::published(dataset, number, &file.blake3);
+        let path = layout::published(dataset, format, number, &file.blake3);
         FileEntry { path, ..file.clone() }
     };
     files.iter().enumerate().map(entry).collect()
@@ -195,7 +213,12 @@ fn compaction(context: &TaskContext, dataset: Dataset, index: u64, group: Group)
     // A choice of rows is cut into files of this size.
     let bound = rows.is_some().then_some(context.settings.shard_bytes);
     let level = context.settings.zstd_level;
-    let key = digest(&serde_json::json!(["compact", dataset, parts, rows, level, columns, bound]));
+    let mut made_of =
+        vec![json!("compact"), json!(dataset), json!(parts), json!(rows), json!(level), json!(columns), json!(bound)];
+    // Said only where it is not what it always was, so that earlier results keep their keys.
+    let format = context.settings.format(dataset);
+    made_of.extend((format != OutputFormat::default()).then(|| json!(format)));
+    let key = digest(&serde_json::Value::Array(made_of));
     let phase = format!("publish-{}", dataset.name());
     TaskSpec { phase, index, key, sample_per_reason: 0, work: Work::Compact { dataset, sources, rows } }
 }

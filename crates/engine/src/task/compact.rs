@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use arrow::array::{RecordBatch, UInt32Array};
 use arrow::compute::take_record_batch;
-use textmill_document::{Count, Ledger, StageLedger, row_hash_sum};
+use textmill_document::{Count, Ledger, StageLedger};
 use textmill_store::manifest::{Dataset, FileEntry, InputFacts, TaskMetrics};
-use textmill_store::parquet_writer::DatasetWriter;
-use textmill_store::verify::read_parquet;
+use textmill_store::writer::{DatasetWriter, RowReader, Rows};
 
 use super::context::{TaskContext, Written};
 use super::task_output::check_hand_over;
@@ -61,22 +60,26 @@ impl Copy<'_> {
         if selected.is_some_and(<[u32]>::is_empty) {
             return Ok(());
         }
-        let mut reader = read_parquet(&self.context.store, source).await?;
+        let mut reader = RowReader::open(&self.context.store, source).await?;
         self.read += source.bytes;
         let mut first_row = 0;
-        while let Some(batch) = reader.next().await? {
+        while let Some(rows) = reader.next().await? {
             if self.context.cancel.is_cancelled() {
                 return Err(EngineError::Interrupted);
             }
-            let rows = batch.num_rows();
-            let batch = match selected {
-                Some(selected) => select(&batch, first_row, selected)?,
-                None => batch,
+            let rows = match (selected, rows) {
+                (None, rows) => rows,
+                (Some(selected), Rows::Columns(batch)) => {
+                    let chosen = select(&batch, first_row, selected)?;
+                    first_row += batch.num_rows();
+                    Rows::Columns(chosen)
+                }
+                // Rows are chosen of dropped documents only, which are Parquet.
+                (Some(_), Rows::Lines(_)) => return Err(EngineError::Bug("rows are chosen of lines".to_owned())),
             };
-            first_row += rows;
-            self.hash = self.hash.wrapping_add(row_hash_sum(&batch));
-            self.rows += batch.num_rows() as u64;
-            self.writer.write(batch).await?;
+            self.hash = self.hash.wrapping_add(rows.hash_sum());
+            self.rows += rows.count();
+            self.writer.write_rows(rows).await?;
         }
         Ok(())
     }

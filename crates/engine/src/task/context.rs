@@ -10,7 +10,7 @@ use textmill_pipeline::{Dropped as DroppedPolicy, Pipeline};
 use textmill_store::Store;
 use textmill_store::manifest::{Dataset, FileEntry, InputFacts, TaskMetrics};
 use textmill_store::owner::Owner;
-use textmill_store::parquet_writer::{DEFAULT_IN_FLIGHT, DatasetWriter, WriterOptions};
+use textmill_store::writer::{DEFAULT_IN_FLIGHT, DatasetWriter, OutputFormat, WriterOptions};
 
 use super::datasets::{dropped_schema, duplicates_schema, quarantine_schema};
 use super::graph::PhaseGraph;
@@ -51,6 +51,8 @@ pub struct TaskContext {
 /// What the pipeline file says about files, shared by all writers of a run.
 #[derive(Debug, Clone)]
 pub(crate) struct OutputSettings {
+    /// Format of the data; everything else is Parquet.
+    pub data_format: OutputFormat,
     pub shard_bytes: u64,
     pub zstd_level: i32,
     pub dropped: DroppedPolicy,
@@ -58,6 +60,17 @@ pub(crate) struct OutputSettings {
     pub data_schema: arrow::datatypes::SchemaRef,
     /// Columns of the index; none where no stage makes one.
     pub index_schema: arrow::datatypes::SchemaRef,
+}
+
+impl OutputSettings {
+    /// Format of the files of `dataset`.
+    pub(crate) fn format(&self, dataset: Dataset) -> OutputFormat {
+        match dataset {
+            Dataset::Data => self.data_format,
+            // What is read by textmill and by whoever looks after a run, not by training.
+            Dataset::Dropped | Dataset::Quarantine | Dataset::Duplicates | Dataset::Index => OutputFormat::Parquet,
+        }
+    }
 }
 
 /// What a task wrote, before it is committed.
@@ -76,6 +89,7 @@ impl TaskContext {
     pub fn new(pipeline: &Pipeline, phase: usize, store: Store, owner: Arc<Owner>, parts: TaskContextParts) -> Self {
         let graph = PhaseGraph::new(pipeline, phase);
         let settings = OutputSettings {
+            data_format: pipeline.output.format,
             shard_bytes: pipeline.output.shard_bytes.bytes(),
             zstd_level: pipeline.output.compression_level,
             dropped: pipeline.output.dropped,
@@ -119,6 +133,7 @@ impl TaskContext {
         };
         let prefix = layout::staging(&spec.phase, &spec.key, attempt, dataset);
         let options = WriterOptions {
+            format: self.settings.format(dataset),
             shard_bytes,
             in_flight,
             zstd_level: self.settings.zstd_level,

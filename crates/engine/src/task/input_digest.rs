@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
-use textmill_ingest::{Format, Shard, local_digest, local_pin};
+use textmill_ingest::{Shard, local_digest, local_pin};
 
 /// Digests that are remembered: those of files that several tasks read at about the same time.
 const REMEMBERED: usize = 64;
@@ -22,7 +22,7 @@ pub(crate) async fn of(shard: &Shard) -> Option<String> {
 }
 
 fn hash(shard: &Shard) -> Option<String> {
-    let several = shard.format == Format::Parquet;
+    let several = shard.format.is_cut();
     let is_it = |known: &&(String, String, String)| known.0 == shard.location && known.1 == shard.version;
     if several && let Some(known) = KNOWN.lock().unwrap_or_else(PoisonError::into_inner).iter().find(is_it) {
         return Some(known.2.clone());

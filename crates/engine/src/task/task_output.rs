@@ -10,7 +10,7 @@ use textmill_document::{Count, DocumentBatch, Ledger, Missing, row_hash_sum};
 use textmill_ingest::QuarantinedRecord;
 use textmill_pipeline::Dropped as DroppedPolicy;
 use textmill_store::manifest::{Dataset, FileEntry, TaskMetrics};
-use textmill_store::parquet_writer::DatasetWriter;
+use textmill_store::writer::DatasetWriter;
 use tokio::sync::oneshot;
 
 use super::context::{TaskContext, Written};

@@ -5,7 +5,7 @@
 //! subject and key point stay out. Empty and null fields are left out with their label.
 
 /// Fields of an exam row that the text is made of, in the order of [`render`]'s argument.
-pub(super) const FIELDS: [&str; 9] =
+pub(crate) const FIELDS: [&str; 9] =
     ["q_main", "option_a", "option_b", "option_c", "option_d", "option_e", "std_ans", "answer", "answer_detail"];
 
 const OPTIONS: [&str; 5] = ["A. ", "B. ", "C. ", "D. ", "E. "];

@@ -3,15 +3,17 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
+use textmill_document::columns::{HTML, ID, TEXT};
 
-use super::exam;
 use super::sample::Sample;
 use crate::columns::{ColumnProblem, ColumnType};
 use crate::config::{PlannedColumn, planned_columns};
+use crate::lacking::Lacking;
+use crate::plan::Inspected;
 use crate::quarantine::printable;
 use crate::source::Source;
 use crate::stream::{Found, JsonText, LineSplitter, Losses, decompressed};
-use crate::{Format, IngestError, InputConfig, Shard};
+use crate::{IngestError, InputConfig, Shard, Split, folders};
 
 /// Records that are looked at; more where a mapped field is in none of them.
 const SAMPLED_RECORDS: usize = 100;
@@ -23,19 +25,35 @@ const SHOWN: usize = 40;
 
 /// What the first records of a file show.
 #[derive(Debug, Default)]
-pub(crate) struct Inspection {
+struct Inspection {
     /// Mapped columns that do not fit.
-    pub problems: Vec<ColumnProblem>,
+    problems: Vec<ColumnProblem>,
     /// Columns that have their field in some record.
-    pub found: Vec<String>,
+    found: Vec<String>,
     /// All fields seen.
-    pub fields: BTreeSet<String>,
+    fields: BTreeSet<String>,
     /// Whether no record could be read as an object, although there were some.
-    pub no_objects: bool,
+    no_objects: bool,
+}
+
+/// Looks into `shard`, which is one split.
+pub(crate) fn inspect(shard: &Shard, source: &Source, config: &InputConfig) -> Result<Inspected, IngestError> {
+    let mut seen = look(shard, source, config)?;
+    seen.problems.retain(|problem| !problem.is_missing() || folders::called(shard, &problem.from).is_none());
+    let (location, available) = (shard.location.clone(), seen.fields.iter().cloned().collect());
+    let is_hard =
+        |problem: &ColumnProblem| !problem.is_missing() || [ID, TEXT, HTML].contains(&problem.column.as_str());
+    if seen.problems.iter().any(is_hard) {
+        return Err(IngestError::Columns { location, problems: seen.problems, available });
+    }
+    let problems = seen.problems;
+    let lacking = (!problems.is_empty()).then_some(Lacking { location, problems, available });
+    let note = seen.no_objects.then(|| format!("{}: none of the first records is a JSON object", shard.location));
+    Ok(Inspected { splits: vec![Split::whole(shard)], fields: seen.fields, note, lacking, found: seen.found })
 }
 
 /// Looks at the first records of `shard`.
-pub(crate) fn inspect(shard: &Shard, source: &Source, config: &InputConfig) -> Result<Inspection, IngestError> {
+fn look(shard: &Shard, source: &Source, config: &InputConfig) -> Result<Inspection, IngestError> {
     let stream = decompressed(source.reader()?, shard.compression, &config.limits, &Losses::default());
     let stream = Box::new(JsonText::new(stream));
     let max_line_bytes = usize::try_from(config.limits.max_document_bytes.bytes()).unwrap_or(usize::MAX);
@@ -101,9 +119,9 @@ impl Look<'_> {
     fn problem(&self, column: &PlannedColumn) -> Option<ColumnProblem> {
         let (name, data_type) = (&column.name, column.data_type);
         let from = column.from.as_ref()?;
-        let is_exam =
-            self.shard.format == Format::Wanjuan && self.available.iter().any(|field| field == exam::FIELDS[0]);
-        if is_exam {
+        // Rows of another kind, which have none of the columns.
+        let told_by = self.shard.format.known().known_fields().first();
+        if told_by.is_some_and(|first| self.available.iter().any(|field| field == first)) {
             return None;
         }
         let mut values = self.samples.iter().filter_map(|sample| sample.get(from)).peekable();
@@ -141,9 +159,4 @@ fn kind(value: &Value) -> &'static str {
         Value::Array(_) => "a list",
         Value::Object(_) => "an object",
     }
-}
-
-/// Fields that a file of `format` may have without being declared or reported as unread.
-pub(crate) fn known_fields(format: Format) -> &'static [&'static str] {
-    if format == Format::Wanjuan { &exam::FIELDS } else { &[] }
 }

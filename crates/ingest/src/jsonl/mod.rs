@@ -11,5 +11,6 @@ mod row;
 mod sample;
 
 pub(crate) use builders::generated_id;
-pub(crate) use inspect::{inspect, known_fields};
+pub(crate) use exam::FIELDS as EXAM_FIELDS;
+pub(crate) use inspect::inspect;
 pub(crate) use reader::JsonlReader;

@@ -75,10 +75,8 @@ impl RowParser {
                 parser.payload_field = column.from.clone().unwrap_or_default();
             }
         }
-        if format == Format::Wanjuan {
-            for name in exam::FIELDS {
-                parser.add(Some(name), ColumnType::String, false);
-            }
+        for name in format.known().known_fields() {
+            parser.add(Some(name), ColumnType::String, false);
         }
         parser
     }

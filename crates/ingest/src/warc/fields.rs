@@ -7,27 +7,45 @@ use textmill_document::columns::{
 };
 
 use super::record::Page;
+use crate::IngestError;
 use crate::columns::{ColumnType, Columns};
 use crate::config::PlannedColumn;
-use crate::{Format, IngestError};
 
 /// The columns of WARC records, in order, when none are declared.
 const WARC: [&str; 9] = [ID, URL, DATE, HTTP_STATUS, CONTENT_TYPE, CONTENT_LANGUAGE, PAYLOAD_DIGEST, TRUNCATED, BODY];
 /// The columns of WET records, in order, when none are declared.
 const WET: [&str; 7] = [ID, URL, DATE, CONTENT_LANGUAGE, PAYLOAD_DIGEST, TRUNCATED, TEXT];
 
-/// The field that holds the document.
-fn payload(format: Format) -> &'static str {
-    if format == Format::Wet { TEXT } else { BODY }
+/// Which records of a web archive are documents, and what they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    /// Responses and resources, with their bodies.
+    Warc,
+    /// Conversions, with their text.
+    Wet,
 }
 
-fn standard(format: Format) -> &'static [&'static str] {
-    if format == Format::Wet { &WET } else { &WARC }
+impl Dialect {
+    /// The field that holds the document.
+    fn payload(self) -> &'static str {
+        match self {
+            Self::Warc => BODY,
+            Self::Wet => TEXT,
+        }
+    }
+
+    /// The columns when none are declared.
+    fn standard(self) -> &'static [&'static str] {
+        match self {
+            Self::Warc => &WARC,
+            Self::Wet => &WET,
+        }
+    }
 }
 
-/// Whether `field` is one that records of `format` have; any header `WARC-...` is.
-fn is_field(format: Format, field: &str) -> bool {
-    standard(format).contains(&field) || field.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("WARC-"))
+/// Whether `field` is one that records of `dialect` have; any header `WARC-...` is.
+fn is_field(dialect: Dialect, field: &str) -> bool {
+    dialect.standard().contains(&field) || field.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("WARC-"))
 }
 
 /// The type of a field.
@@ -39,10 +57,10 @@ pub(crate) fn natural_type(field: &str) -> ColumnType {
     }
 }
 
-/// All columns to read from files of `format`: the declared ones, with id in front and the payload
+/// All columns to read from files of `dialect`: the declared ones, with id in front and the payload
 /// behind where they are missing.
-pub(crate) fn planned(declared: &Columns, format: Format) -> Vec<PlannedColumn> {
-    let payload = payload(format);
+pub(crate) fn planned(declared: &Columns, dialect: Dialect) -> Vec<PlannedColumn> {
+    let payload = dialect.payload();
     let column = |name: &str, from: &str| PlannedColumn {
         name: name.to_owned(),
         from: Some(from.to_owned()),
@@ -51,7 +69,7 @@ pub(crate) fn planned(declared: &Columns, format: Format) -> Vec<PlannedColumn> 
         ..PlannedColumn::default()
     };
     if declared.is_empty() {
-        return standard(format).iter().map(|name| column(name, name)).collect();
+        return dialect.standard().iter().map(|name| column(name, name)).collect();
     }
     let mut columns: Vec<_> = declared.iter().map(|(name, source)| column(name, &source.from)).collect();
     if !declared.contains(ID) {
@@ -63,13 +81,13 @@ pub(crate) fn planned(declared: &Columns, format: Format) -> Vec<PlannedColumn> 
     columns
 }
 
-/// What is wrong with the columns that are declared for files of `format`.
-pub(crate) fn check(declared: &Columns, format: Format) -> Vec<IngestError> {
-    let (payload, known) = (payload(format), standard(format).join(", "));
+/// What is wrong with the columns that are declared for files of `dialect`.
+pub(crate) fn check(declared: &Columns, dialect: Dialect) -> Vec<IngestError> {
+    let (payload, known) = (dialect.payload(), dialect.standard().join(", "));
     let mut reasons = Vec::new();
     for (name, source) in declared.iter() {
         let (from, natural) = (source.from.as_str(), natural_type(&source.from));
-        if !is_field(format, from) {
+        if !is_field(dialect, from) {
             reasons.push(format!(
                 "column `{name}` is mapped to field `{from}`, which web archives do not have; they have {known} and \
                  every header `WARC-...`"

@@ -33,5 +33,5 @@ mod record;
 mod resync;
 mod splice;
 
-pub(crate) use fields::{check, planned};
+pub(crate) use fields::{Dialect, check, planned};
 pub(crate) use reader::{WarcReader, inspect};

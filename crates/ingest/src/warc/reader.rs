@@ -7,6 +7,7 @@ use textmill_document::{Cause, Count};
 use super::builder::BatchBuilder;
 use super::cut::{Found, Kind, Limits, RecordCutter};
 use super::encoding::Bounds;
+use super::fields::Dialect;
 use super::record::{Content, Rejection, Rules, interpret};
 use crate::config::{ReadOptions, batch_schema};
 use crate::quarantine::Damage;
@@ -68,7 +69,12 @@ pub(crate) fn inspect(shard: &Shard, source: &Source, config: &InputConfig) -> R
 }
 
 impl WarcReader {
-    pub(crate) fn open(shard: &Shard, source: &Source, options: &ReadOptions) -> Result<Self, IngestError> {
+    pub(crate) fn open(
+        shard: &Shard,
+        source: &Source,
+        options: &ReadOptions,
+        dialect: Dialect,
+    ) -> Result<Self, IngestError> {
         let columns = options.columns(shard);
         let limits = &options.input.limits;
         let most_bytes = usize::try_from(limits.max_document_bytes.bytes()).unwrap_or(usize::MAX);
@@ -76,7 +82,7 @@ impl WarcReader {
             location: shard.location.clone(),
             records: cutter(shard, source, &options.input, source.losses())?,
             rules: Rules {
-                format: shard.format,
+                dialect,
                 bounds: Bounds { most_bytes, max_ratio: limits.max_decompression_ratio },
                 verify_digests: options.input.verify_digests,
             },

@@ -9,8 +9,8 @@ use super::body::Response;
 use super::cut::Kind;
 use super::digest::mismatch;
 use super::encoding::Bounds;
+use super::fields::Dialect;
 use super::headers::Headers;
-use crate::Format;
 
 /// Why a record is no document although its type says so.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,7 +46,7 @@ pub(super) enum Content<'a> {
 /// How records are read.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Rules {
-    pub format: Format,
+    pub dialect: Dialect,
     pub bounds: Bounds,
     pub verify_digests: bool,
 }
@@ -69,15 +69,15 @@ pub(super) fn interpret<'a>(
     let headers = Headers::strict(header).map_err(malformed)?;
     let kind = headers.text("WARC-Type").ok_or_else(|| malformed("the record has no WARC-Type".to_owned()))?;
     let kind = kind.to_ascii_lowercase();
-    let may_be_page = matches!(kind.as_str(), "response" | "resource") && rules.format == Format::Warc;
+    let may_be_page = matches!(kind.as_str(), "response" | "resource") && rules.dialect == Dialect::Warc;
     if let Some(other) = no_page(&headers).filter(|_| may_be_page) {
         return Ok(Content::Skipped(other));
     }
-    match (kind.as_str(), rules.format) {
-        ("conversion", Format::Wet) => converted(headers, block, rules).map(boxed),
-        ("response", Format::Warc) if is_http(&headers) => response(headers, block, rules).map(boxed),
-        ("response", Format::Warc) => Ok(Content::Skipped("response_not_http")),
-        ("resource", Format::Warc) => resource(headers, block, rules).map(boxed),
+    match (kind.as_str(), rules.dialect) {
+        ("conversion", Dialect::Wet) => converted(headers, block, rules).map(boxed),
+        ("response", Dialect::Warc) if is_http(&headers) => response(headers, block, rules).map(boxed),
+        ("response", Dialect::Warc) => Ok(Content::Skipped("response_not_http")),
+        ("resource", Dialect::Warc) => resource(headers, block, rules).map(boxed),
         ("response", _) => Ok(Content::Skipped("response")),
         ("resource", _) => Ok(Content::Skipped("resource")),
         (kind, _) => Ok(Content::Skipped(OTHER_TYPES.into_iter().find(|other| *other == kind).unwrap_or("unknown"))),
@@ -117,7 +117,7 @@ fn of_arc<'a>(line: &arc::Line<'a>, block: &'a [u8], rules: Rules) -> Result<Con
     if let Some(kind) = no_page(&headers) {
         return Ok(Content::Skipped(kind));
     }
-    if rules.format != Format::Warc {
+    if rules.dialect != Dialect::Warc {
         return Ok(Content::Skipped("response"));
     }
     // Early crawlers kept some pages without the server's header.

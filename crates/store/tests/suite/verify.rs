@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use textmill_store::StoreErrorKind;
 use textmill_store::manifest::FileEntry;
-use textmill_store::parquet_writer::{DatasetWriter, WriterOptions};
 use textmill_store::verify::{Finding, read_parquet, verify_file};
+use textmill_store::writer::{DatasetWriter, WriterOptions};
 
 use crate::util::{local, rows};
 

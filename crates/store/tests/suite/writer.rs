@@ -7,8 +7,8 @@ use arrow::compute::concat_batches;
 use textmill_document::row_hash_sum;
 use textmill_store::Store;
 use textmill_store::manifest::FileEntry;
-use textmill_store::parquet_writer::{DatasetWriter, WriterOptions};
 use textmill_store::verify::read_parquet;
+use textmill_store::writer::{DatasetWriter, WriterOptions};
 
 use crate::util::{local, memory, paths, rows};
 

@@ -10,7 +10,7 @@ use textmill_document::columns;
 use textmill_minhash_dedupe::{DedupeSettings, Verify, key_columns};
 use textmill_store::Store;
 use textmill_store::manifest::FileEntry;
-use textmill_store::parquet_writer::{DatasetWriter, WriterOptions};
+use textmill_store::writer::{DatasetWriter, WriterOptions};
 
 use super::compare::{Comparer, Pair, documents};
 use super::keepers::{Cluster, Kept};

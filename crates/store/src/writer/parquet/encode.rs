@@ -1,6 +1,5 @@
 //! Encodes row groups, each on its own.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
@@ -14,7 +13,9 @@ use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::{ColumnPath, TypePtr};
 use textmill_document::{columns, row_hash_sum};
 
-use super::{WriterOptions, originals};
+use super::originals;
+use crate::writer::WriterOptions;
+use crate::writer::format::Encoded;
 
 /// Without the version of textmill, so that its releases write equal bytes; raised when the
 /// writer's settings change. In the form that readers look for.
@@ -34,15 +35,6 @@ pub(super) struct Encoder {
     root: TypePtr,
     properties: WriterPropertiesPtr,
     factory: ArrowRowGroupWriterFactory,
-}
-
-/// An encoded row group that is not in a file yet.
-#[derive(Debug)]
-pub(super) struct RowGroup {
-    pub columns: Vec<ArrowColumnChunk>,
-    pub rows: u64,
-    /// Sum of the rows' hashes.
-    pub hash: u128,
 }
 
 impl Encoder {
@@ -65,15 +57,8 @@ impl Encoder {
         SerializedFileWriter::new(Vec::new(), Arc::clone(&self.root), Arc::clone(&self.properties))
     }
 
-    /// Encodes a row group; a panic in the encoder is an error like any other.
-    pub(super) fn encode(&self, chunks: Vec<RecordBatch>) -> std::result::Result<RowGroup, String> {
-        match catch_unwind(AssertUnwindSafe(|| self.try_encode(chunks))) {
-            Ok(encoded) => encoded.map_err(|error| error.to_string()),
-            Err(_) => Err("the Parquet encoder panicked; please report it".to_owned()),
-        }
-    }
-
-    fn try_encode(&self, chunks: Vec<RecordBatch>) -> Result<RowGroup> {
+    /// Encodes a row group.
+    pub(super) fn encode(&self, chunks: Vec<RecordBatch>) -> Result<Encoded<Vec<ArrowColumnChunk>>> {
         let rows = chunks.iter().map(|chunk| chunk.num_rows() as u64).sum();
         let hash = chunks.iter().fold(0_u128, |sum, chunk| sum.wrapping_add(row_hash_sum(chunk)));
         // The number matters to encrypted files only, which these are not.
@@ -101,7 +86,7 @@ impl Encoder {
         for writer in writers {
             columns.push(writer.close()?);
         }
-        Ok(RowGroup { columns, rows, hash })
+        Ok(Encoded { group: columns, rows, hash })
     }
 }
 
