@@ -88,7 +88,12 @@ fn stages_are_listed_and_shown_with_source_and_reasons() {
     for part in ["min_words", "too_few_words", "Source"] {
         assert!(gopher.contains(part), "{gopher}");
     }
-    assert_eq!(dir.run(&["stages", "show", "gofer"]).code, 2);
+    for (wrong, meant) in [("gopher_qualty", "gopher_quality"), ("normalise", "normalize"), ("Language-ID", "language_id")] {
+        let ran = dir.run(&["stages", "show", wrong]);
+        assert!(ran.code == 2 && ran.stderr.contains(&format!("did you mean `{meant}`?")), "{}", ran.stderr);
+    }
+    let ran = dir.run(&["stages", "show", "no_such_thing"]);
+    assert!(ran.code == 2 && ran.stderr.contains("there are: extract"), "{}", ran.stderr);
 }
 
 #[test]

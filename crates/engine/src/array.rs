@@ -86,6 +86,7 @@ pub async fn run_array(
     options.memory.tasks(options.threads)?;
     refuse_several_indexes(pipeline)?;
     refuse_large_shards(pipeline, store)?;
+    refuse_output_in_input(pipeline, store)?;
     if let Some(outcome) = complete(pipeline, store).await? {
         return Ok(ArrayOutcome::Published(Box::new(outcome)));
     }
@@ -226,6 +227,7 @@ async fn complete(pipeline: &Pipeline, store: &Store) -> Result<Option<RunOutcom
         && plan.config_key == config_key(pipeline)
         && plan.run_key == manifest.run_key
     {
+        check_published(store, &manifest).await?;
         return Ok(Some(RunOutcome { manifest, plan, already_complete: true, resumed: true }));
     }
     Err(EngineError::OutputTaken {

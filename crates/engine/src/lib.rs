@@ -33,6 +33,7 @@ mod input_digest;
 mod layout;
 mod local;
 mod memory;
+mod own_place;
 mod phases;
 mod plan;
 mod progress;

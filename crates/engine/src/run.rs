@@ -13,6 +13,7 @@ use textmill_store::{Created, Store};
 
 use crate::dedupe::dedupe;
 use crate::engine::Engine;
+use crate::own_place::{check_published, refuse_output_in_input};
 use crate::phases::Phases;
 use crate::plan::{RunPlan, TaskSpec, Work, config_key, continue_tasks, plan_run};
 use crate::publish::{publish, run_missing};
@@ -77,10 +78,22 @@ pub async fn run(pipeline: &Pipeline, store: &Store, options: &RunOptions) -> Re
     options.memory.tasks(options.threads)?;
     refuse_several_indexes(pipeline)?;
     refuse_large_shards(pipeline, store)?;
+    refuse_output_in_input(pipeline, store)?;
     let owner = Arc::new(Owner::acquire(store, options.lease).await?);
     let outcome = owned(pipeline, store, options, &owner).await;
-    release(&owner).await;
+    sign_off(store, &owner, outcome.is_ok()).await;
     outcome
+}
+
+/// Releases the output. One that was refused before anything was planned is left as it was.
+pub(crate) async fn sign_off(store: &Store, owner: &Owner, is_done: bool) {
+    let is_untouched = !is_done && matches!(latest_plan(store).await, Ok(None));
+    if !is_untouched || !matches!(published(store).await, Ok(None)) {
+        return release(owner).await;
+    }
+    if let Err(error) = owner.withdraw().await {
+        tracing::warn!(%error, "the output could not be left as it was");
+    }
 }
 
 /// Signs off. The outcome matters more: an owner that could not sign off is taken for dead by the next run.
@@ -101,7 +114,10 @@ pub(crate) async fn owned(
     let Planned { plan, resumed, is_new } = plan(pipeline, store, options, published.as_ref()).await?;
     let replaces = published.as_ref().map(|run| run.digest.clone());
     if let Some(manifest) = published {
-        if manifest.run_key == plan.run_key {
+        let is_same = manifest.run_key == plan.run_key;
+        let whole = if is_same { check_published(store, &manifest).await } else { Ok(()) };
+        if is_same && (whole.is_ok() || !options.overwrite) {
+            whole?;
             clear_up(store, owner).await?;
             return Ok(RunOutcome { manifest, plan, already_complete: true, resumed });
         }

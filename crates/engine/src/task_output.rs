@@ -17,6 +17,7 @@ use crate::EngineError;
 use crate::datasets::{Quarantined, dropped_rows, duplicate_rows, in_row_order, quarantine_rows};
 use crate::graph::{FailedRow, Left, PhaseGraph, PhaseInput, Processed};
 use crate::ids::{self, IdCounter};
+use crate::memory::batches_in;
 use crate::plan::TaskSpec;
 use crate::sample::Sampler;
 use crate::task::{TaskContext, Written};
@@ -37,6 +38,14 @@ pub(crate) struct Given {
     pub missing: Missing,
 }
 
+impl Given {
+    /// As how many batches it counts.
+    fn batches(&self) -> usize {
+        let values = self.input.places.iter().map(|(_, batch)| batch.num_rows() * batch.records().num_columns());
+        batches_in(values.sum())
+    }
+}
+
 /// Where a task's batches come from.
 pub(crate) trait Source {
     /// The next batch; `None` at the end.
@@ -50,6 +59,8 @@ pub(crate) async fn drive(
     output: &mut Output<'_>,
 ) -> Result<(), EngineError> {
     let mut running = FuturesOrdered::new();
+    // Batches in the stages, by what they hold.
+    let mut inside = 0;
     let mut open = true;
     let shard: Arc<str> = Arc::from(output.shard);
     while open || !running.is_empty() {
@@ -57,15 +68,20 @@ pub(crate) async fn drive(
             return Err(EngineError::Interrupted);
         }
         // A batch half read would be lost if the other branch won: reading is not part of the race.
-        if open && running.len() < context.parallelism {
+        if open && inside < context.parallelism {
             match source.next().await? {
-                Some(given) => running.push_back(process(given, Arc::clone(context), Arc::clone(&shard))),
+                Some(given) => {
+                    inside += given.batches();
+                    running.push_back(process(given, Arc::clone(context), Arc::clone(&shard)));
+                }
                 None => open = false,
             }
             continue;
         }
         if let Some(ready) = running.next().await {
-            output.write(ready?).await?;
+            let ready = ready?;
+            inside = inside.saturating_sub(ready.batches);
+            output.write(ready).await?;
         }
     }
     Ok(())
@@ -79,6 +95,8 @@ struct Ready {
     duplicates: Vec<RecordBatch>,
     hash: u128,
     records: u64,
+    /// As how many batches it counted when it was given.
+    batches: usize,
     /// Hashes of the ids that were read.
     ids: Vec<u64>,
 }
@@ -92,6 +110,7 @@ async fn process(given: Given, context: Arc<TaskContext>, shard: Arc<str>) -> Re
 
 fn ready(given: Given, context: &TaskContext, shard: &str) -> Result<Ready, EngineError> {
     let graph = &context.graph;
+    let batches = given.batches();
     let documents: usize = given.input.places.iter().map(|(_, batch)| batch.num_rows()).sum();
     let records = documents as u64 + given.quarantined.len() as u64;
     // What another phase handed over was looked at when it was read.
@@ -118,7 +137,7 @@ fn ready(given: Given, context: &TaskContext, shard: &str) -> Result<Ready, Engi
     let duplicates = processed.duplicates.iter().map(|left| duplicate_rows(graph.id(left.stage), shard, left));
     let duplicates = duplicates.collect::<Result<Vec<_>, _>>()?;
     let hash = processed.output.as_ref().map_or(0, row_hash_sum);
-    Ok(Ready { processed, dropped, quarantined, duplicates, hash, records, ids })
+    Ok(Ready { processed, dropped, quarantined, duplicates, hash, records, batches, ids })
 }
 
 fn failures(graph: &PhaseGraph, processed: &Processed) -> Vec<Quarantined> {

@@ -61,6 +61,7 @@ mod columns;
 mod config;
 mod error;
 mod exclude;
+mod folder_read;
 mod folders;
 mod jsonl;
 mod kind;
@@ -86,6 +87,7 @@ pub use config::{
     DEFAULT_SPLIT_BYTES, Format, InputConfig, Limits, OnUnreadable, OtherFields, ReadOptions, document_schema,
 };
 pub use error::{IngestError, IngestErrorKind};
+pub use folder_read::{FolderRead, folder_read};
 pub use pin::{list_input, local_digest, local_pin};
 pub use plan::{Compression, InputPlan, Shard, Split, UnreadableShard, plan_input};
 pub use quarantine::{Damage, QuarantinedRecord, ReadBatch};

@@ -1,4 +1,6 @@
 use serde_json::{Map, Value, json};
+use textmill_engine::EngineError;
+use textmill_ingest::IngestError;
 
 use crate::Exit;
 use crate::args::{DedupeArgs, VerifyChoice};
@@ -12,7 +14,20 @@ pub(super) fn run(args: &DedupeArgs) -> Result<Exit, CommandError> {
     let file = pipeline_file(args)?;
     // JSON is YAML; errors show the options in this form.
     let text = serde_json::to_string_pretty(&file).map_err(|error| CommandError::Threads(error.to_string()))?;
-    super::run::pipeline(textmill_pipeline::parse("textmill dedupe", &text)?, &args.options)
+    let pipeline = textmill_pipeline::parse("textmill dedupe", &text)?;
+    super::run::pipeline(pipeline, &args.options).map_err(with_options)
+}
+
+/// Fields that the documents do not have are named by options here, and not in a pipeline file.
+fn with_options(error: CommandError) -> CommandError {
+    let is_about_fields = |error: &IngestError| matches!(error, IngestError::Columns { .. });
+    match error {
+        CommandError::Engine(EngineError::Inputs(errors)) if errors.iter().any(is_about_fields) => CommandError::usage(
+            EngineError::Inputs(errors).to_string(),
+            "--text, --id and --column name the fields of the documents",
+        ),
+        other => other,
+    }
 }
 
 fn pipeline_file(args: &DedupeArgs) -> Result<Value, CommandError> {

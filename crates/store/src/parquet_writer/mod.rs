@@ -46,6 +46,9 @@ pub const DEFAULT_ZSTD_LEVEL: i32 = 3;
 pub const DEFAULT_IN_FLIGHT: usize = 2;
 
 const ROW_GROUP_ROWS: usize = 1 << 20;
+/// Columns from which on one row group is encoded at a time: with what holds the values of so many, and with their
+/// encoded chunks, it takes several times its payload.
+const VERY_MANY_COLUMNS: usize = 1000;
 
 /// How a dataset is written. All but `in_flight` and `pool` decide its bytes.
 #[derive(Debug, Clone)]
@@ -202,7 +205,9 @@ impl DatasetWriter {
 
     /// Hands the gathered row group to the encoders, after making room for it.
     async fn encode(&mut self) -> Result<(), StoreError> {
-        while self.in_flight.len() >= self.options.in_flight.max(1) {
+        let is_wide = self.options.schema.fields().len() >= VERY_MANY_COLUMNS;
+        let most = if is_wide { 1 } else { self.options.in_flight.max(1) };
+        while self.in_flight.len() >= most {
             self.append_next().await?;
         }
         let encoder = self.encoder()?;
