@@ -270,8 +270,14 @@ fn files_with_new_times_and_the_same_bytes_are_the_same_input() {
     for number in 0..4 {
         touch(&dir.join(&format!("in/{number}.jsonl")), 100 + number);
     }
+    let explained = dir.ok(&["explain", "first.yaml", "--resume"]).stdout;
+    assert!(explained.contains("nothing would run"), "{explained}");
     let ran = dir.ok(&["run", "first.yaml"]);
     assert!(ran.stderr.contains("its input is what it was"), "{}", ran.stderr);
+    // One of them has other bytes.
+    dir.write("in/2.jsonl", jsonl(9, 30));
+    let explained = dir.ok(&["explain", "first.yaml", "--resume"]).stdout;
+    assert!(!explained.contains("nothing would run"), "{explained}");
 }
 
 #[test]
@@ -543,6 +549,17 @@ fn paths_are_taken_as_they_are_written() {
         let ran = dir.run(&["run", "first.yaml", output]);
         assert!(ran.code == 2 && ran.stderr.contains("is not replaced"), "{output}: {}", ran.stderr);
         none_made(output);
+    }
+    for (what, output) in [
+        ("train classifier --positive in --negative in", "~/m.ftz"),
+        ("train lm in", "$OUT/m.lm"),
+        ("train importance --target in --raw in", "m/${OUT}/m.json"),
+        ("gather cargo-docs", "~/docs"),
+    ] {
+        let args: Vec<&str> = what.split(' ').chain(["--output", output]).collect();
+        let ran = dir.run(&args);
+        assert!(ran.code == 2 && ran.stderr.contains("is not replaced"), "{what}: {}", ran.stderr);
+        none_made(what);
     }
     // A file that is called so is read by a path that says so.
     dir.write("$odd/a.jsonl", "{\"id\": \"a\", \"text\": \"words that stay\"}\n");

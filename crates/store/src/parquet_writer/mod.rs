@@ -46,8 +46,8 @@ pub const DEFAULT_ZSTD_LEVEL: i32 = 3;
 pub const DEFAULT_IN_FLIGHT: usize = 2;
 
 const ROW_GROUP_ROWS: usize = 1 << 20;
-/// Columns from which on one row group is encoded at a time: with what holds the values of so many, and with their
-/// encoded chunks, it takes several times its payload.
+/// Columns from which on a row group is encoded before the next one is gathered: with what holds the values of so many,
+/// and with their encoded chunks, it takes several times its payload.
 const VERY_MANY_COLUMNS: usize = 1000;
 
 /// How a dataset is written. All but `in_flight` and `pool` decide its bytes.
@@ -205,9 +205,7 @@ impl DatasetWriter {
 
     /// Hands the gathered row group to the encoders, after making room for it.
     async fn encode(&mut self) -> Result<(), StoreError> {
-        let is_wide = self.options.schema.fields().len() >= VERY_MANY_COLUMNS;
-        let most = if is_wide { 1 } else { self.options.in_flight.max(1) };
-        while self.in_flight.len() >= most {
+        while self.in_flight.len() >= self.options.in_flight.max(1) {
             self.append_next().await?;
         }
         let encoder = self.encoder()?;
@@ -223,6 +221,9 @@ impl DatasetWriter {
             None => rayon::spawn(job),
         }
         self.in_flight.push_back(receiver);
+        if self.options.schema.fields().len() >= VERY_MANY_COLUMNS {
+            while self.append_next().await? {}
+        }
         Ok(())
     }
 
