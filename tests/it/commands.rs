@@ -97,6 +97,50 @@ fn stages_are_listed_and_shown_with_source_and_reasons() {
 }
 
 #[test]
+fn fields_that_are_missing_are_named_with_the_option_for_them() {
+    let dir = Dir::new();
+    dir.write("in/a.jsonl", "{\"id\": 1, \"content\": \"one\"}\n");
+    for command in [
+        "dedupe in --output out",
+        "dedupe in --id url --text content --output out",
+        "train classifier --positive in --negative in --output m.ftz",
+        "train lm in --output m.lm",
+        "train importance --target in --raw in --output m.json",
+    ] {
+        let ran = dir.run(&command.split(' ').collect::<Vec<_>>());
+        assert!(ran.code == 2 && ran.stderr.contains("the file has: content, id"), "{command}: {}", ran.stderr);
+        assert!(ran.stderr.contains("hint: --text"), "{command}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn what_newcomers_type_is_understood_or_explained() {
+    let dir = corpus(1, 20);
+    dir.ok(&["run", "pipeline.yaml"]);
+    let (short, long) = (dir.ok(&["report", "out", "--format", "md"]), dir.ok(&["report", "out", "--format", "markdown"]));
+    assert_eq!(short.stdout, long.stdout);
+    for command in ["run", "validate", "explain"] {
+        let ran = dir.run(&[command, "-"]);
+        assert!(ran.code == 2 && ran.stderr.contains("/dev/stdin"), "{command}: {}", ran.stderr);
+    }
+    let explained = dir.ok(&["explain", "pipeline.yaml", "--output", "elsewhere"]).stdout;
+    assert!(explained.contains("path     elsewhere"), "{explained}");
+    // Pages, tables and texts as files: what is read instead.
+    for (name, content) in
+        [("a.html", "<!DOCTYPE html><p>a"), ("a.htm", "<html><p>a"), ("a.csv", "id,text\n1,a\n"), ("a.txt", "words")]
+    {
+        dir.write(&format!("{name}.d/{name}"), content);
+        let file = format!(
+            "version: 1\nname: x\ninput: {{paths: [{name}.d], columns: {{text: text}}}}\nstages: []\noutput: {{path: x}}\n"
+        );
+        dir.write("x.yaml", file);
+        let ran = dir.run(&["run", "x.yaml"]);
+        assert!(ran.code == 4 && ran.stderr.contains("What is read: Parquet, JSON"), "{name}: {}", ran.stderr);
+        assert!(!name.contains("htm") || ran.stderr.contains("one page a line"), "{name}: {}", ran.stderr);
+    }
+}
+
+#[test]
 fn annotate_mode_measures_and_drops_nothing() {
     let dir = corpus(1, 100);
     let pipeline = "version: 1\nname: annotate\ninput:\n  paths: [\"in/*\"]\nstages:\n\

@@ -17,6 +17,7 @@ use textmill_store::sealed::{seal, unseal};
 use textmill_store::{Store, StoreError};
 
 use crate::dedupe;
+use crate::own_place::{check_published, refuse_output_in_input};
 use crate::plan::{RunPlan, TaskSpec, config_key, continue_tasks, plan_run};
 use crate::publish::run_missing;
 use crate::resume::{Reuse, reusable};

@@ -1,7 +1,6 @@
 use serde_json::{Map, Value, json};
-use textmill_engine::EngineError;
-use textmill_ingest::IngestError;
 
+use super::fields_by_options;
 use crate::Exit;
 use crate::args::{DedupeArgs, VerifyChoice};
 use crate::exit::CommandError;
@@ -15,19 +14,7 @@ pub(super) fn run(args: &DedupeArgs) -> Result<Exit, CommandError> {
     // JSON is YAML; errors show the options in this form.
     let text = serde_json::to_string_pretty(&file).map_err(|error| CommandError::Threads(error.to_string()))?;
     let pipeline = textmill_pipeline::parse("textmill dedupe", &text)?;
-    super::run::pipeline(pipeline, &args.options).map_err(with_options)
-}
-
-/// Fields that the documents do not have are named by options here, and not in a pipeline file.
-fn with_options(error: CommandError) -> CommandError {
-    let is_about_fields = |error: &IngestError| matches!(error, IngestError::Columns { .. });
-    match error {
-        CommandError::Engine(EngineError::Inputs(errors)) if errors.iter().any(is_about_fields) => CommandError::usage(
-            EngineError::Inputs(errors).to_string(),
-            "--text, --id and --column name the fields of the documents",
-        ),
-        other => other,
-    }
+    super::run::pipeline(pipeline, &args.options).map_err(|error| fields_by_options(error, "--text, --id and --column name"))
 }
 
 fn pipeline_file(args: &DedupeArgs) -> Result<Value, CommandError> {

@@ -24,7 +24,10 @@ pub(super) fn run(args: &ExplainArgs) -> Result<Exit, CommandError> {
     if args.estimate.estimate {
         return super::estimate::run(args);
     }
-    let pipeline = textmill_pipeline::load(&args.file)?;
+    let mut pipeline = textmill_pipeline::load(&args.file)?;
+    if args.output.is_some() {
+        pipeline.output.path.clone_from(&args.output);
+    }
     let explanation = explain(&pipeline);
     let planned = if args.no_inputs {
         None
