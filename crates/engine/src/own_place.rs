@@ -2,7 +2,7 @@
 //! files are gone without being told so.
 
 use std::collections::BTreeMap;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use textmill_ingest::folder_read;
 use textmill_pipeline::Pipeline;
@@ -26,20 +26,12 @@ pub(crate) fn refuse_output_in_input(pipeline: &Pipeline, store: &Store) -> Resu
             real(Path::new(&read.folder))
         };
         let Ok(below) = output.strip_prefix(&folder) else { continue };
-        // What is excluded or hidden is not read.
-        let is_read = read.is_whole && pipeline.input.exclude.is_empty() && !is_hidden(below);
-        if below.as_os_str().is_empty() || is_read {
+        if below.as_os_str().is_empty() || read.is_whole {
             let (output, folder) = (store.location().to_owned(), read.folder);
             return Err(EngineError::OutputInInput { output, folder });
         }
     }
     Ok(())
-}
-
-/// Names that are passed over in folders.
-fn is_hidden(below: &Path) -> bool {
-    let hidden = |name: &str| name.starts_with(['.', '_']);
-    below.components().any(|part| matches!(part, Component::Normal(name) if name.to_str().is_some_and(hidden)))
 }
 
 /// The path with links followed, as far as it exists.
@@ -89,13 +81,6 @@ async fn sizes(store: &Store, dataset: Dataset) -> Result<BTreeMap<String, u64>,
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn hidden_names_count_anywhere_below() {
-        for (below, expected) in [("", false), ("out", false), ("_out", true), ("a/.b/c", true), ("a_b", false)] {
-            assert_eq!(is_hidden(Path::new(below)), expected, "{below}");
-        }
-    }
 
     #[test]
     fn paths_are_real_as_far_as_they_exist() {
