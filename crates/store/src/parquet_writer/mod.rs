@@ -46,9 +46,6 @@ pub const DEFAULT_ZSTD_LEVEL: i32 = 3;
 pub const DEFAULT_IN_FLIGHT: usize = 2;
 
 const ROW_GROUP_ROWS: usize = 1 << 20;
-/// Columns from which on a row group is encoded before the next one is gathered: with what holds the values of so many,
-/// and with their encoded chunks, it takes several times its payload.
-const VERY_MANY_COLUMNS: usize = 1000;
 
 /// How a dataset is written. All but `in_flight` and `pool` decide its bytes.
 #[derive(Debug, Clone)]
@@ -221,9 +218,6 @@ impl DatasetWriter {
             None => rayon::spawn(job),
         }
         self.in_flight.push_back(receiver);
-        if self.options.schema.fields().len() >= VERY_MANY_COLUMNS {
-            while self.append_next().await? {}
-        }
         Ok(())
     }
 
