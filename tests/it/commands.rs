@@ -88,7 +88,56 @@ fn stages_are_listed_and_shown_with_source_and_reasons() {
     for part in ["min_words", "too_few_words", "Source"] {
         assert!(gopher.contains(part), "{gopher}");
     }
-    assert_eq!(dir.run(&["stages", "show", "gofer"]).code, 2);
+    for (wrong, meant) in [("gopher_qualty", "gopher_quality"), ("normalise", "normalize"), ("Language-ID", "language_id")] {
+        let ran = dir.run(&["stages", "show", wrong]);
+        assert!(ran.code == 2 && ran.stderr.contains(&format!("did you mean `{meant}`?")), "{}", ran.stderr);
+    }
+    let ran = dir.run(&["stages", "show", "no_such_thing"]);
+    assert!(ran.code == 2 && ran.stderr.contains("there are: extract"), "{}", ran.stderr);
+}
+
+#[test]
+fn fields_that_are_missing_are_named_with_the_option_for_them() {
+    let dir = Dir::new();
+    dir.write("in/a.jsonl", "{\"id\": 1, \"content\": \"one\"}\n");
+    for command in [
+        "dedupe in --output out",
+        "dedupe in --id url --text content --output out",
+        "train classifier --positive in --negative in --output m.ftz",
+        "train lm in --output m.lm",
+        "train importance --target in --raw in --output m.json",
+    ] {
+        let ran = dir.run(&command.split(' ').collect::<Vec<_>>());
+        assert!(ran.code == 2 && ran.stderr.contains("the file has: content, id"), "{command}: {}", ran.stderr);
+        assert!(ran.stderr.contains("hint: --text"), "{command}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn what_newcomers_type_is_understood_or_explained() {
+    let dir = corpus(1, 20);
+    dir.ok(&["run", "pipeline.yaml"]);
+    let (short, long) = (dir.ok(&["report", "out", "--format", "md"]), dir.ok(&["report", "out", "--format", "markdown"]));
+    assert_eq!(short.stdout, long.stdout);
+    for command in ["run", "validate", "explain"] {
+        let ran = dir.run(&[command, "-"]);
+        assert!(ran.code == 2 && ran.stderr.contains("/dev/stdin"), "{command}: {}", ran.stderr);
+    }
+    let explained = dir.ok(&["explain", "pipeline.yaml", "--output", "elsewhere"]).stdout;
+    assert!(explained.contains("path     elsewhere"), "{explained}");
+    // Pages, tables and texts as files: what is read instead.
+    for (name, content) in
+        [("a.html", "<!DOCTYPE html><p>a"), ("a.htm", "<html><p>a"), ("a.csv", "id,text\n1,a\n"), ("a.txt", "words")]
+    {
+        dir.write(&format!("{name}.d/{name}"), content);
+        let file = format!(
+            "version: 1\nname: x\ninput: {{paths: [{name}.d], columns: {{text: text}}}}\nstages: []\noutput: {{path: x}}\n"
+        );
+        dir.write("x.yaml", file);
+        let ran = dir.run(&["run", "x.yaml"]);
+        assert!(ran.code == 4 && ran.stderr.contains("What is read: Parquet, JSON"), "{name}: {}", ran.stderr);
+        assert!(!name.contains("htm") || ran.stderr.contains("one page a line"), "{name}: {}", ran.stderr);
+    }
 }
 
 #[test]

@@ -56,6 +56,33 @@ fn pages_without_a_page_column_are_one_clear_error() {
 }
 
 #[test]
+fn archives_under_names_that_say_nothing_are_read_when_told_and_explained_before() {
+    let page = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<p>This is a page, and it has enough words.</p>";
+    let record = format!(
+        "WARC/1.0\r\nWARC-Type: response\r\nWARC-Record-ID: <urn:uuid:1>\r\nWARC-Target-URI: http://a.example/\r\n\
+         WARC-Date: 2020-01-01T00:00:00Z\r\nContent-Type: application/http; msgtype=response\r\n\
+         Content-Length: {}\r\n\r\n{page}\r\n\r\n",
+        page.len()
+    );
+    for name in ["crawl.dump", "crawl", "crawl.warc_2020", "crawl.dat.bak"] {
+        let dir = Dir::new();
+        dir.write(&format!("in/{name}"), &record);
+        let file = |format: &str| {
+            format!(
+                "version: 1\nname: web\ninput: {{paths: [\"in/{name}\"]{format}}}\n\
+                 stages: [{{id: extract, run: extract}}]\noutput: {{path: out}}\n"
+            )
+        };
+        dir.write("pipeline.yaml", file(""));
+        let ran = dir.run(&["run", "pipeline.yaml"]);
+        assert!(ran.code == 2 && ran.stderr.contains("`input.format: warc`"), "{name}: {}", ran.stderr);
+        dir.write("pipeline.yaml", file(", format: warc"));
+        let ran = dir.ok(&["run", "pipeline.yaml"]);
+        assert!(ran.stdout.contains("1 documents in = 1 kept"), "{name}: {}", ran.stdout);
+    }
+}
+
+#[test]
 fn real_archives_and_pages_become_balanced_text_and_survive_a_kill() {
     let Some(data) = shared_data("real_archives_and_pages_become_balanced_text") else { return };
     let data = data.canonicalize().expect("the folder is there");

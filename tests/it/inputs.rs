@@ -120,6 +120,8 @@ fn damaged_parquet_input_never_kills_the_process() {
         dir.write("in/bad.parquet", &bytes);
         let ran = dir.run(&["run", "pipeline.yaml", "--output", &format!("out{round}")]);
         assert!([0, 3, 4].contains(&ran.code), "round {round}: {} {}", ran.code, ran.stderr);
+        // What the decoder does on damage is caught, and said as damage.
+        assert!(!["panicked", "stack backtrace"].iter().any(|text| ran.stderr.contains(text)), "{}", ran.stderr);
         if ran.code != 4 {
             let report = dir.json(&["report", &format!("out{round}"), "--format", "json"]);
             assert_eq!(report["balance"]["balanced"], true, "round {round}");

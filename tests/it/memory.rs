@@ -2,7 +2,12 @@
 
 use std::fs;
 use std::process::Child;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+use arrow::array::{ArrayRef, RecordBatch, StringArray};
+use arrow::datatypes::{DataType, Field, Schema};
+use parquet::arrow::ArrowWriter;
 
 use crate::util::{Dir, Random, files, jsonl, prose};
 
@@ -128,4 +133,37 @@ fn a_single_large_parquet_file_uses_all_cores() {
     let free = (wall * cores as f64).min(wall * machine - others);
     eprintln!("{cores} threads: {cpu:.1} CPU seconds in {wall:.1} s, others {others:.1}, peak {peak} KiB");
     assert!(cpu >= 0.8 * free, "{cpu:.1} of {free:.1} free CPU seconds in {wall:.1} s do not use {cores} cores");
+}
+
+/// Writes a table of `columns` short texts and `rows` rows, in one row group, as `in/wide.parquet`.
+fn wide_table(dir: &Dir, columns: usize, rows: usize) {
+    const BATCH: usize = 1000;
+    let name = |column: usize| if column == 0 { "text".to_owned() } else { format!("c{column:04}") };
+    let fields: Vec<_> = (0..columns).map(|column| Field::new(name(column), DataType::Utf8, true)).collect();
+    let schema = Arc::new(Schema::new(fields));
+    fs::create_dir_all(dir.join("in")).expect("the folder can be made");
+    let file = fs::File::create(dir.join("in/wide.parquet")).expect("the file can be made");
+    let mut writer = ArrowWriter::try_new(file, Arc::clone(&schema), None).expect("a writer");
+    for first in (0..rows).step_by(BATCH) {
+        let column = |column: usize| -> ArrayRef {
+            let value = |row: usize| format!("v{column}-{}", row * 7919 % 1_000_003);
+            Arc::new(StringArray::from_iter_values((first..rows.min(first + BATCH)).map(value)))
+        };
+        let batch = RecordBatch::try_new(Arc::clone(&schema), (0..columns).map(column).collect());
+        writer.write(&batch.expect("equal columns")).expect("written");
+    }
+    writer.close().expect("closed");
+}
+
+#[test]
+#[ignore = "long: reads tables of thousands of columns; scripts/test --long"]
+fn tables_of_thousands_of_columns_stay_near_the_budget() {
+    for (columns, rows) in [(3000, 6000), (6000, 3000), (1200, 12_000)] {
+        let dir = Dir::new();
+        wide_table(&dir, columns, rows);
+        let pipeline = "version: 1\nname: wide\ninput: {paths: [in], columns: \"*\"}\nstages: []\noutput: {path: out}\n";
+        dir.write("pipeline.yaml", pipeline);
+        let (peak, ..) = watch(dir.spawn(&["run", "pipeline.yaml", "--threads", "2", "--memory", "400MiB"]));
+        assert!(peak <= 500 << 10, "{columns} columns: {peak} KiB");
+    }
 }

@@ -112,7 +112,7 @@ fn a_run_that_kept_nothing_leaves_its_columns_to_the_next() {
     // What a file without rows lacks is missing to nobody.
     dir.write("third.yaml", third.replace("text: text", "text: body"));
     let ran = dir.ok(&["run", "third.yaml", "--output", "fourth"]);
-    assert!(ran.stderr.contains("1 input files hold no records"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("1 input file holds no records"), "{}", ran.stderr);
     assert!(!ran.stderr.contains("left out"), "{}", ran.stderr);
 }
 
@@ -270,8 +270,14 @@ fn files_with_new_times_and_the_same_bytes_are_the_same_input() {
     for number in 0..4 {
         touch(&dir.join(&format!("in/{number}.jsonl")), 100 + number);
     }
+    let explained = dir.ok(&["explain", "first.yaml", "--resume"]).stdout;
+    assert!(explained.contains("nothing would run"), "{explained}");
     let ran = dir.ok(&["run", "first.yaml"]);
     assert!(ran.stderr.contains("its input is what it was"), "{}", ran.stderr);
+    // One of them has other bytes.
+    dir.write("in/2.jsonl", jsonl(9, 30));
+    let explained = dir.ok(&["explain", "first.yaml", "--resume"]).stdout;
+    assert!(!explained.contains("nothing would run"), "{explained}");
 }
 
 #[test]
@@ -395,6 +401,127 @@ fn status_counts_the_tasks_of_all_phases() {
 }
 
 #[test]
+fn status_counts_right_whatever_lies_in_the_output() {
+    let dir = Dir::new();
+    for number in 0..4 {
+        dir.write(&format!("in/{number}.jsonl"), jsonl(number, 20));
+    }
+    let status = |what: &str, expected: &str| {
+        let status = dir.ok(&["status", "out"]).stdout;
+        assert!(status.contains(expected), "{what}: {status}");
+        let json = dir.json(&["status", "out", "--format", "json"]);
+        assert!(json["tasks_done"].as_u64() <= json["tasks"].as_u64(), "{what}: {json}");
+    };
+    let run = "{keep_where: \"char_length(text) > 5\"}";
+    let two_stages = "exact_dedupe}, {id: near, run: minhash_dedupe";
+    dir.write("three.yaml", FIRST.replace(run, two_stages));
+    dir.write("two.yaml", FIRST.replace(run, "minhash_dedupe"));
+    dir.write("one.yaml", FIRST);
+    dir.ok(&["run", "three.yaml", "--task-index", "0", "--task-count", "2"]);
+    status("a share", "2 of 12 committed (p0 2 of 4, p1 0 of 4, p2 0 of 4)");
+    dir.ok(&["run", "three.yaml"]);
+    dir.ok(&["gc", "out"]);
+    status("tidied up", "12 of 12 committed (p0 4 of 4, p1 4 of 4, p2 4 of 4)");
+    // Fewer phases, then more again, over what was there.
+    for (file, expected) in [("one.yaml", "4 of 4 committed\n"), ("two.yaml", "8 of 8"), ("three.yaml", "12 of 12")] {
+        dir.ok(&["run", file, "--overwrite"]);
+        status(file, expected);
+    }
+    // Two files more, and one of them is read: the newest plan counts.
+    dir.write("in/4.jsonl", jsonl(4, 20));
+    dir.write("in/5.jsonl", jsonl(5, 20));
+    dir.killed_run(&["run", "two.yaml", "--overwrite"], "out");
+    status("killed", " of ");
+    dir.ok(&["run", "two.yaml", "--overwrite"]);
+    status("resumed", "12 of 12 committed (p0 6 of 6, p1 6 of 6)");
+}
+
+#[test]
+fn an_output_among_its_input_is_refused_and_leaves_nothing() {
+    let pipeline = |paths: &str| {
+        format!(
+            "version: 1\nname: first\ninput: {{paths: [\"{paths}\"], columns: {{id: id, text: text}}}}\nstages: []\n\
+             output: {{path: out}}\n"
+        )
+    };
+    let dir = Dir::new();
+    dir.write("in/a.jsonl", jsonl(1, 5));
+    dir.write("in/deep/b.jsonl", jsonl(2, 5));
+    std::os::unix::fs::symlink(dir.join("in"), dir.join("way")).expect("a link");
+    for (paths, output) in [
+        ("in", "in"),
+        ("in/", "./in"),
+        ("in/*.jsonl", "in"),
+        ("in/**/*.jsonl", "in/"),
+        ("in", "in/clean"),
+        ("in", "in/deep/clean"),
+        ("in", "in/_clean"),
+        ("in", "way/clean"),
+        ("way", "in"),
+    ] {
+        dir.write("first.yaml", pipeline(paths));
+        let ran = dir.run(&["run", "first.yaml", "--output", output]);
+        assert!(ran.code == 2 && ran.stderr.contains("folder beside it"), "{paths} {output}: {}", ran.stderr);
+        assert!(!dir.join("in/_textmill").exists() && !dir.join("in/clean").exists(), "{paths} {output}");
+    }
+    let ran = dir.run(&["dedupe", "in", "--text", "text", "--output", "in"]);
+    assert!(ran.code == 2 && ran.stderr.contains("folder beside it"), "{}", ran.stderr);
+    // What is not read: beside it, or not matched by a pattern, also when it is resumed.
+    for (paths, output) in [("in/*.jsonl", "in/clean"), ("in/deep", "in/_clean"), ("in/deep/*", "in/other"), ("in", "in-clean")]
+    {
+        dir.write("first.yaml", pipeline(paths));
+        for _ in 0..2 {
+            dir.ok(&["run", "first.yaml", "--output", output]);
+        }
+        fs::remove_dir_all(dir.join(output)).expect("removed");
+    }
+}
+
+#[test]
+fn a_run_that_is_refused_leaves_no_trace() {
+    let dir = Dir::new();
+    dir.write("in/a.jsonl", "{\"id\": 1, \"body\": \"text\"}\n");
+    dir.write("in/b.parquet", "no Parquet at all");
+    fs::create_dir(dir.join("out")).expect("made");
+    for paths in ["[nowhere]", "[in/a.jsonl]", "[in/b.parquet]", "[\"in/*.csv\"]"] {
+        let file = format!(
+            "version: 1\nname: first\ninput: {{paths: {paths}, columns: {{id: id, text: text}}}}\nstages: []\n\
+             output: {{path: out}}\n"
+        );
+        dir.write("first.yaml", file);
+        let ran = dir.run(&["run", "first.yaml"]);
+        assert!([2, 4].contains(&ran.code), "{paths}: {} {}", ran.code, ran.stderr);
+        assert!(!ran.stderr.contains("WARN"), "{paths}: {}", ran.stderr);
+        assert_eq!(fs::read_dir(dir.join("out")).expect("the folder").count(), 0, "{paths}");
+    }
+}
+
+#[test]
+fn files_that_are_gone_from_a_finished_output_are_said_and_made_again() {
+    let dir = two_pipelines();
+    dir.ok(&["run", "first.yaml"]);
+    let digest = dir.json(&["report", "out", "--format", "json"])["digest"].clone();
+    let part = dir.first_file("out/data");
+    type Harm = fn(&std::path::Path);
+    let harms: [(&str, Harm); 3] = [
+        ("is missing", |part| fs::remove_file(part).expect("removed")),
+        ("is missing", |part| fs::remove_dir_all(part.parent().expect("data")).expect("removed")),
+        ("were published", |part| fs::write(part, "cut").expect("written")),
+    ];
+    for (what, harm) in harms {
+        harm(&part);
+        let ran = dir.run(&["run", "first.yaml"]);
+        assert!(ran.code == 7 && ran.stderr.contains(what) && ran.stderr.contains("--overwrite"), "{}", ran.stderr);
+        dir.ok(&["run", "first.yaml", "--overwrite"]);
+        dir.ok(&["verify", "out"]);
+        assert_eq!(dir.json(&["report", "out", "--format", "json"])["digest"], digest);
+    }
+    // What explains the result may be deleted to save space.
+    fs::remove_dir_all(dir.join("out/_dropped")).expect("removed");
+    dir.ok(&["run", "first.yaml"]);
+}
+
+#[test]
 fn paths_are_taken_as_they_are_written() {
     let dir = two_pipelines();
     let none_made = |what: &str| {
@@ -427,6 +554,17 @@ fn paths_are_taken_as_they_are_written() {
         let ran = dir.run(&["run", "first.yaml", output]);
         assert!(ran.code == 2 && ran.stderr.contains("is not replaced"), "{output}: {}", ran.stderr);
         none_made(output);
+    }
+    for (what, output) in [
+        ("train classifier --positive in --negative in", "~/m.ftz"),
+        ("train lm in", "$OUT/m.lm"),
+        ("train importance --target in --raw in", "m/${OUT}/m.json"),
+        ("gather cargo-docs", "~/docs"),
+    ] {
+        let args: Vec<&str> = what.split(' ').chain(["--output", output]).collect();
+        let ran = dir.run(&args);
+        assert!(ran.code == 2 && ran.stderr.contains("is not replaced"), "{what}: {}", ran.stderr);
+        none_made(what);
     }
     // A file that is called so is read by a path that says so.
     dir.write("$odd/a.jsonl", "{\"id\": \"a\", \"text\": \"words that stay\"}\n");

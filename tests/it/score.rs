@@ -109,6 +109,25 @@ fn what_cannot_be_used_is_named_before_any_data_is_read() {
         assert!(refused.stderr.contains(part) && refused.stderr.contains("pipeline.yaml:"), "{}", refused.stderr);
         assert!(files(&dir.join("out")).is_empty());
     }
+    // Of each kind of model the command that makes it.
+    for (stage, command) in [
+        ("classifier: {model: no/m.bin, label: bad, max: 0.5}", "textmill train classifier"),
+        ("classifier: {model: no/m.ftz, label: good, min: 0.5}", "textmill train classifier"),
+        ("perplexity: {model: no/m.lm, max: 500}", "textmill train lm"),
+        ("perplexity: {model: no/m.arpa, max: 500}", "textmill train lm"),
+        ("importance: {model: no/m.json, min: 0.0}", "textmill train importance"),
+    ] {
+        let file = format!(
+            "version: 1\nname: missing\ninput: {{paths: [labelled.jsonl], columns: {{text: text}}}}\n\
+             stages: [{{id: score, run: {{{stage}}}}}]\noutput: {{path: out}}\n"
+        );
+        dir.write("missing.yaml", file);
+        for command_line in [["validate", "missing.yaml"], ["run", "missing.yaml"]] {
+            let refused = dir.run(&command_line);
+            assert!(refused.code == 2 && refused.stderr.contains(command), "{stage}: {}", refused.stderr);
+            assert!(refused.stderr.contains("no/m."), "{stage}: {}", refused.stderr);
+        }
+    }
     let wrong = [
         (vec!["--labelled", "none.jsonl"], 4, "none.jsonl"),
         (vec!["--labelled", "labelled.jsonl"], 2, "which is missing"),

@@ -56,6 +56,7 @@ pub(crate) enum ReportFormat {
     #[default]
     Text,
     Json,
+    #[value(alias = "md")]
     Markdown,
     Html,
 }

@@ -100,6 +100,29 @@ pub enum EngineError {
         /// The output location.
         output: String,
     },
+    /// The run would write where it reads.
+    #[error(
+        "the output {output} is the input folder {folder} or lies in it: what is written there would be read as input; \
+         write to a folder beside it"
+    )]
+    OutputInInput {
+        /// The output location.
+        output: String,
+        /// The folder, as in `input.paths`.
+        folder: String,
+    },
+    /// Files of the run that was published are not there any more.
+    #[error(
+        "{output} holds this run, finished, but {path} {problem}: restore it, or make all files again with --overwrite"
+    )]
+    PublishedGone {
+        /// The output location.
+        output: String,
+        /// The first such file.
+        path: String,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// There is no run at the location.
     #[error("{0} holds no textmill run (there is no _textmill/plan); check the path")]
     NoRun(String),
@@ -294,7 +317,8 @@ impl EngineError {
             Self::Cluster { .. } | Self::Service { .. } => ErrorKind::Resources,
             Self::Remote { kind, .. } => *kind,
             Self::GivenUp { .. } => ErrorKind::Input,
-            Self::OutputTaken { .. } | Self::OtherPlan { .. } | Self::InputInOutput { .. } => ErrorKind::Usage,
+            Self::OutputTaken { .. } | Self::OtherPlan { .. } => ErrorKind::Usage,
+            Self::InputInOutput { .. } | Self::OutputInInput { .. } => ErrorKind::Usage,
             Self::NoRun(_) | Self::Unfinished(_) | Self::ShardBytes { .. } => ErrorKind::Usage,
             Self::TooManyRemoved { .. } => ErrorKind::OverLimit,
             Self::TooManyGroups { .. }
@@ -310,7 +334,7 @@ impl EngineError {
                 }
                 _ => ErrorKind::Bug,
             },
-            Self::Imbalance(_) | Self::HandOver { .. } => ErrorKind::Integrity,
+            Self::Imbalance(_) | Self::HandOver { .. } | Self::PublishedGone { .. } => ErrorKind::Integrity,
             Self::Interrupted => ErrorKind::Interrupted,
             Self::Stage { .. } | Self::Bug(_) => ErrorKind::Bug,
         }

@@ -15,6 +15,17 @@ const BATCH_MEMORY: ByteSize = ByteSize::mib(24);
 /// Batches that [`TASK_MEMORY`] has room for.
 const FIRST_BATCHES: usize = 4;
 
+/// What a batch holds for each value beside the documents' text: a view, or what is as wide. An estimate.
+const VALUE_BYTES: usize = 16;
+/// What a batch may hold beside its text to count as one.
+const ONE_BATCH_BYTES: usize = 8 << 20;
+
+/// As how many batches one of so many values counts: tables of thousands of columns hold in their values what others
+/// hold in many batches.
+pub(crate) fn batches_in(values: usize) -> usize {
+    1 + values.saturating_mul(VALUE_BYTES) / ONE_BATCH_BYTES
+}
+
 /// Share of the available memory that a run takes when it is not told: the rest is for the
 /// operating system's page cache and for what no budget tracks.
 const DEFAULT_SHARE: (u64, u64) = (7, 10);
@@ -109,6 +120,14 @@ mod tests {
     fn more_memory_allows_more_batches() {
         let batches = |mib, tasks| MemoryBudget::new(Some(ByteSize::mib(mib))).batches(tasks);
         assert_eq!((batches(320, 1), batches(344, 1), batches(688, 2), batches(688, 1)), (4, 5, 5, 19));
+    }
+
+    #[test]
+    fn batches_of_very_many_values_count_as_several() {
+        for (values, expected) in [(0, 1), (1024 * 8, 1), ((1 << 19) - 1, 1), (1 << 19, 2), (640 * 3000, 4)] {
+            assert_eq!(batches_in(values), expected, "{values}");
+        }
+        assert!(batches_in(usize::MAX) > 1 << 30);
     }
 
     #[test]

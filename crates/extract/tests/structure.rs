@@ -239,6 +239,25 @@ fn shadow_roots_are_shown_and_templates_are_not() {
     let page = "<x-a><template shadowrootmode=open><p>inside</p><slot></slot></template><p>slotted</p></x-a>\
         <template><p>TEMPLATE</p></template>";
     assert_eq!(full(page), "inside\nslotted");
+    for (html, right) in [
+        ("<x-a><template shadowrootmode=closed><p>inside</template><p>beside</x-a>", "inside\nbeside"),
+        (
+            "<x-a><template shadowrootmode=open><p>one<x-b><template shadowrootmode=open><p>two</template></x-b><p>three\
+             </template></x-a>",
+            "one\ntwo\nthree",
+        ),
+        (
+            "<x-a><template shadowrootmode=open><p>first</template></x-a><x-a><template shadowrootmode=open><p>second\
+             </template></x-a>",
+            "first\nsecond",
+        ),
+        ("<div><template shadowrootmode=OPEN><style>p{}</style><p>a<slot>b</slot></template></div>", "a\nb"),
+        ("<div><template shadowrootmode=open><p>kept<template><p>GONE</template></template></div>", "kept"),
+        ("<template><x-a><template shadowrootmode=open><p>GONE</template></x-a></template><p>kept", "kept"),
+        ("<div><template shadowrootmode=wrong><p>GONE</template><p>kept</div>", "kept"),
+    ] {
+        assert_eq!(full(html), right, "{html}");
+    }
 }
 
 #[test]

@@ -46,7 +46,11 @@ pub enum IngestError {
         pattern: String,
     },
     /// All that `input.paths` matches is no input.
-    #[error("input paths `{}`: nothing there can be read; {}", .paths.join("`, `"), .left_out.join("; "))]
+    #[error(
+        "input paths `{}`: nothing there can be read; {}. What is read: Parquet, JSON (lines, arrays), WARC, WET, ARC, \
+         archives of WanJuan",
+        .paths.join("`, `"), .left_out.join("; ")
+    )]
     NothingToRead {
         /// The entries.
         paths: Vec<String>,

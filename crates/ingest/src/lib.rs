@@ -61,6 +61,7 @@ mod columns;
 mod config;
 mod error;
 mod exclude;
+mod folder_read;
 mod folders;
 mod formats;
 mod jsonl;
@@ -88,6 +89,7 @@ pub use config::{
 };
 pub use error::{IngestError, IngestErrorKind};
 pub use formats::Format;
+pub use folder_read::{FolderRead, folder_read};
 pub use pin::{list_input, local_digest, local_pin};
 pub use plan::{Compression, InputPlan, Shard, Split, UnreadableShard, plan_input};
 pub use quarantine::{Damage, QuarantinedRecord, ReadBatch};

@@ -151,7 +151,7 @@ fn has_glob(text: &str) -> bool {
 }
 
 /// `a/b/*.gz` as `a/b` and `*.gz`: the part before the first component with a glob, and the rest.
-fn split_pattern(entry: &str) -> (&str, &str) {
+pub(crate) fn split_pattern(entry: &str) -> (&str, &str) {
     let mut end = 0;
     for part in entry.split_inclusive('/') {
         if has_glob(part) {

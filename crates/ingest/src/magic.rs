@@ -68,7 +68,10 @@ impl Magic {
             Self::Link => {
                 "the text of a link and not the file itself: copy with links followed, or download the file again"
             }
-            Self::Html => "an HTML page, such as a server sends instead of a file: download it again",
+            Self::Html => {
+                "an HTML page: where a server sent it instead of a file, download that again; where it is to be read, \
+                 write it into a field of JSON lines first, one page a line"
+            }
             Self::Xml => "XML, such as a server sends instead of a file: download it again",
             Self::Utf32 => "UTF-32, which is not read; write it as UTF-8",
             Self::Other(name) | Self::Unread(name) => name,

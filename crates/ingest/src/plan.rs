@@ -341,7 +341,8 @@ fn unread_fields(shard: &Shard, config: &InputConfig, mut fields: BTreeSet<Strin
 fn summary_notes(empty: usize, repeated: usize, unread: &BTreeSet<String>) -> Vec<String> {
     let mut notes = Vec::new();
     if empty > 0 {
-        notes.push(format!("{empty} input files hold no records"));
+        let files = if empty == 1 { "file holds" } else { "files hold" };
+        notes.push(format!("{empty} input {files} no records"));
     }
     if repeated > 0 {
         notes.push(format!("{repeated} input files are named more than once and are read once"));

@@ -14,6 +14,11 @@ use crate::stages::{self, BuildContext, BuildError, BuiltStage, StageKind};
 use crate::suggest;
 use crate::yaml::{Tree, Yaml};
 
+/// Where pages come from: the names of the files decide it, and they may say nothing.
+const PAGES: &str = "web archives have their pages there: where their names do not say what they are (`.warc.gz`, \
+                     `.arc.gz`, ...), set `input.format: warc`; of other files name the field with the pages, \
+                     `input.columns: {html: FIELD}`";
+
 /// What a stage runs.
 #[derive(Debug)]
 pub(crate) struct RunConfig {
@@ -182,6 +187,7 @@ fn check_read(
             let known = columns.fields().iter().map(|field| field.name().as_str());
             let hint = suggest::hint(wanted, known, "columns here").map(|hint| match stages::adder(wanted) {
                 Some(adder) => format!("a stage `{adder}` before it would add the column; {hint}"),
+                None if wanted == textmill_document::columns::HTML => format!("{PAGES}; {hint}"),
                 None => hint,
             });
             (format!("`{stage}` needs column `{wanted}`, which its input does not have"), hint)

@@ -59,7 +59,7 @@ pub use file::{
     DEFAULT_COMPRESSION_LEVEL, DEFAULT_DROPPED_SAMPLE, DEFAULT_MAX_QUARANTINED_RATIO, DEFAULT_SHARD_BYTES, Dropped,
     FILE_VERSION, OutputConfig, RunLimits, schema,
 };
-pub use help::{Parameter, StageHelp, stage_help, stage_names};
+pub use help::{Parameter, StageHelp, stage_help, stage_names, unknown_stage_hint};
 pub use paths::{unexpanded, unexpanded_hint};
 pub use pipeline::{Node, OutputColumn, Parent, Phase, Pipeline, Source};
 pub use remarks::Remarks;
@@ -73,6 +73,9 @@ const MAX_FILE_BYTES: u64 = 4 << 20;
 /// Reads and checks the pipeline file at `path`.
 pub fn load(path: &Path) -> Result<Pipeline, ConfigErrors> {
     let unreadable = |error: &dyn std::fmt::Display| ConfigErrors::unreadable(path, &error.to_string());
+    if path == Path::new("-") {
+        return Err(unreadable(&"`-` is no file; standard input is read as /dev/stdin"));
+    }
     let size = std::fs::metadata(path).map_err(|error| match std::path::absolute(path) {
         Ok(absolute) if path.is_relative() => unreadable(&format!("{error} ({} was tried)", absolute.display())),
         _ => unreadable(&error),

@@ -47,6 +47,11 @@ impl Path {
         })
     }
 
+    /// Whether it is an entry of a list.
+    pub(crate) fn is_entry(&self) -> bool {
+        matches!(self.0.last(), Some(Step::Index(_)))
+    }
+
     fn starts_with(&self, prefix: &Self) -> bool {
         self.0.starts_with(&prefix.0)
     }

@@ -154,7 +154,7 @@ mod tests {
     #[test]
     fn runs_without_documents_have_no_picture() {
         let empty = to_html(&cleaning_table(&test_runs::empty())).expect("the template fits");
-        assert!(empty.contains("No stage has counted anything yet") && !empty.contains("<svg"));
+        assert!(empty.contains("No documents were counted") && !empty.contains("<svg"));
         let zero = to_html(&cleaning_table(&test_runs::zero_input())).expect("the template fits");
         assert!(zero.contains("<table>") && !zero.contains("<svg"));
     }

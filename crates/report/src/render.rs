@@ -13,7 +13,7 @@ pub fn to_text(table: &CleaningTable, width: usize, color: bool) -> String {
     lines.extend(view::facts(table).into_iter().map(|(label, value)| format!("  {label:<8}{value}")));
     lines.push(String::new());
     if table.rows.is_empty() {
-        lines.push("no stage has counted anything yet\n".to_owned());
+        lines.push("no documents were counted\n".to_owned());
     } else {
         lines.push(view::stage_grid(table).to_text(width, color));
     }

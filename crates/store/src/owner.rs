@@ -3,8 +3,10 @@
 //! 1. Owners are numbered by epochs. `_textmill/owner/<epoch>.json` is created conditionally, so
 //!    of any number of runs one gets the epoch. The highest epoch is the owner.
 //! 2. An owner is dead when it wrote `<epoch>.released`; when its process is gone, or is this one
-//!    and has dropped it (asked on its own machine); or when its counter in `<epoch>.beat` stood
-//!    still for a whole lease, and for six of the beats that it promised in its record.
+//!    and has dropped it (asked on its own machine, which is known by the [trace] that the owner
+//!    left there: names and numbers of a machine are those of its copies too); or when its counter
+//!    in `<epoch>.beat` stood still for a whole lease, and for six of the beats that it promised in
+//!    its record.
 //! 3. A new owner takes exactly the next epoch. An owner that finds the next epoch taken has been
 //!    taken for dead and must not commit.
 //!
@@ -16,19 +18,19 @@
 //! harmless, because a commit is a conditional create of a result that is the same for both.
 
 mod alive;
+mod heartbeat;
 mod members;
+pub(crate) mod trace;
 
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
 use serde::{Deserialize, Serialize};
-use tokio::task::JoinHandle;
-use tokio::time::sleep;
 
 use self::alive::{first_alive, is_known_over};
+use self::heartbeat::Heartbeat;
 pub use self::members::{Array, Joined, clear_members, finisher};
 use crate::StoreError;
 use crate::machine::{Process, now_rfc3339};
@@ -39,6 +41,7 @@ use crate::store::{Created, Store};
 /// How long an owner on another machine must be silent before it is taken for dead.
 pub const DEFAULT_LEASE: Duration = Duration::from_mins(1);
 
+const BOOKKEEPING: &str = "_textmill";
 const FOLDER: &str = "_textmill/owner";
 /// Longest time between two beats; a short lease beats faster, at a sixth of it.
 const BEAT: Duration = Duration::from_secs(10);
@@ -184,7 +187,7 @@ pub struct Owner {
     role: Role,
     /// Its files, without their extension.
     place: String,
-    heartbeat: Option<JoinHandle<()>>,
+    heartbeat: Option<Heartbeat>,
 }
 
 impl Owner {
@@ -218,20 +221,22 @@ impl Owner {
     ) -> Result<Option<Self>, StoreError> {
         // Live before anyone can read its record.
         let id = OwnerId::new();
+        trace::leave(&id.0);
         let record = Record::new(&id, epoch, process, lease, role);
         let place = place(epoch);
         let created = store.create(&file(&place, "json"), seal(&record)?).await?;
         // What exists can be ours: the response to its creation may have been lost.
         if created == Created::AlreadyExists && read_record(store, epoch).await?.owner_id != id.0 {
+            trace::forget(&id.0);
             return Ok(None);
         }
-        store.refuse_unconditional(&file(&place, "json")).await?;
+        store.refuse_unconditional(&file(&place, "json")).await.inspect_err(|_| trace::forget(&id.0))?;
         Ok(Some(Self::start(store, id, record, place)))
     }
 
     fn start(store: &Store, id: OwnerId, record: Record, place: String) -> Self {
         let pause = Duration::from_millis(record.beat_millis);
-        let heartbeat = tokio::spawn(beat(store.clone(), file(&place, "beat"), pause));
+        let heartbeat = Heartbeat::start(store.clone(), file(&place, "beat"), pause);
         Self { store: store.clone(), id, epoch: record.epoch, role: record.role, place, heartbeat: Some(heartbeat) }
     }
 
@@ -263,20 +268,32 @@ impl Owner {
 
     /// Gives the output up, so that the next run need not find out whether this one is alive.
     pub async fn release(&self) -> Result<(), StoreError> {
-        if let Some(heartbeat) = &self.heartbeat {
-            heartbeat.abort();
+        self.end_heartbeat().await;
+        if !members::leave(&self.store, &self.place).await? {
+            self.store.put(&file(&self.place, "released"), seal(&self.id.0)?).await?;
         }
-        if members::leave(&self.store, &self.place).await? {
-            return Ok(());
-        }
-        self.store.put(&file(&self.place, "released"), seal(&self.id.0)?).await
+        trace::forget(&self.id.0);
+        Ok(())
     }
-}
 
-impl Drop for Owner {
-    fn drop(&mut self) {
+    /// Gives the output up as if there had been no such owner: for a run that was refused before it did anything there.
+    pub async fn withdraw(&self) -> Result<(), StoreError> {
+        self.end_heartbeat().await;
+        for kind in ["json", "beat"] {
+            self.store.delete(&file(&self.place, kind)).await?;
+        }
+        trace::forget(&self.id.0);
+        for folder in [FOLDER, BOOKKEEPING] {
+            let Some(path) = self.store.local_path(folder) else { break };
+            // Only where nothing else is in it.
+            drop(std::fs::remove_dir(path));
+        }
+        Ok(())
+    }
+
+    async fn end_heartbeat(&self) {
         if let Some(heartbeat) = &self.heartbeat {
-            heartbeat.abort();
+            heartbeat.end().await;
         }
     }
 }
@@ -350,14 +367,4 @@ async fn latest_epoch(store: &Store) -> Result<u64, StoreError> {
 async fn read_record(store: &Store, epoch: u64) -> Result<Record, StoreError> {
     let path = file(&place(epoch), "json");
     unseal(&path, &store.get(&path).await?)
-}
-
-async fn beat(store: Store, path: String, pause: Duration) {
-    for count in 1_u64.. {
-        // A missed beat is no reason to stop: the lease allows for several.
-        if let Err(error) = store.put(&path, Bytes::from(format!("{count}\n"))).await {
-            tracing::warn!(error = %error, "the heartbeat could not be written");
-        }
-        sleep(pause).await;
-    }
 }

@@ -23,6 +23,11 @@ pub fn without_pauses() {
     NO_PAUSES.store(true, Ordering::Relaxed);
 }
 
+/// The file by which the machine of an owner is known again. A copy of that machine has none.
+pub fn owner_trace(owner_id: &str) -> std::path::PathBuf {
+    crate::owner::trace::path(owner_id)
+}
+
 /// A kind of request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Request {

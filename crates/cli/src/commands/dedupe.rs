@@ -1,5 +1,6 @@
 use serde_json::{Map, Value, json};
 
+use super::fields_by_options;
 use crate::Exit;
 use crate::args::{DedupeArgs, VerifyChoice};
 use crate::exit::CommandError;
@@ -12,7 +13,8 @@ pub(super) fn run(args: &DedupeArgs) -> Result<Exit, CommandError> {
     let file = pipeline_file(args)?;
     // JSON is YAML; errors show the options in this form.
     let text = serde_json::to_string_pretty(&file).map_err(|error| CommandError::Threads(error.to_string()))?;
-    super::run::pipeline(textmill_pipeline::parse("textmill dedupe", &text)?, &args.options)
+    let pipeline = textmill_pipeline::parse("textmill dedupe", &text)?;
+    super::run::pipeline(pipeline, &args.options).map_err(|error| fields_by_options(error, "--text, --id and --column name"))
 }
 
 fn pipeline_file(args: &DedupeArgs) -> Result<Value, CommandError> {

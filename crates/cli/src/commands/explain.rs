@@ -1,7 +1,9 @@
 use serde_json::json;
 use textmill_document::ByteSize;
-use textmill_engine::{EngineError, Reuse, RunPlan, TaskSpec, Work, plan_again, plan_run, reusable, status};
-use textmill_pipeline::explain;
+use textmill_engine::{
+    EngineError, Reuse, RunPlan, TaskSpec, Work, input_change, plan_again, plan_run, reusable, status,
+};
+use textmill_pipeline::{Pipeline, explain};
 use textmill_store::Store;
 
 use super::block_on;
@@ -22,7 +24,10 @@ pub(super) fn run(args: &ExplainArgs) -> Result<Exit, CommandError> {
     if args.estimate.estimate {
         return super::estimate::run(args);
     }
-    let pipeline = textmill_pipeline::load(&args.file)?;
+    let mut pipeline = textmill_pipeline::load(&args.file)?;
+    if args.output.is_some() {
+        pipeline.output.path.clone_from(&args.output);
+    }
     let explanation = explain(&pipeline);
     let planned = if args.no_inputs {
         None
@@ -39,7 +44,7 @@ pub(super) fn run(args: &ExplainArgs) -> Result<Exit, CommandError> {
                 None => None,
             };
             let complete = match &store {
-                Some(store) => is_complete(store, &plan).await?,
+                Some(store) => is_complete(&pipeline, store, &plan).await?,
                 None => false,
             };
             Ok(Planned { plan, reused, complete })
@@ -58,12 +63,18 @@ pub(super) fn run(args: &ExplainArgs) -> Result<Exit, CommandError> {
     Ok(Exit::Done)
 }
 
-async fn is_complete(store: &Store, plan: &RunPlan) -> Result<bool, CommandError> {
-    match status(store).await {
-        Ok(status) => Ok(status.published.is_some_and(|run| run.run_key == plan.run_key)),
-        Err(EngineError::NoRun(_)) => Ok(false),
-        Err(error) => Err(error.into()),
+/// Whether the run is published and its input is what it was, whatever time stamps the files have.
+async fn is_complete(pipeline: &Pipeline, store: &Store, plan: &RunPlan) -> Result<bool, CommandError> {
+    let status = match status(store).await {
+        Ok(status) => status,
+        Err(EngineError::NoRun(_)) => return Ok(false),
+        Err(error) => return Err(error.into()),
+    };
+    if status.published.as_ref().is_some_and(|run| run.run_key == plan.run_key) {
+        return Ok(true);
     }
+    let is_this = status.is_complete() && status.plan.config_key == plan.config_key;
+    Ok(is_this && input_change(pipeline, store, &status.plan).await?.is_none())
 }
 
 fn is_reused(found: &Reuse) -> bool {

@@ -7,6 +7,7 @@ use crate::{Exit, output};
 
 pub(super) fn run(command: &GatherCommand) -> Result<Exit, CommandError> {
     let GatherCommand::CargoDocs { output, registry, shard_bytes, limit_bytes, overwrite } = command;
+    super::run::refuse_unexpanded(&output.to_string_lossy())?;
     let summary = cargo_docs(&GatherOptions {
         output: output.clone(),
         registry: registry.clone(),

@@ -133,6 +133,7 @@ fn gc_text(report: &GcReport, dry_run: bool) -> String {
         text.extend(report.uploads.iter().map(|path| format!("{path} (unfinished upload)\n")));
         text.push_str(&format!("{would}{give} up {} unfinished uploads\n", report.uploads.len()));
     }
-    text.push_str(&format!("{would}{delete} {} files, {}", report.paths.len(), ByteSize(report.bytes)));
+    let files = if report.paths.len() == 1 { "file" } else { "files" };
+    text.push_str(&format!("{would}{delete} {} {files}, {}", report.paths.len(), ByteSize(report.bytes)));
     text
 }

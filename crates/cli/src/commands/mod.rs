@@ -17,6 +17,8 @@ mod validate;
 use std::future::Future;
 
 use clap::CommandFactory;
+use textmill_engine::EngineError;
+use textmill_ingest::IngestError;
 use textmill_store::Store;
 
 use crate::args::{Cli, Command};
@@ -60,6 +62,19 @@ fn block_on<T>(threads: usize, work: impl Future<Output = Result<T, CommandError
     // A read that hangs in the kernel must not keep the process alive.
     runtime.shutdown_timeout(std::time::Duration::from_secs(5));
     result
+}
+
+/// `error` with the options that name fields, as in "--text names", where it is about fields that documents do not have:
+/// a command without a pipeline file has no other way to name them.
+fn fields_by_options(error: CommandError, options: &str) -> CommandError {
+    let is_about_fields = |error: &IngestError| matches!(error, IngestError::Columns { .. });
+    match error {
+        CommandError::Engine(EngineError::Inputs(errors)) if errors.iter().any(is_about_fields) => CommandError::usage(
+            EngineError::Inputs(errors).to_string(),
+            format!("{options} the fields of the documents"),
+        ),
+        other => other,
+    }
 }
 
 /// Opens a location that a command reads from.

@@ -140,12 +140,18 @@ pub(super) fn output_location(pipeline: &Pipeline, asked: Option<&str>) -> Resul
     let location = asked.map(str::to_owned).or_else(|| pipeline.output.path.clone());
     let location = location
         .ok_or_else(|| CommandError::usage("no output location", "set `output.path` in the file, or give --output"))?;
-    // The pipeline file was looked through already; a shell leaves `--output=~/x` alone.
-    match unexpanded(&location) {
+    // The pipeline file was looked through already.
+    refuse_unexpanded(&location)?;
+    Ok(location)
+}
+
+/// Refuses an output with a part that a shell would have replaced: it leaves `--output=~/x` and quoted ones alone.
+pub(super) fn refuse_unexpanded(location: &str) -> Result<(), CommandError> {
+    match unexpanded(location) {
         Some(found) => Err(CommandError::usage(
             format!("`{found}` in the output location `{location}` is not replaced"),
-            unexpanded_hint(&location, &found),
+            unexpanded_hint(location, &found),
         )),
-        None => Ok(location),
+        None => Ok(()),
     }
 }

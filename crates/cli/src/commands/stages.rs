@@ -1,4 +1,4 @@
-use textmill_pipeline::{StageHelp, stage_help, stage_names};
+use textmill_pipeline::{StageHelp, stage_help, stage_names, unknown_stage_hint};
 
 use crate::args::{StagesCommand, TableFormat};
 use crate::exit::CommandError;
@@ -27,8 +27,8 @@ fn list(format: TableFormat) -> Result<(), CommandError> {
 
 fn show(name: &str, format: TableFormat) -> Result<(), CommandError> {
     let Some(help) = stage_help(name) else {
-        let known = stage_names().join(", ");
-        return Err(CommandError::usage(format!("there is no stage or rule `{name}`"), format!("there are: {known}")));
+        let hint = unknown_stage_hint(name);
+        return Err(CommandError::usage(format!("there is no stage or rule `{name}`"), hint));
     };
     match format {
         TableFormat::Json => output::json(&help),

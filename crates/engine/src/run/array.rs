@@ -16,6 +16,7 @@ use textmill_store::owner::{Array, Holder, Joined, Owner, finisher};
 use textmill_store::sealed::{seal, unseal};
 use textmill_store::{Store, StoreError};
 
+use super::own_place::{check_published, refuse_output_in_input};
 use super::{
     RunOptions, RunOutcome, exchange, exchanges_after, owned, refuse_large_shards, refuse_own_output,
     refuse_several_indexes, release, resumable,
@@ -85,6 +86,7 @@ pub async fn run_array(
 ) -> Result<ArrayOutcome, EngineError> {
     refuse_several_indexes(pipeline)?;
     refuse_large_shards(pipeline, store)?;
+    refuse_output_in_input(pipeline, store)?;
     if let Some(outcome) = complete(pipeline, store).await? {
         return Ok(ArrayOutcome::Published(Box::new(outcome)));
     }
@@ -225,6 +227,7 @@ async fn complete(pipeline: &Pipeline, store: &Store) -> Result<Option<RunOutcom
         && plan.config_key == config_key(pipeline)
         && plan.run_key == manifest.run_key
     {
+        check_published(store, &manifest).await?;
         return Ok(Some(RunOutcome { manifest, plan, already_complete: true, resumed: true }));
     }
     Err(EngineError::OutputTaken {

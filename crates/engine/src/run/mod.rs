@@ -1,6 +1,7 @@
 //! The whole of `textmill run`: take the output, plan or resume, run, publish.
 
 mod array;
+mod own_place;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ use textmill_store::sealed::seal;
 use textmill_store::{Created, Store};
 
 pub use self::array::{ArrayMember, ArrayOutcome, run_array};
+use self::own_place::{check_published, refuse_output_in_input};
 use crate::engines::{Engine, run_missing};
 use crate::exchange::{Means, dedupe};
 use crate::plan::{
@@ -70,10 +72,22 @@ pub async fn run(
     // Refuse what needs no ownership first: asking again must not disturb a running owner.
     refuse_several_indexes(pipeline)?;
     refuse_large_shards(pipeline, store)?;
+    refuse_output_in_input(pipeline, store)?;
     let owner = Arc::new(Owner::acquire(store, options.lease).await?);
     let outcome = owned(pipeline, store, options, engine, &owner).await;
-    release(&owner).await;
+    sign_off(store, &owner, outcome.is_ok()).await;
     outcome
+}
+
+/// Releases the output. One that was refused before anything was planned is left as it was.
+pub(crate) async fn sign_off(store: &Store, owner: &Owner, is_done: bool) {
+    let is_untouched = !is_done && matches!(latest_plan(store).await, Ok(None));
+    if !is_untouched || !matches!(published(store).await, Ok(None)) {
+        return release(owner).await;
+    }
+    if let Err(error) = owner.withdraw().await {
+        tracing::warn!(%error, "the output could not be left as it was");
+    }
 }
 
 /// Signs off. The outcome matters more: an owner that could not sign off is taken for dead by the next run.
@@ -95,7 +109,10 @@ pub(crate) async fn owned(
     let Planned { plan, resumed, is_new } = plan(pipeline, store, options, published.as_ref()).await?;
     let replaces = published.as_ref().map(|run| run.digest.clone());
     if let Some(manifest) = published {
-        if manifest.run_key == plan.run_key {
+        let is_same = manifest.run_key == plan.run_key;
+        let whole = if is_same { check_published(store, &manifest).await } else { Ok(()) };
+        if is_same && (whole.is_ok() || !options.overwrite) {
+            whole?;
             clear_up(store, owner).await?;
             return Ok(RunOutcome { manifest, plan, already_complete: true, resumed });
         }

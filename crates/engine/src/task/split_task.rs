@@ -10,7 +10,7 @@ use std::sync::Arc;
 use futures::future::OptionFuture;
 use textmill_document::Missing;
 use textmill_ingest::{IngestError, ReadBatch, Split, open_split};
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinHandle;
 
 use super::context::{TaskContext, Written};
@@ -18,9 +18,10 @@ use super::graph::PhaseInput;
 use super::input_digest;
 use super::task_output::{Given, Output, Source, drive};
 use crate::EngineError;
+use crate::memory::batches_in;
 use crate::plan::TaskSpec;
 
-/// Batches read ahead of the stages.
+/// Batches read ahead of the stages; one of very many values counts as several.
 const READ_AHEAD: usize = 2;
 
 pub(crate) async fn run(
@@ -56,9 +57,25 @@ fn check_records(split: &Split, records: u64) -> Result<(), EngineError> {
     }
 }
 
+/// A batch that was read ahead, and its part of the room for such.
+struct Ahead {
+    batch: ReadBatch,
+    _room: Option<OwnedSemaphorePermit>,
+}
+
+impl Ahead {
+    /// Waits for room; for nothing where the receiver has given up.
+    fn wait(batch: ReadBatch, room: &Arc<Semaphore>, runtime: &tokio::runtime::Handle) -> Self {
+        let values = batch.documents.num_rows() * batch.documents.records().num_columns();
+        let counted = u32::try_from(batches_in(values).min(READ_AHEAD)).unwrap_or(1);
+        let room = runtime.block_on(Arc::clone(room).acquire_many_owned(counted));
+        Self { batch, _room: room.ok() }
+    }
+}
+
 /// Batches from the reading thread.
 struct Batches {
-    received: mpsc::Receiver<Result<ReadBatch, IngestError>>,
+    received: mpsc::Receiver<Result<Ahead, IngestError>>,
     /// Taken once it has ended.
     reading: Option<JoinHandle<()>>,
     /// The file that is read, for messages.
@@ -74,7 +91,7 @@ impl Source for Batches {
             }
             return Ok(None);
         };
-        let ReadBatch { documents, quarantined, skipped, lost, .. } = batch?;
+        let ReadBatch { documents, quarantined, skipped, lost, .. } = batch?.batch;
         let cut = lost.cut.map(|how| format!("{}: {how}", self.location));
         let missing = Missing { bytes: lost.bytes, cut_files: cut.into_iter().collect() };
         let input = PhaseInput { places: vec![(0, documents)], verdicts: Vec::new() };
@@ -93,10 +110,12 @@ fn read(split: Split, context: Arc<TaskContext>) -> Batches {
     let (sender, batches) = mpsc::channel(READ_AHEAD);
     let runtime = tokio::runtime::Handle::current();
     let location = split.shard.location.clone();
+    let room = Arc::new(Semaphore::new(READ_AHEAD));
     let reading = tokio::task::spawn_blocking(move || match open_split(&split, &context.read, &runtime) {
         Ok(reader) => {
             for batch in reader {
                 let last = batch.is_err();
+                let batch = batch.map(|batch| Ahead::wait(batch, &room, &runtime));
                 if sender.blocking_send(batch).is_err() || last {
                     break;
                 }

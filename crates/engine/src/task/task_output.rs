@@ -19,6 +19,7 @@ use super::graph::{FailedRow, Left, PhaseGraph, PhaseInput, Processed};
 use super::ids::{self, IdCounter};
 use super::sample::Sampler;
 use crate::EngineError;
+use crate::memory::batches_in;
 use crate::plan::{ROW, TaskSpec};
 
 /// What a task reads next.
@@ -34,6 +35,14 @@ pub(crate) struct Given {
     pub missing: Missing,
 }
 
+impl Given {
+    /// As how many batches it counts.
+    fn batches(&self) -> usize {
+        let values = self.input.places.iter().map(|(_, batch)| batch.num_rows() * batch.records().num_columns());
+        batches_in(values.sum())
+    }
+}
+
 /// Where a task's batches come from.
 pub(crate) trait Source {
     /// The next batch; `None` at the end.
@@ -47,6 +56,8 @@ pub(crate) async fn drive(
     output: &mut Output<'_>,
 ) -> Result<(), EngineError> {
     let mut running = FuturesOrdered::new();
+    // Batches in the stages, by what they hold.
+    let mut inside = 0;
     let mut open = true;
     let shard: Arc<str> = Arc::from(output.shard);
     while open || !running.is_empty() {
@@ -54,15 +65,20 @@ pub(crate) async fn drive(
             return Err(EngineError::Interrupted);
         }
         // A batch half read would be lost if the other branch won: reading is not part of the race.
-        if open && running.len() < context.parallelism {
+        if open && inside < context.parallelism {
             match source.next().await? {
-                Some(given) => running.push_back(process(given, Arc::clone(context), Arc::clone(&shard))),
+                Some(given) => {
+                    inside += given.batches();
+                    running.push_back(process(given, Arc::clone(context), Arc::clone(&shard)));
+                }
                 None => open = false,
             }
             continue;
         }
         if let Some(ready) = running.next().await {
-            output.write(ready?).await?;
+            let ready = ready?;
+            inside = inside.saturating_sub(ready.batches);
+            output.write(ready).await?;
         }
     }
     Ok(())
@@ -76,6 +92,8 @@ struct Ready {
     duplicates: Vec<RecordBatch>,
     hash: u128,
     records: u64,
+    /// As how many batches it counted when it was given.
+    batches: usize,
     /// Hashes of the ids that were read.
     ids: Vec<u64>,
 }
@@ -89,6 +107,7 @@ async fn process(given: Given, context: Arc<TaskContext>, shard: Arc<str>) -> Re
 
 fn ready(given: Given, context: &TaskContext, shard: &str) -> Result<Ready, EngineError> {
     let graph = &context.graph;
+    let batches = given.batches();
     let documents: usize = given.input.places.iter().map(|(_, batch)| batch.num_rows()).sum();
     let records = documents as u64 + given.quarantined.len() as u64;
     // What another phase handed over was looked at when it was read.
@@ -115,7 +134,7 @@ fn ready(given: Given, context: &TaskContext, shard: &str) -> Result<Ready, Engi
     let duplicates = processed.duplicates.iter().map(|left| duplicate_rows(graph.id(left.stage), shard, left));
     let duplicates = duplicates.collect::<Result<Vec<_>, _>>()?;
     let hash = processed.output.as_ref().map_or(0, row_hash_sum);
-    Ok(Ready { processed, dropped, quarantined, duplicates, hash, records, ids })
+    Ok(Ready { processed, dropped, quarantined, duplicates, hash, records, batches, ids })
 }
 
 fn failures(graph: &PhaseGraph, processed: &Processed) -> Vec<Quarantined> {

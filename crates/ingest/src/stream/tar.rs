@@ -12,6 +12,10 @@ use crate::quarantine::Damage;
 const BLOCK: usize = 512;
 /// Largest extended header, or long name, that is read.
 const MAX_PAX_BYTES: u64 = 1 << 20;
+/// What headers of all writers but V7 have at this place; by it they are found where they need not begin at a block.
+const MAGIC: (usize, &[u8]) = (257, b"ustar");
+/// Bytes that are searched at once for the next header.
+const SEARCH: usize = 64 << 10;
 /// Members left out whose names a message shows.
 const SHOWN: usize = 3;
 
@@ -55,7 +59,7 @@ enum State {
         padded: u64,
         is_name: bool,
     },
-    /// Behind damage: where the next header is cannot be known.
+    /// Behind damage, looking for the next header.
     Lost {
         bytes: u64,
     },
@@ -275,26 +279,41 @@ impl TarEntries {
         Ok(Event::Data)
     }
 
-    fn rest(&mut self, bytes: u64) -> io::Result<Event> {
-        let more = self.load(1)?;
-        let bytes = bytes + self.take(u64::MAX, None);
-        if let Some(damage) = more {
-            self.state = State::Lost { bytes };
+    /// Behind damage: passes over `bytes` and what follows up to the next header that its checksum proves.
+    fn search(&mut self, bytes: u64) -> io::Result<Event> {
+        let damage = self.load(SEARCH)?;
+        let found = next_header(self.buffer.get(self.next..).unwrap_or_default());
+        if let Some(offset) = found {
+            // Damage comes up again when the bytes before it are read.
+            self.pending = damage.or_else(|| self.pending.take());
+            let bytes = bytes + self.take(offset as u64, None);
+            (self.pax_size, self.long_name, self.state) = (None, None, State::Header);
+            return Ok(self.passed_over(bytes));
+        }
+        if let Some(damage) = damage {
+            self.state = State::Lost { bytes: bytes + self.take(u64::MAX, None) };
             return Ok(damage);
         }
         if !self.ended {
-            self.state = State::Lost { bytes };
+            // A header may have begun.
+            let passed = self.unread().saturating_sub(BLOCK - 1);
+            self.state = State::Lost { bytes: bytes + self.take(passed as u64, None) };
             return Ok(Event::Data);
         }
+        let bytes = bytes + self.take(u64::MAX, None);
         let end = self.done();
-        if bytes == 0 {
-            return Ok(end);
-        }
-        self.losses.decoded(bytes);
-        Ok(lost(format!("{bytes} bytes of the tar archive behind the damage were skipped")))
+        Ok(if bytes == 0 { end } else { self.passed_over(bytes) })
     }
 
-    /// After damage nothing in the archive can be placed any more.
+    fn passed_over(&self, bytes: u64) -> Event {
+        if bytes == 0 {
+            return Event::Data;
+        }
+        self.losses.decoded(bytes);
+        lost(format!("{bytes} bytes of the tar archive behind the damage were skipped"))
+    }
+
+    /// After damage nothing in the archive can be placed before the next header.
     fn lose(&mut self, damage: Event) -> Event {
         self.state = State::Lost { bytes: 0 };
         damage
@@ -322,7 +341,7 @@ impl ByteSource for TarEntries {
             State::Skip { left } => self.skip(left),
             State::Look { left, padding } => self.look(left, padding),
             State::Extended { length, padded, is_name } => self.extended(length, padded, is_name),
-            State::Lost { bytes } => self.rest(bytes),
+            State::Lost { bytes } => self.search(bytes),
             State::Done => Ok(Event::End),
         }
     }
@@ -337,6 +356,14 @@ fn padding(size: u64) -> u64 {
 pub(crate) fn is_tar(block: &[u8]) -> bool {
     let block = block.get(..BLOCK).filter(|block| block.iter().any(|byte| *byte != 0));
     block.is_some_and(|block| checksum_holds(Header::from_byte_slice(block)))
+}
+
+/// Where the first header in `bytes` begins whose checksum holds; headers of V7 are not found.
+fn next_header(bytes: &[u8]) -> Option<usize> {
+    let (place, magic) = MAGIC;
+    let begins = memchr::memmem::find_iter(bytes, magic).filter_map(|at| at.checked_sub(place));
+    let mut headers = begins.filter(|begin| bytes.get(*begin..*begin + BLOCK).is_some_and(is_tar));
+    headers.next()
 }
 
 /// The checksum is the sum of all header bytes, with its own eight taken as spaces. Some old writers took bytes for

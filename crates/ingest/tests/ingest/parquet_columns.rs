@@ -219,7 +219,7 @@ fn a_column_that_only_some_files_have_is_null_in_the_others_and_said_so() {
     assert_eq!(notes[0], note, "a file without rows lacks nothing");
     let said = options(&folder, "*.parquet", columns(ColumnSource::string("url").or_null()));
     assert_eq!(folder.read_with(&said).column(2), ["-", "u"]);
-    assert_eq!(folder.plan(&said.input).expect("a plan").notes, ["1 input files hold no records"]);
+    assert_eq!(folder.plan(&said.input).expect("a plan").notes, ["1 input file holds no records"]);
     // Where no file has it, the name is wrong, unless that was said to be right.
     let wrong = options(&folder, "*.parquet", columns(ColumnSource::string("uri")));
     assert_eq!(folder.plan_errors(&wrong.input).len(), 2);

@@ -147,7 +147,7 @@ fn unread_fields_are_noted_and_empty_files_counted() {
     assert_eq!(
         plan.notes,
         [
-            "1 input files hold no records",
+            "1 input file holds no records",
             "fields that are not read: lang, url; declare them in input.columns, or keep them with \
              input.other_fields: metadata",
         ]

@@ -113,6 +113,61 @@ fn a_pax_size_counts_and_sparse_or_packed_members_are_named() {
 }
 
 #[test]
+fn a_damaged_header_costs_its_member_and_the_next_is_found() {
+    let members: Vec<Vec<u8>> =
+        (0..4).map(|number| file(format!("{number}.jsonl").as_bytes(), &content(number * 10, 3))).collect();
+    let of = |numbers: &[usize]| -> Vec<String> {
+        numbers.iter().flat_map(|number| (0..3).map(move |row| format!("d{}", number * 10 + row))).collect()
+    };
+    let damage = |member: usize, at: usize| {
+        let mut members = members.clone();
+        members[member][at] ^= 0x11;
+        [members.concat(), vec![0; 1024]].concat()
+    };
+    // A name, a size, a checksum, the magic.
+    for at in [0, 130, 150, 258] {
+        for (member, expected) in [(1, &[0, 2, 3][..]), (2, &[0, 1, 3]), (3, &[0, 1, 2])] {
+            let tar = damage(member, at);
+            for (name, bytes) in [("a.jsonl.tar", tar.clone()), ("a.jsonl.tar.gz", gzip(&tar)), ("a.jsonl.tar.zst", zstd(&tar))] {
+                let found = read_as(name, &bytes);
+                assert_eq!(ids(&found), of(expected), "{name}: byte {at} of member {member}");
+                assert_eq!(found.quarantined.len(), 2, "{name}: {:?}", found.quarantined);
+                assert!(found.lost_bytes > 0, "{name}");
+            }
+        }
+    }
+    // Several members in a row, and an extended header before the next.
+    let mut several = members.clone();
+    several[1][0] ^= 1;
+    several[2][0] ^= 1;
+    let found = read(&several);
+    assert_eq!((ids(&found).join(" "), found.quarantined.len()), (of(&[0, 3]).join(" "), 2));
+    let long = "a".repeat(150) + ".jsonl\0";
+    let name = entry(&header(b"././@LongLink", long.len(), b'L', GNU, false), long.as_bytes());
+    let mut bad = members[0].clone();
+    bad[0] ^= 1;
+    let found = read(&[members[3].clone(), bad, name, members[1].clone()]);
+    assert_eq!(ids(&found).join(" "), of(&[3, 1]).join(" "));
+}
+
+#[test]
+fn members_behind_a_lost_stretch_are_found_wherever_they_begin() {
+    let noise = |length: usize| {
+        let number = |at: usize| at.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29) % 20;
+        (0..length).map(|at| b"ustar 0123456789\0\n{}"[number(at)]).collect::<Vec<u8>>()
+    };
+    let last = [file(b"z.jsonl", &content(7, 2)), vec![0; 1024]].concat();
+    for length in [1, 255, 511, 512, 513, 5_000, 200_003] {
+        let mut bad = file(b"b.jsonl", &content(3, 2));
+        bad[0] ^= 1;
+        let found = read(&[file(b"a.jsonl", &content(0, 2)), bad, noise(length), last.clone()]);
+        assert_eq!(ids(&found), ["d0", "d1", "d7", "d8"], "{length}");
+        let lost = format!("{} bytes of the tar archive", 1024 + length);
+        assert!(found.quarantined.iter().any(|record| record.detail.starts_with(&lost)), "{:?}", found.quarantined);
+    }
+}
+
+#[test]
 fn files_of_file_managers_and_texts_are_left_out() {
     let found = read(&[
         file(b"./._part.jsonl", "\0\x05\x16\x07\0\x02\0\0Mac OS X        "),

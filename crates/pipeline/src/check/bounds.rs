@@ -17,10 +17,14 @@ impl<'s> Checker<'s, '_, '_> {
                 names.push(name);
             }
         }
-        let name = path.name().map_or_else(|| "the file".to_owned(), |name| format!("`{name}`"));
+        let name = match path.name() {
+            Some(name) if path.is_entry() => format!("an entry of `{name}`"),
+            Some(name) => format!("`{name}`"),
+            None => "the file".to_owned(),
+        };
         let message = format!("{name} must be {}, found {}", names.join(" or "), found(tree));
         let hint = match path.name() {
-            Some(_) => type_hint(tree, wanted),
+            Some(name) => type_hint(tree, wanted).or_else(|| mapping_hint(name, tree)),
             None => Some("a pipeline file starts with `version: 1`; see `configs/` for examples".to_owned()),
         };
         self.problems.at(path, message, hint);
@@ -158,6 +162,17 @@ fn found(tree: &Tree) -> String {
         Yaml::Str(_) => "a longer text".to_owned(),
         Yaml::Seq(_) => "a list".to_owned(),
         Yaml::Map(_) => "a mapping".to_owned(),
+    }
+}
+
+/// How to write the mapping where its most important value stands alone.
+fn mapping_hint(name: &str, tree: &Tree) -> Option<String> {
+    let Yaml::Str(text) = &tree.value else { return None };
+    match name {
+        "stages" => Some(format!("a stage has a name of its own: `{{id: my_{text}, run: {text}}}`")),
+        "output" => Some(format!("write it as a mapping: `{{path: {text}}}`")),
+        "input" => Some(format!("write it as a mapping: `{{paths: [{text}]}}`")),
+        _ => None,
     }
 }
 

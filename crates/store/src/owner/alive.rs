@@ -6,7 +6,7 @@ use bytes::Bytes;
 use tokio::time::{Instant, sleep};
 
 use super::members::holders;
-use super::{OwnerId, Record, file};
+use super::{OwnerId, Record, file, trace};
 use crate::StoreError;
 use crate::machine::Process;
 use crate::store::Store;
@@ -27,7 +27,7 @@ pub(super) async fn is_known_over(
     if is_released(store, place).await? {
         return Ok(Some(true));
     }
-    if !record.process.is_on_machine_of(me) {
+    if !record.process.is_on_machine_of(me) || !trace::is_here(&record.owner_id) {
         return Ok(None);
     }
     let is_this_process = record.process == *me;
@@ -45,7 +45,7 @@ pub(super) async fn first_alive(
     let mut watched = Vec::new();
     for (place, record) in holders(store, record).await? {
         match is_known_over(store, &place, &record, me).await? {
-            Some(true) => {}
+            Some(true) => trace::forget(&record.owner_id),
             Some(false) => return Ok(Some(record)),
             None => {
                 let beat = store.get_opt(&file(&place, "beat")).await?;
@@ -71,8 +71,8 @@ async fn watch(store: &Store, mut watched: Vec<Watched>, lease: Duration) -> Res
     tracing::info!(
         host,
         pid,
-        "another machine, or a process that cannot be seen from here, owned the output last; watching for {} s whether \
-         it is alive",
+        "another machine, a copy of this one, or a process that cannot be seen from here owned the output last; watching \
+         for {} s whether it is alive",
         lease.as_secs()
     );
     let from = Instant::now();

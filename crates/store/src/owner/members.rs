@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AcquireError, Holder, Owner, OwnerId, Record, Role, file, first_alive, latest_epoch, place, read_record};
+use super::{AcquireError, Holder, Owner, OwnerId, Record, Role, file, first_alive, latest_epoch, place, read_record, trace};
 use crate::StoreError;
 use crate::machine::Process;
 use crate::sealed::{seal, unseal};
@@ -73,6 +73,7 @@ impl Owner {
         array: Array,
     ) -> Result<Self, StoreError> {
         let id = OwnerId::new();
+        trace::leave(&id.0);
         let record = Record::new(&id, epoch, process, lease, Role::Member(array));
         let place = format!("{FOLDER}/{epoch:08}/{}", id.0);
         // The name is unique: what exists there is what a lost response did not tell of.

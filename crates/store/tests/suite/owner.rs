@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use textmill_store::owner::{AcquireError, DEFAULT_LEASE, Owner, current};
-use textmill_store::testing::{Fault, FaultStore, Request};
+use textmill_store::testing::{Fault, FaultStore, Request, owner_trace};
 use textmill_store::{Store, StoreErrorKind, sealed};
 
 use crate::util::{faulty, local, memory, paths};
@@ -107,6 +107,53 @@ async fn an_owner_on_another_machine_is_watched_for_a_lease() {
     drop(first);
     let second = Owner::acquire(&store, SHORT).await.expect("is silent");
     assert_eq!(second.epoch(), 2);
+}
+
+/// Copies of a machine have its names and numbers: what they say of the owner's process is about another one.
+#[tokio::test]
+async fn an_owner_on_a_copy_of_this_machine_is_watched_for_a_lease() {
+    type Change = fn(&mut serde_json::Value);
+    let cases: [(&str, Change); 4] = [
+        ("its number is free here", |record| record["process"]["pid"] = (1 << 22).into()),
+        ("its number is that of a later process here", |record| record["process"]["pid_start_ticks"] = 1.into()),
+        ("its number and start are those of a live process here", |_| {}),
+        ("its number and start are those of the one that asks", |record| {
+            record["owner_id"] = "0d5be3ab-7a4c-4d3f-8e10-0123456789ab".into();
+        }),
+    ];
+    for (case, change) in cases {
+        let store = memory();
+        let first = Owner::acquire(&store, SHORT).await.expect("is free");
+        let path = "_textmill/owner/00000001.json";
+        let mut record = sealed::unseal(path, &store.get(path).await.expect("reads")).expect("is whole");
+        change(&mut record);
+        store.put(path, sealed::seal(&record).expect("seals")).await.expect("writes");
+        std::fs::remove_file(owner_trace(first.owner_id())).expect("an owner leaves a trace");
+
+        assert!(current(&store).await.expect("asks").is_some(), "{case}: may be alive");
+        held(Owner::acquire(&store, SHORT).await);
+        first.check().await.expect("still the owner");
+        drop(first);
+        assert_eq!(Owner::acquire(&store, SHORT).await.expect("is silent").epoch(), 2, "{case}");
+    }
+}
+
+#[tokio::test]
+async fn a_released_owner_leaves_no_trace_and_a_dead_one_none_after_the_next() {
+    let (_directory, store) = local();
+    let first = Owner::acquire(&store, DEFAULT_LEASE).await.expect("is free");
+    let trace = owner_trace(first.owner_id());
+    assert!(trace.exists());
+    first.release().await.expect("releases");
+    assert!(!trace.exists());
+
+    let second = Owner::acquire(&store, DEFAULT_LEASE).await.expect("is free");
+    let trace = owner_trace(second.owner_id());
+    drop(second);
+    assert!(trace.exists(), "who comes next must be able to see that it is dead");
+    let third = Owner::acquire(&store, DEFAULT_LEASE).await.expect("is dead");
+    assert!(!trace.exists());
+    third.release().await.expect("releases");
 }
 
 #[tokio::test]

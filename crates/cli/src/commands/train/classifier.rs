@@ -25,6 +25,7 @@ struct Printed<'a> {
 }
 
 pub(super) fn run(args: &ClassifierArgs) -> Result<Exit, CommandError> {
+    crate::commands::run::refuse_unexpanded(&args.output.to_string_lossy())?;
     let extension = args.output.extension().and_then(|extension| extension.to_str());
     if !matches!(extension, Some("bin" | "ftz")) {
         let hint = "name it .bin, or .ftz to have it compressed";

@@ -23,6 +23,7 @@ struct Printed {
 }
 
 pub(super) fn run(args: &LmArgs) -> Result<Exit, CommandError> {
+    crate::commands::run::refuse_unexpanded(&args.output.to_string_lossy())?;
     let extension = args.output.extension().and_then(|extension| extension.to_str());
     let compact = match extension {
         Some("arpa") => false,

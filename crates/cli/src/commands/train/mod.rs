@@ -12,11 +12,12 @@ use crate::args::TrainCommand;
 use crate::exit::CommandError;
 
 pub(super) fn run(command: &TrainCommand) -> Result<Exit, CommandError> {
-    match command {
+    let trained = match command {
         TrainCommand::Classifier(args) => classifier::run(args),
         TrainCommand::Lm(args) => lm::run(args),
         TrainCommand::Importance(args) => importance::run(args),
-    }
+    };
+    trained.map_err(|error| super::fields_by_options(error, "--text names"))
 }
 
 /// Makes the folder of a model to be written.

@@ -266,7 +266,7 @@ impl<'t, 'a> Cutter<'t, 'a> {
                 return node.end;
             }
             // A shadow root that is written out is shown in place of its template.
-            Tag::Template if self.tree.attribute(id, "shadowrootmode").is_some() => self.flush(),
+            Tag::Template if is_shadow_root(self.tree.attribute(id, "shadowrootmode")) => self.flush(),
             tag if tag.is_invisible() => return node.end,
             _ if code::is_gutter(self.tree, id, false) => return node.end,
             tag if tag.is_block() => return self.block(id),
@@ -686,4 +686,9 @@ fn mix(parent: u64, tag: Tag, class: &str) -> u64 {
         hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
     }
     hash
+}
+
+/// Whether a `template` is the shadow root of its parent: other values make it a template like any other.
+fn is_shadow_root(mode: Option<&str>) -> bool {
+    mode.is_some_and(|mode| ["open", "closed"].iter().any(|known| mode.eq_ignore_ascii_case(known)))
 }

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
-use arrow::datatypes::{DataType, SchemaRef};
+use arrow::datatypes::{DataType, Schema, SchemaRef};
 use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
 use parquet::arrow::{ArrowSchemaConverter, add_encoded_arrow_schema_to_metadata};
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::errors::{ParquetError, Result};
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesPtr, WriterVersion};
 use parquet::file::writer::SerializedFileWriter;
-use parquet::schema::types::{ColumnPath, TypePtr};
+use parquet::schema::types::{ColumnPath, Type, TypePtr};
 use textmill_document::{columns, row_hash_sum};
 
 use super::originals;
@@ -34,7 +34,6 @@ pub(super) struct Encoder {
     schema: SchemaRef,
     root: TypePtr,
     properties: WriterPropertiesPtr,
-    factory: ArrowRowGroupWriterFactory,
 }
 
 impl Encoder {
@@ -46,10 +45,7 @@ impl Encoder {
         if let Some(told) = originals::told(&schema) {
             add_encoded_arrow_schema_to_metadata(&told, &mut properties);
         }
-        let properties = Arc::new(properties);
-        let unused = SerializedFileWriter::new(Vec::new(), Arc::clone(&root), Arc::clone(&properties))?;
-        let factory = ArrowRowGroupWriterFactory::new(&unused, Arc::clone(&schema));
-        Ok(Self { schema, root, properties, factory })
+        Ok(Self { schema, root, properties: Arc::new(properties) })
     }
 
     /// A new file that collects in memory what is to be written.
@@ -61,32 +57,35 @@ impl Encoder {
     pub(super) fn encode(&self, chunks: Vec<RecordBatch>) -> Result<Encoded<Vec<ArrowColumnChunk>>> {
         let rows = chunks.iter().map(|chunk| chunk.num_rows() as u64).sum();
         let hash = chunks.iter().fold(0_u128, |sum, chunk| sum.wrapping_add(row_hash_sum(chunk)));
-        // The number matters to encrypted files only, which these are not.
-        let mut writers = self.factory.create_column_writers(0)?.into_iter();
-        let mut columns = Vec::with_capacity(writers.len());
+        let mut columns = Vec::with_capacity(self.schema.fields().len());
         // Each column's values go as soon as they are encoded.
         let mut values: Vec<_> = chunks.into_iter().map(|chunk| chunk.columns().to_vec().into_iter()).collect();
-        // Column by column: an open writer has buffers and a compressor, which thousands of columns at once would make
-        // larger than the row group.
-        for field in self.schema.fields() {
-            let mut open: Vec<ArrowColumnWriter> = Vec::new();
+        // Column by column: a writer has buffers and a compressor, which thousands of columns at once would make larger
+        // than the row group, before anything is written.
+        for (place, field) in self.schema.fields().iter().enumerate() {
+            let mut writers = self.writers_of(place)?;
             for column in values.iter_mut().filter_map(Iterator::next) {
                 for (leaf, values) in compute_leaves(field, &column)?.into_iter().enumerate() {
-                    if leaf == open.len() {
-                        open.push(writers.next().ok_or_else(|| ParquetError::General("a leaf too many".to_owned()))?);
-                    }
-                    open[leaf].write(&values)?;
+                    let writer = writers.get_mut(leaf);
+                    writer.ok_or_else(|| ParquetError::General("a leaf too many".to_owned()))?.write(&values)?;
                 }
             }
-            for writer in open {
+            for writer in writers {
                 columns.push(writer.close()?);
             }
         }
-        // Without any chunk, nothing was opened.
-        for writer in writers {
-            columns.push(writer.close()?);
-        }
         Ok(Encoded { group: columns, rows, hash })
+    }
+
+    /// Writers of the leaves of one field: those of a file that has no other.
+    fn writers_of(&self, place: usize) -> Result<Vec<ArrowColumnWriter>> {
+        let column = self.root.get_fields().get(place).cloned();
+        let column = column.ok_or_else(|| ParquetError::General("a field too many".to_owned()))?;
+        let root = Type::group_type_builder(self.root.name()).with_fields(vec![column]).build()?;
+        let unused = SerializedFileWriter::new(Vec::new(), Arc::new(root), Arc::clone(&self.properties))?;
+        let schema = Arc::new(Schema::new(vec![Arc::clone(&self.schema.fields()[place])]));
+        // The number matters to encrypted files only, which these are not.
+        ArrowRowGroupWriterFactory::new(&unused, schema).create_column_writers(0)
     }
 }
 
