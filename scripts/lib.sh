@@ -69,10 +69,11 @@ datatrove_python() {
     jieba==0.42.1 orjson tldextract
 }
 
-# find_textmill: sets and exports TEXTMILL, the program: the one that it names already, else one built here.
+# find_textmill: sets and exports TEXTMILL, the program: the one that it names already, else one built here, with the
+# arguments to cargo that are given (`--quiet` where there are none).
 find_textmill() {
   if [[ -z "${TEXTMILL:-}" ]]; then
-    (cd "$repository" && cargo build --quiet --release --locked --bin textmill) >&2
+    (cd "$repository" && cargo build "${@:---quiet}" --release --locked --bin textmill) >&2
     TEXTMILL="$CARGO_TARGET_DIR/release/textmill"
   fi
   TEXTMILL="$(realpath "$TEXTMILL")"

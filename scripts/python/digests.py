@@ -47,17 +47,28 @@ def crawl_row(number, row):
             "crawl_date": f"2024-10-{number % 28 + 1:02}", "quality_score": number % 100 / 100}
 
 
+def gathered(row):
+    """A document or page as `textmill gather` writes it, for configs/quickstart*.yaml."""
+    page = "html" in row
+    return {"id": row["id"], "text": row["html" if page else "text"], "content_type": "text/html" if page else "text/plain",
+            "source": row["source"], "path": row["id"], "kind": "html" if page else "readme"}
+
+
 def prepare(data, work):
-    """The inputs that the pipelines name: `shards/` and `crawl/` with documents, archives of pages, and `quickstart-data/`."""
+    """Makes the inputs that the pipelines name: documents in `shards/` and `crawl-jsonl/`, archives in `crawl/`, and
+    `quickstart-data/`."""
     for language, number in itertools.product(LANGUAGES, range(2)):
         name = f"{language}-0000{number}.jsonl.zst"
         documents = every(data / "corpus" / name, DOCUMENTS)
         write(work / "shards" / name, documents, broken=number == 0)
         write(work / "crawl-jsonl" / name, itertools.starmap(crawl_row, enumerate(documents)), broken=number == 0)
+        write(work / "quickstart-data" / "crates" / f"{language}-{number}.jsonl", map(gathered, documents))
     (work / "crawl").mkdir()
     for language in LANGUAGES:
-        write(work / "pages.jsonl.zst", every(data / "corpus" / f"{language}-html.jsonl.zst", PAGES))
+        found = every(data / "corpus" / f"{language}-html.jsonl.zst", PAGES)
+        write(work / "pages.jsonl.zst", found)
         archive(work / "crawl" / f"{language}-html.warc.gz", pages(work / "pages.jsonl.zst"))
+        write(work / "quickstart-data" / "pages" / f"{language}.jsonl", map(gathered, found))
     for path in (data / "warc").glob("*.warc.gz"):
         (work / "crawl" / path.name).symlink_to(path)
 
@@ -71,13 +82,16 @@ def call(work, *command):
     return done.stdout
 
 
-def train_models(work):
-    """The small models of scripts/make/recipe-models, from the documents at hand; their digests by name."""
+def train_models(configs, work):
+    """Trains the small models of scripts/make/recipe-models and that of the quick start; their digests by name."""
     plain = {}
     for language in ("en", "zh"):
         plain[language] = work / "train" / f"{language}.jsonl"
         write(plain[language], rows(work / "shards" / f"{language}-00001.jsonl.zst"))
     call(work, sys.executable, "-m", "make_recipe_models", "--chinese", plain["zh"], plain["en"])
+    run(configs / "quickstart-model.yaml", work, "train/quickstart")
+    train = ("train", "lm", work / "out" / "train/quickstart", "--order", "3", "--discount-fallback")
+    call(work, os.environ["TEXTMILL"], *train, "--output", "models/quickstart.lm")
     return {f"models/{path.name}": hashlib.sha256(path.read_bytes()).hexdigest()[:16] for path in (work / "models").iterdir()}
 
 
@@ -118,7 +132,7 @@ def run(source, work, name):
 def main(configs, data, work):
     configs, data, work = map(pathlib.Path, (configs, data, work))
     prepare(data, work)
-    models = train_models(work)
+    models = train_models(configs, work)
     sources = sorted([*configs.glob("*.yaml"), *configs.glob("recipes/*.yaml")])
     table = [["pipeline", *COUNTS, "files", "rows"]]
     for source in sources:

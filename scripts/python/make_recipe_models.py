@@ -50,6 +50,8 @@ def texts(paths):
                 with (gzip.open if file.suffix == ".gz" else open)(file, "rt", encoding="utf-8", errors="replace") as lines:
                     for line in lines:
                         row = json.loads(line) if line.strip() else {}
+                        if row.get("content_type") == "text/html":
+                            continue
                         text = row.get("text") or row.get("content")
                         if isinstance(text, str):
                             yield text

@@ -48,13 +48,6 @@ pub enum Finding {
     },
 }
 
-impl Finding {
-    /// Whether the file is the one that was committed.
-    pub fn is_intact(&self) -> bool {
-        *self == Self::Intact
-    }
-}
-
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
