@@ -31,13 +31,13 @@ pub(crate) struct Cli {
 /// Options of every command
 #[derive(Debug, Args)]
 pub(crate) struct Global {
-    /// When to colour
+    /// When to use colours
     #[arg(long, global = true, value_enum, default_value_t = ColorChoice::Auto, env = "TEXTMILL_COLOR")]
     pub color: ColorChoice,
-    /// What to log: error, warn, info, debug, trace, or a filter such as `textmill_engine=debug`
+    /// Least severe messages to log: error, warn, info, debug or trace; or a filter such as `textmill_engine=debug`
     #[arg(long, global = true, value_name = "LEVEL", default_value = "info", env = "TEXTMILL_LOG")]
     pub log: String,
-    /// How log lines look
+    /// Form of log lines
     #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text, env = "TEXTMILL_LOG_FORMAT")]
     pub log_format: LogFormat,
 }
@@ -81,7 +81,7 @@ pub(crate) enum Command {
     Validate(FileArgs),
     /// Show what a run would do: stages, columns, tasks, and what a resume would reuse
     Explain(ExplainArgs),
-    /// Show how far the run in an output location is
+    /// Show the progress of the run in an output location
     Status(OutputArgs),
     /// Print the cleaning statistics of a run
     Report(ReportArgs),
@@ -89,23 +89,23 @@ pub(crate) enum Command {
     Drops(DropsArgs),
     /// Check every committed file against its digest
     Verify(OutputArgs),
-    /// Delete files that no resume and no reader needs
+    /// Delete files that neither a resumed run nor a reader needs
     Gc(GcArgs),
     /// List the stages and rules, or show one
     #[command(subcommand)]
     Stages(StagesCommand),
-    /// Fetch models of languages, list or verify them
+    /// Download, list or verify language-identification models
     #[command(subcommand)]
     Models(ModelsCommand),
-    /// Train models out of texts
+    /// Train models on texts
     #[command(subcommand)]
     Train(TrainCommand),
-    /// Run pipelines on many machines: the processes of a cluster
+    /// Start the processes of a cluster, on which pipelines then run
     #[command(subcommand)]
     Cluster(ClusterCommand),
     /// Print the JSON Schema of pipeline files
     Schema,
-    /// Collect documents from this machine into JSONL shards to try textmill on
+    /// Collect documents from this machine as JSONL files, to try textmill on
     #[command(subcommand)]
     Gather(GatherCommand),
     /// Print shell completions
@@ -131,7 +131,7 @@ pub(crate) struct ExplainArgs {
     /// Output location; overrides `output.path` of the file
     #[arg(long, short, value_name = "PATH", env = "TEXTMILL_OUTPUT")]
     pub output: Option<String>,
-    /// Do not look at the input: show stages, columns and phases only
+    /// Show stages, columns and phases only, without opening the input
     #[arg(long, conflicts_with = "resume")]
     pub no_inputs: bool,
     /// Also say, for each task, whether a resume would reuse its result
@@ -144,10 +144,10 @@ pub(crate) struct ExplainArgs {
     pub format: TableFormat,
 }
 
-/// What a run over a corpus of a declared size would cost
+/// The estimated cost of a run over a corpus of a declared size
 #[derive(Debug, Args)]
 pub(crate) struct EstimateArgs {
-    /// Print tasks, CPU time, bytes shuffled, scratch and memory for a corpus of a declared size instead
+    /// Print estimates instead: tasks, CPU time, bytes shuffled, scratch space and memory for a corpus of a declared size
     #[arg(long, conflicts_with_all = ["no_inputs", "resume"])]
     pub estimate: bool,
     /// Documents of the corpus, such as 68e9
@@ -156,7 +156,7 @@ pub(crate) struct EstimateArgs {
     /// Size of the corpus as it is stored, such as 200TiB
     #[arg(long, value_name = "SIZE", requires = "estimate")]
     pub bytes: Option<ByteSize>,
-    /// Output of a finished run over a sample: take what its stages did and cost, not the built-in table
+    /// Output of a finished run over a sample, whose measured rates are used instead of the built-in table
     #[arg(long, value_name = "PATH", requires = "estimate")]
     pub rates: Option<String>,
 }
@@ -194,7 +194,7 @@ pub(crate) struct ReportArgs {
     /// beside the output, in the current folder where that is in an object store]
     #[arg(long, short = 'o', value_name = "FILE")]
     pub to: Option<PathBuf>,
-    /// Put a published table beside it: wanjuan-cc, map-neo-zh, ..., or a YAML file of one
+    /// Show a published table beside it, by its name (wanjuan-cc, map-neo-zh, ...) or from a YAML file
     #[arg(long, value_name = "NAME")]
     pub compare: Option<String>,
 }
@@ -206,13 +206,14 @@ pub(crate) struct DropsArgs {
     /// Only documents dropped for this reason, or records quarantined for this cause
     #[arg(long, value_name = "REASON")]
     pub reason: Option<String>,
-    /// Only records in quarantine; as JSON they have fields of their own, so that they come only when asked for
+    /// Only records in quarantine. As JSON they have other fields than dropped documents, so they are printed only with this
+    /// option
     #[arg(long)]
     pub quarantine: bool,
-    /// Most documents to show
+    /// Greatest number of documents to show
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub limit: usize,
-    /// How to print them: JSON is one object a line
+    /// How to print them; JSON is one object per line
     #[arg(long, value_enum, default_value_t)]
     pub format: TableFormat,
 }
@@ -224,10 +225,10 @@ pub(crate) struct GcArgs {
     /// Only show what would be deleted
     #[arg(long)]
     pub dry_run: bool,
-    /// Seconds of silence after which the output of a run on another machine is taken over
+    /// Seconds without a sign of life after which a run on another machine counts as dead and its output is taken over
     #[arg(long, value_name = "SECONDS", default_value_t = DEFAULT_LEASE.as_secs(), env = "TEXTMILL_LEASE_SECS")]
     pub lease_secs: u64,
-    /// Age from which unfinished uploads to an object store are given up
+    /// Age in seconds from which unfinished uploads to an object store are aborted
     #[arg(long, value_name = "SECONDS", default_value_t = DEFAULT_UPLOAD_AGE.as_secs())]
     pub upload_age_secs: u64,
     /// How to print the result

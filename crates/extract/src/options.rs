@@ -63,7 +63,7 @@ mod tests {
 
     #[test]
     fn the_schema_carries_bounds_and_defaults() {
-        let schema = schemars::schema_for!(Options);
+        let schema = schemars::schema_for!(crate::ExtractConfig);
         let number = |path: &str| schema.pointer(path).map(ToString::to_string);
         assert_eq!(number("/properties/max_depth/maximum"), Some("65535".to_owned()));
         assert_eq!(number("/properties/max_depth/default"), Some(DEFAULT_MAX_DEPTH.to_string()));

@@ -1,4 +1,4 @@
-//! Dropped documents, for a person who asks whether a filter does the right thing.
+//! Dropped documents, shown so that a person can judge whether a filter does the right thing.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ pub struct DropSample {
     pub value: Option<f64>,
     /// The bound that the value broke.
     pub bound: Option<f64>,
-    /// What a number cannot say.
+    /// Details that a number cannot express.
     pub detail: Option<String>,
     /// The document's text; empty where it has none.
     pub text: String,

@@ -1,4 +1,4 @@
-//! What a run did to its documents, for people and for programs.
+//! Reports of what a run did to its documents, for people and for programs.
 //!
 //! From the counts of a run this crate makes the cleaning table: per stage the documents and bytes
 //! in and out, the drops by reason, and the two ratios by which published corpora report their

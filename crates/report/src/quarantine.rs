@@ -1,4 +1,4 @@
-//! Quarantined records, for a person who asks what is wrong with the input.
+//! Quarantined records, shown so that a person can find out what is wrong with the input.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ pub struct QuarantineSample {
     pub stage: String,
     /// Cause code.
     pub cause: String,
-    /// What exactly is wrong.
+    /// The fault in words.
     pub detail: String,
     /// Its first bytes, as far as they are text.
     pub head: String,

@@ -25,7 +25,7 @@ const BATCH_ROWS: usize = 1024;
 /// Rows of a batch where only some columns are read.
 const COLUMN_BATCH_ROWS: usize = 8192;
 
-/// What a committed file turned out to be.
+/// The state of a committed file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Finding {
     /// It is the file that was committed.

@@ -7,11 +7,11 @@ use textmill_document::ByteSize;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ClusterCommand {
-    /// Hand out work: one for a cluster
+    /// Start the scheduler, which hands out work; a cluster has one
     Scheduler(SchedulerArgs),
-    /// Do work: one for a machine
+    /// Start an executor, which does the work; usually one per machine
     Executor(ExecutorArgs),
-    /// A scheduler and executors on this machine, to try a cluster out
+    /// Start a scheduler and executors on this machine, to try a cluster out
     Local(LocalClusterArgs),
 }
 
@@ -29,25 +29,26 @@ pub(crate) struct SchedulerArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct ExecutorArgs {
-    /// The scheduler
+    /// Address of the scheduler
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:50050", env = "TEXTMILL_SCHEDULER")]
     pub scheduler: String,
     /// Address to listen on
     #[arg(long, value_name = "IP", default_value = "127.0.0.1")]
     pub bind: std::net::IpAddr,
-    /// What the driver calls this machine [default: the address; the name of the host where that is 0.0.0.0]
+    /// Name or address by which the driver reaches this machine [default: the address of --bind, or the host name if that is
+    /// 0.0.0.0]
     #[arg(long, value_name = "HOST")]
     pub advertise: Option<String>,
     /// Port to listen on; 0 takes a free one
     #[arg(long, value_name = "PORT", default_value_t = 0)]
     pub port: u16,
-    /// Tasks at once [default: all cores]
+    /// Tasks run at once [default: all cores]
     #[arg(long, value_name = "N", env = "TEXTMILL_THREADS", value_parser = clap::value_parser!(u16).range(1..))]
     pub threads: Option<u16>,
     /// Memory budget, such as 8GiB [default: 70 % of what the machine or its control group allows]
     #[arg(long, value_name = "SIZE", env = "TEXTMILL_MEMORY")]
     pub memory: Option<ByteSize>,
-    /// Folder for sorted keys and what does not fit into memory [default: the folder for temporary files]
+    /// Folder for sorted keys and for data that does not fit into memory [default: the folder for temporary files]
     #[arg(long, value_name = "DIR", env = "TEXTMILL_WORK_DIR")]
     pub work_dir: Option<PathBuf>,
     #[command(flatten)]
@@ -57,29 +58,29 @@ pub(crate) struct ExecutorArgs {
 /// Options of every process of a cluster
 #[derive(Debug, Args)]
 pub(crate) struct ClusterProcessArgs {
-    /// Allow an address that other machines reach. Nobody is asked who he is there: the network must be closed
+    /// Allow an address that other machines can reach. Connections are not authenticated: use a closed network
     #[arg(long)]
     pub allow_remote: bool,
-    /// End with the process that started this one
+    /// End when the process that started this one ends
     #[arg(long, hide = true)]
     pub exit_with_parent: bool,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct LocalClusterArgs {
-    /// Executors
+    /// Number of executors
     #[arg(long, short = 'n', value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=64))]
     pub executors: u16,
     /// Port of the scheduler; 0 takes a free one
     #[arg(long, value_name = "PORT", default_value_t = 50050)]
     pub port: u16,
-    /// Tasks at once of each executor [default: its share of the cores]
+    /// Tasks that each executor runs at once [default: its share of the cores]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub threads: Option<u16>,
     /// Memory budget of each executor [default: its share of 70 % of what the machine or its control group allows]
     #[arg(long, value_name = "SIZE")]
     pub memory: Option<ByteSize>,
-    /// Folder for sorted keys and what does not fit into memory [default: the folder for temporary files]
+    /// Folder for sorted keys and for data that does not fit into memory [default: the folder for temporary files]
     #[arg(long, value_name = "DIR", env = "TEXTMILL_WORK_DIR")]
     pub work_dir: Option<PathBuf>,
 }

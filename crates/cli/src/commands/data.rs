@@ -2,9 +2,7 @@ use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{Float64Type, Int64Type};
 use textmill_document::columns;
 use textmill_engine::{EngineError, read_dropped, read_quarantine, status};
-use textmill_report::{
-    DropSample, DropsOptions, QuarantineSample, drops_text, json_lines, quarantine_text,
-};
+use textmill_report::{DropSample, DropsOptions, QuarantineSample, drops_text, json_lines, quarantine_text};
 use textmill_store::Store;
 use textmill_store::manifest::{Dataset, RunManifest};
 

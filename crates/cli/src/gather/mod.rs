@@ -94,7 +94,7 @@ impl fmt::Display for Skipped {
     }
 }
 
-/// What was gathered.
+/// Counts of the gathered documents.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct GatherSummary {
     /// Documents written.
@@ -117,7 +117,7 @@ impl GatherSummary {
     }
 }
 
-/// What can go wrong when documents are gathered.
+/// An error in gathering documents.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum GatherError {
@@ -129,7 +129,7 @@ pub enum GatherError {
     Registry {
         /// The folder.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: std::io::Error,
     },
     /// The registry folder was read and holds no text.
@@ -143,7 +143,7 @@ pub enum GatherError {
     Folder {
         /// The folder.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: std::io::Error,
     },
     /// The folders were read and hold no HTML page.
@@ -153,7 +153,7 @@ pub enum GatherError {
         folders: Vec<PathBuf>,
     },
     /// The output folder has something in it.
-    #[error("{} is not empty; overwrite it on purpose or choose another folder", .path.display())]
+    #[error("{} is not empty; give --overwrite to replace the shards in it, or choose another folder", .path.display())]
     OutputNotEmpty {
         /// The folder.
         path: PathBuf,
@@ -169,7 +169,7 @@ pub enum GatherError {
     Write {
         /// The file or folder.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: std::io::Error,
     },
 }
