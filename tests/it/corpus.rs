@@ -34,10 +34,10 @@ output:
   dropped: all
 ";
 
-/// Runs `scripts/recount`, which reads the Parquet files with pyarrow and compares them with the
+/// Runs `scripts/check/recount`, which reads the Parquet files with pyarrow and compares them with the
 /// ledger. It exits with 3 where pyarrow cannot be had.
 fn recount(output: &Path, input: &str) {
-    let script = crate::util::repository().join("scripts/recount");
+    let script = crate::util::repository().join("scripts/check/recount");
     let ran = Command::new(script).arg(output).arg(input).output().expect("the script starts");
     let text = format!("{}{}", String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
     match ran.status.code() {

@@ -6,7 +6,7 @@ use crate::util::{Ran, repository};
 
 #[test]
 fn slurm_jobs_publish_what_a_plain_run_publishes() {
-    let mut script = Command::new(repository().join("scripts/test-slurm"));
+    let mut script = Command::new(repository().join("scripts/check/slurm"));
     let ran = Ran::from(script.env("TEXTMILL", env!("CARGO_BIN_EXE_textmill")).output().expect("bash starts"));
     if ran.code == 3 {
         eprintln!("{}", ran.stderr.trim_end());

@@ -75,9 +75,9 @@ pub(crate) enum CommandError {
     /// The command asks for something that does not exist.
     #[error("{message}")]
     Usage {
-        /// What is wrong.
+        /// The fault.
         message: String,
-        /// What to do.
+        /// Advice for the user.
         hint: Option<String>,
     },
     /// A model could not be fetched.
@@ -87,7 +87,7 @@ pub(crate) enum CommandError {
         name: &'static str,
         /// Why.
         reason: String,
-        /// What to do.
+        /// Advice for the user.
         hint: String,
     },
     /// A model could not be trained.
@@ -111,9 +111,9 @@ pub(crate) enum CommandError {
         source: io::Error,
     },
     /// A process that others need ended.
-    #[error("the {name} ended ({status}); its last lines say why")]
+    #[error("the {name} ended ({status}); its last lines of output say why")]
     Process {
-        /// What it was.
+        /// The exit status.
         name: String,
         /// How it ended.
         status: String,

@@ -46,8 +46,6 @@ pub enum Cause {
     StageError,
     /// A stage panicked on this document.
     Panic,
-    /// A stage took longer than the limit on this document.
-    Timeout,
 }
 
 impl Cause {
@@ -65,7 +63,6 @@ impl Cause {
         Self::UnreadableShard,
         Self::StageError,
         Self::Panic,
-        Self::Timeout,
     ];
 
     /// Stable snake-case code used in ledgers, files and reports.
@@ -83,7 +80,6 @@ impl Cause {
             Self::UnreadableShard => "unreadable_shard",
             Self::StageError => "stage_error",
             Self::Panic => "panic",
-            Self::Timeout => "timeout",
         }
     }
 }

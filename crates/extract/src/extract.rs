@@ -182,7 +182,7 @@ fn title(tree: &Tree<'_>) -> String {
 }
 
 /// What the model is trained on: the blocks of a page with their features. For
-/// `scripts/train-extract-model`, by way of an example program; no part of the library's promise.
+/// `scripts/make/extract-model`, by way of an example program; no part of the library's promise.
 #[doc(hidden)]
 pub mod training {
     use super::{Options, Segments, marks, segment, title, tree, unwanted};

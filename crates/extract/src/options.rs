@@ -31,8 +31,7 @@ pub enum TextFormat {
 }
 
 /// What to take from a page, and what size of page is taken on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
     /// Which text is taken. Default `main_content`.
     pub method: Method,
@@ -41,10 +40,8 @@ pub struct Options {
     /// Comments of readers are kept too. Default false.
     pub comments: bool,
     /// Deepest nesting of elements, 1 to 65,535; what is deeper is flattened, not lost. Default 512.
-    #[schemars(range(min = 1, max = 65_535))]
     pub max_depth: u32,
     /// Largest page in bytes, 1 or more; a larger one is not processed. Default 16,777,216 (16 MiB).
-    #[schemars(range(min = 1))]
     pub max_html_bytes: u64,
 }
 
@@ -66,7 +63,7 @@ mod tests {
 
     #[test]
     fn the_schema_carries_bounds_and_defaults() {
-        let schema = schemars::schema_for!(Options);
+        let schema = schemars::schema_for!(crate::ExtractConfig);
         let number = |path: &str| schema.pointer(path).map(ToString::to_string);
         assert_eq!(number("/properties/max_depth/maximum"), Some("65535".to_owned()));
         assert_eq!(number("/properties/max_depth/default"), Some(DEFAULT_MAX_DEPTH.to_string()));

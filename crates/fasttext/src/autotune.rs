@@ -40,13 +40,13 @@ impl Grid {
 /// One combination that was tried.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Trial {
-    /// What was trained with.
+    /// The options of the training.
     pub options: TrainOptions,
     /// The best label of each validation example; `None` where training diverged.
     pub evaluation: Option<Evaluation>,
 }
 
-/// What [`autotune`] found.
+/// The result of [`autotune`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tuned {
     /// The options with the highest F1 on the validation examples; of equal ones those that train fastest.

@@ -9,7 +9,7 @@ pub enum FastTextError {
     Open {
         /// The path as configured.
         path: PathBuf,
-        /// What the system answered.
+        /// The error of the system.
         source: std::io::Error,
     },
     /// Reading failed in the middle of the file.
@@ -17,7 +17,7 @@ pub enum FastTextError {
     Read {
         /// Bytes read before.
         offset: u64,
-        /// What the system answered.
+        /// The error of the system.
         source: std::io::Error,
     },
     /// The file does not start with fastText's magic number.
@@ -35,7 +35,7 @@ pub enum FastTextError {
     /// allocated before it is known that the file can hold it.
     #[error("the fastText model ends too early: `{field}` at byte {offset} needs {needed} bytes, {left} are left")]
     Truncated {
-        /// What was to be read.
+        /// The part that was to be read.
         field: &'static str,
         /// Where it starts.
         offset: u64,
@@ -69,7 +69,7 @@ pub enum FastTextError {
     Label {
         /// Position among the labels.
         index: usize,
-        /// What is wrong with it.
+        /// The fault in it.
         problem: &'static str,
     },
     /// There are bytes after the model.
@@ -80,7 +80,7 @@ pub enum FastTextError {
     Save {
         /// The path as given.
         path: PathBuf,
-        /// What the system answered.
+        /// The error of the system.
         source: std::io::Error,
     },
     /// Writing failed in the middle of the model.
@@ -107,7 +107,7 @@ pub enum FastTextError {
         example: usize,
         /// The label.
         label: String,
-        /// What is wrong with it.
+        /// The fault in it.
         problem: &'static str,
     },
     /// There is no example, none has a label, or every label is rarer than `min_count_label`.

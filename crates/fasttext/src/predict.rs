@@ -17,7 +17,7 @@ pub struct Prediction<'m> {
     pub probability: f32,
 }
 
-/// What a line feed in a text means.
+/// The meaning of a line feed in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LineFeed {
     /// It ends the text, as in the C++ program, which reads lines. A text without one has no end mark.

@@ -1,5 +1,5 @@
 //! Small models of every loss, quantized or not, with and without word n-grams, against the answers of
-//! the C++ program that trained them (`scripts/make-fasttext-models`).
+//! the C++ program that trained them (`scripts/make/fasttext-models`).
 
 #![allow(missing_docs)]
 

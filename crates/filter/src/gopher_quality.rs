@@ -82,7 +82,7 @@ const TOO_FEW_STOP_WORDS: Reason =
 /// `Home | News | Contact`, reason `too_few_words`, value 3, bound 50.
 ///
 /// # Cost
-/// Counting costs next to nothing beside splitting the words, which all rules share; see `scripts/bench-filter`.
+/// Counting costs next to nothing beside splitting the words, which all rules share; see `scripts/bench/filter`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct GopherQuality {

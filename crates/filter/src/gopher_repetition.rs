@@ -94,7 +94,7 @@ const REASONS: [Reason; 14] = [
 /// Ten lines of which four are `Read more`, reason `too_many_duplicate_lines`, value 0.3 for three repeated ones of nine.
 ///
 /// # Cost
-/// A hash of each word, three of each run; see `scripts/bench-filter`.
+/// A hash of each word, three of each run; see `scripts/bench/filter`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct GopherRepetition {

@@ -191,14 +191,14 @@ pub(crate) fn field(name: &str, data_type: ColumnType) -> Field {
     Field::new(name, data_type.data_type(), true)
 }
 
-/// What is wrong with one mapped column of a file.
+/// A fault in one mapped column of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ColumnProblem {
     /// The document column.
     pub column: String,
     /// The field of the file it is mapped to.
     pub from: String,
-    /// What was found instead.
+    /// The type found instead.
     pub fault: ColumnFault,
 }
 

@@ -25,7 +25,7 @@ pub enum IngestError {
     /// The `input` section contradicts itself.
     #[error("input: {reason}")]
     Config {
-        /// What is wrong and what to write instead.
+        /// The fault, and what to write instead.
         reason: String,
     },
     /// An entry of `input.paths` is no valid glob or location.
@@ -33,7 +33,7 @@ pub enum IngestError {
     BadPattern {
         /// The entry.
         pattern: String,
-        /// What is wrong with it.
+        /// The fault in it.
         reason: String,
     },
     /// An entry of `input.paths` matches no file.
@@ -54,7 +54,7 @@ pub enum IngestError {
     NothingToRead {
         /// The entries.
         paths: Vec<String>,
-        /// What is there, and why it is not read.
+        /// The files that are there, and why they are not read.
         left_out: Vec<String>,
     },
     /// An entry of `input.paths` is neither a file nor a folder.
@@ -65,7 +65,7 @@ pub enum IngestError {
     NoFile {
         /// The entry.
         location: String,
-        /// What it is.
+        /// The kind of file.
         what: &'static str,
     },
     /// A file's format can be told neither from its name nor from its first bytes.
@@ -76,7 +76,7 @@ pub enum IngestError {
     UnknownFormat {
         /// The file.
         location: String,
-        /// What was seen.
+        /// The bytes seen.
         reason: String,
     },
     /// A web archive lies among files of another format, or in a place whose name does not say that
@@ -104,7 +104,7 @@ pub enum IngestError {
     Unreadable {
         /// The file.
         location: String,
-        /// What was found.
+        /// The fault found.
         reason: String,
     },
     /// An input is an output of textmill, or a file of one, that cannot be used.
@@ -132,7 +132,7 @@ pub enum IngestError {
     Read {
         /// The file.
         location: String,
-        /// What the system said.
+        /// The error of the system.
         source: io::Error,
     },
     /// An object store refused a request, or a location could not be turned into one.
@@ -143,7 +143,7 @@ pub enum IngestError {
     Internal {
         /// The file being read.
         location: String,
-        /// What Arrow said.
+        /// The error of Arrow.
         reason: String,
     },
 }

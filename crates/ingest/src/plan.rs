@@ -142,7 +142,7 @@ pub struct UnreadableShard {
     pub detail: String,
 }
 
-/// What a run reads. Made once, written into the run and never made again.
+/// The inputs of a run. Made once, written into the run and never made again.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct InputPlan {
@@ -152,7 +152,7 @@ pub struct InputPlan {
     pub splits: Vec<Split>,
     /// Files for the quarantine.
     pub unreadable: Vec<UnreadableShard>,
-    /// What a person should know: empty files, fields that are not read, and so on.
+    /// Notes for the user: empty files, fields that are not read, and so on.
     pub notes: Vec<String>,
 }
 

@@ -20,7 +20,7 @@ pub struct ReadBatch {
     /// Records of web archives that are no documents, by their type, with the bytes of their blocks.
     /// They have no row number.
     pub skipped: BTreeMap<&'static str, Count>,
-    /// What is missing beyond the records in `quarantined`, since the batch before.
+    /// Losses beyond the records in `quarantined`, since the previous batch.
     pub lost: Lost,
 }
 
@@ -39,9 +39,9 @@ pub struct QuarantinedRecord {
     /// Where its bytes begin: in the decompressed stream for a record, in the file for a damaged
     /// compressed stretch. Unknown for rows of Parquet.
     pub offset: Option<u64>,
-    /// What is wrong.
+    /// The cause.
     pub cause: Cause,
-    /// What exactly, with the line number where there is one.
+    /// The fault in words, with the line number where there is one.
     pub detail: String,
     /// Size of its bytes.
     pub bytes: u64,
@@ -56,9 +56,9 @@ pub struct QuarantinedRecord {
 /// A bad stretch of input: a [`QuarantinedRecord`] that has no row number yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Damage {
-    /// What is wrong.
+    /// The cause.
     pub cause: Cause,
-    /// What exactly.
+    /// The fault in words.
     pub detail: String,
     /// Where the bytes begin.
     pub offset: Option<u64>,

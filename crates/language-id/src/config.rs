@@ -55,7 +55,7 @@ pub const MAX_TOP: usize = 100;
 ///
 /// # Cost
 /// Grows with `max_chars`, not with the document. Per second and core, `whatlang` looks at about 30 MB
-/// of English or 110 MB of Chinese; `scripts/bench-lid` measures fastText models.
+/// of English or 110 MB of Chinese; `scripts/bench/lid` measures fastText models.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct LanguageIdConfig {

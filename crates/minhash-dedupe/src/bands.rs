@@ -96,12 +96,6 @@ impl Bands {
         let band_agrees = similarity.clamp(0.0, 1.0).powf(f64::from(self.rows));
         1.0 - (1.0 - band_agrees).powf(f64::from(self.bands))
     }
-
-    /// The similarity at which the curve is about steepest, (1/b)^(1/r). It is no threshold: pairs
-    /// below are found too, and some above are not.
-    pub fn steepest_similarity(self) -> f64 {
-        f64::from(self.bands).recip().powf(f64::from(self.rows).recip())
-    }
 }
 
 #[cfg(test)]
@@ -137,7 +131,6 @@ mod tests {
         assert!((shape.detection_probability(7.0) - 1.0).abs() < f64::EPSILON, "clamped");
         let steps: Vec<f64> = (0..=100).map(|step| shape.detection_probability(f64::from(step) / 100.0)).collect();
         assert!(steps.is_sorted());
-        assert!((Bands::new(14, 8).expect("valid").steepest_similarity() - 0.719).abs() < 0.001);
     }
 
     #[test]

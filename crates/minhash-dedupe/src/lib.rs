@@ -69,4 +69,4 @@ pub use presets::{PRESETS, Preset, preset};
 pub use shingles::{Shingler, Unit};
 pub use signature::{DEFAULT_SEED, MinHasher, Minima, agreement};
 pub use stage::{CLUSTER_ID, CLUSTER_SIZE, DedupeStage, TEXT_LENGTH, key_columns};
-pub use verify::{Verify, containment, jaccard};
+pub use verify::{Verify, jaccard};

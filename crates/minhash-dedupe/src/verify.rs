@@ -27,14 +27,6 @@ pub fn jaccard(left: &[u64], right: &[u64]) -> f64 {
     }
 }
 
-/// The share of the smaller set that is in the other one as well: 1 if a document is part of the other.
-pub fn containment(left: &[u64], right: &[u64]) -> f64 {
-    match left.len().min(right.len()) {
-        0 => 0.0,
-        smaller => common(left, right) as f64 / smaller as f64,
-    }
-}
-
 /// Members in common of two sorted sets.
 fn common(left: &[u64], right: &[u64]) -> usize {
     let (small, large) = if left.len() <= right.len() { (left, right) } else { (right, left) };
@@ -63,7 +55,5 @@ mod tests {
         close(jaccard(&[5], &[5]), 1.0);
         let large: Vec<u64> = (0..1000).collect();
         close(jaccard(&[7, 2000], &large), 1.0 / 1001.0);
-        close(containment(&[7, 2000], &large), 0.5);
-        close(containment(&[], &large), 0.0);
     }
 }

@@ -1,7 +1,7 @@
 use std::io;
 use std::path::PathBuf;
 
-/// What can go wrong with a model.
+/// An error in reading, making or writing a model.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LmError {
@@ -24,7 +24,7 @@ pub enum LmError {
     Arpa {
         /// The line, from 1.
         line: u64,
-        /// What is wrong with it.
+        /// The fault in it.
         problem: String,
     },
     /// A compact file is damaged or of another kind.
@@ -46,7 +46,7 @@ pub enum LmError {
         option: &'static str,
         /// Its value.
         value: String,
-        /// What it may be.
+        /// The allowed values.
         allowed: &'static str,
     },
     /// There is no sentence to train on.

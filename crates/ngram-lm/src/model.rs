@@ -66,7 +66,7 @@ pub struct NgramModel {
     end: u32,
 }
 
-/// What a text scores.
+/// The score of a text.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Score {
     /// Logarithm to base 10 of the probability.

@@ -42,7 +42,7 @@ pub const PII_KINDS: &str = "pii_kinds";
 /// None is dropped; `电话13800138000` becomes `电话[PHONE]`.
 ///
 /// # Cost
-/// One pass that stops at digits and `@`, and one for the names of messengers; `scripts/bench-normalize`
+/// One pass that stops at digits and `@`, and one for the names of messengers; `scripts/bench/normalize`
 /// measures it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]

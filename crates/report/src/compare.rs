@@ -21,13 +21,13 @@ pub struct Comparison {
     pub table: String,
     /// The published corpus.
     pub title: String,
-    /// What is counted: documents or bytes.
+    /// The unit of the counts: documents or bytes.
     pub unit: String,
     /// Where the published numbers stand.
     pub source: String,
     /// One row a published step.
     pub rows: Vec<ComparisonRow>,
-    /// What one must know to read the comparison.
+    /// Remarks that one needs to read the comparison.
     pub notes: Vec<String>,
 }
 
@@ -35,7 +35,7 @@ pub struct Comparison {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ComparisonRow {
-    /// What the source calls the step.
+    /// The name of the step in the source.
     pub step: String,
     /// Ids of the run's stages that were counted here; empty where the run has no such step.
     pub stages: Vec<String>,
@@ -259,6 +259,6 @@ mod tests {
     #[test]
     fn an_unknown_table_is_an_error_with_the_names_there_are() {
         let error = compare(&cleaning_table(&test_runs::empty()), "wanjuan").expect_err("is not there");
-        insta::assert_snapshot!(error, @"no published table is called `wanjuan`; there are: wanjuan-cc, map-neo-zh, map-neo-en, chinese-web-text, c4, fineweb-2-zh, refinedweb, txt360, data-juicer-alpaca-cot-zh");
+        insta::assert_snapshot!(error, @"there is no published table `wanjuan`; known tables: wanjuan-cc, map-neo-zh, map-neo-en, chinese-web-text, c4, fineweb-2-zh, refinedweb, txt360, data-juicer-alpaca-cot-zh");
     }
 }

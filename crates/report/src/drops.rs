@@ -1,18 +1,13 @@
-//! Dropped documents, for a person who asks whether a filter does the right thing.
+//! Dropped documents, shown so that a person can judge whether a filter does the right thing.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use textmill_document::Ledger;
 
-use crate::error::ReportError;
-use crate::format::{count, escape, excerpt, measure};
+use crate::format::{excerpt, measure};
 use crate::grid::{Style, paint};
-
-/// Characters of a document's text that are shown.
-const DEFAULT_EXCERPT_CHARS: usize = 200;
-/// Characters of an id or a detail that are shown.
-const LABEL_CHARS: usize = 120;
+use crate::samples::{EXCERPT_CHARS, LABEL_CHARS, heading};
 
 /// One dropped document. The fields are the columns of the dropped dataset.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -28,7 +23,7 @@ pub struct DropSample {
     pub value: Option<f64>,
     /// The bound that the value broke.
     pub bound: Option<f64>,
-    /// What a number cannot say.
+    /// Details that a number cannot express.
     pub detail: Option<String>,
     /// The document's text; empty where it has none.
     pub text: String,
@@ -47,7 +42,7 @@ pub struct DropsOptions<'a> {
 
 impl Default for DropsOptions<'_> {
     fn default() -> Self {
-        Self { ledger: None, excerpt_chars: DEFAULT_EXCERPT_CHARS, color: false }
+        Self { ledger: None, excerpt_chars: EXCERPT_CHARS, color: false }
     }
 }
 
@@ -63,9 +58,9 @@ pub fn drops_text(samples: &[DropSample], options: &DropsOptions<'_>) -> String 
     }
     let mut blocks = Vec::new();
     for ((stage, reason), samples) in groups {
-        let heading =
-            format!("{}: {} ({})", escape(stage), escape(reason), shown(stage, reason, samples.len(), options));
-        let mut lines = vec![paint(&heading, Style::Strong, options.color)];
+        let stages = options.ledger.iter().flat_map(|ledger| &ledger.stages);
+        let total = stages.filter(|known| known.id == stage).find_map(|known| known.dropped.get(reason)).copied();
+        let mut lines = vec![heading(stage, reason, samples.len(), total, "dropped", options.color)];
         for sample in samples {
             let id = or(excerpt(&sample.id, LABEL_CHARS), "(no id)");
             lines.push(format!("  {id}{}", why(sample)));
@@ -81,17 +76,6 @@ fn or(text: String, otherwise: &str) -> String {
     if text.is_empty() { otherwise.to_owned() } else { text }
 }
 
-/// How many of how many are shown.
-fn shown(stage: &str, reason: &str, number: usize, options: &DropsOptions<'_>) -> String {
-    let number = count(number as u64);
-    let stages = options.ledger.iter().flat_map(|ledger| &ledger.stages);
-    let total = stages.filter(|known| known.id == stage).find_map(|known| known.dropped.get(reason));
-    match total {
-        Some(total) => format!("{number} of {} dropped", count(total.documents)),
-        None => format!("{number} shown"),
-    }
-}
-
 fn why(sample: &DropSample) -> String {
     let mut parts = Vec::new();
     parts.extend(sample.value.map(|value| format!("value {}", measure(value))));
@@ -100,20 +84,10 @@ fn why(sample: &DropSample) -> String {
     if parts.is_empty() { String::new() } else { format!("   {}", parts.join(", ")) }
 }
 
-/// The samples as JSON, one a line, with their whole text. A value that is no finite number is
-/// written as null, which is all that JSON has for it.
-pub fn drops_json(samples: &[DropSample]) -> Result<String, ReportError> {
-    let mut lines = String::new();
-    for sample in samples {
-        lines.push_str(&serde_json::to_string(sample)?);
-        lines.push('\n');
-    }
-    Ok(lines)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::samples::json_lines;
     use crate::test_runs;
 
     fn samples() -> Vec<DropSample> {
@@ -147,13 +121,13 @@ mod tests {
     #[test]
     fn without_samples_there_is_a_sentence() {
         assert_eq!(drops_text(&[], &DropsOptions::default()), "no dropped documents to show\n");
-        assert_eq!(drops_json(&[]).expect("nothing to write"), "");
+        assert_eq!(json_lines::<DropSample>(&[]).expect("nothing to write"), "");
     }
 
     #[test]
     fn json_lines_hold_the_whole_document() {
         let samples = samples();
-        let lines = drops_json(&samples).expect("can be written");
+        let lines = json_lines(&samples).expect("can be written");
         let read: Vec<DropSample> = lines.lines().map(|line| serde_json::from_str(line).expect("one object")).collect();
         assert_eq!(read, samples);
     }

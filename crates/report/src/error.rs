@@ -1,9 +1,9 @@
-/// What can go wrong when a report is made.
+/// An error in making a report.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReportError {
     /// A comparison was asked for with a corpus that has no published table here.
-    #[error("no published table is called `{name}`; there are: {}", .known.join(", "))]
+    #[error("there is no published table `{name}`; known tables: {}", .known.join(", "))]
     UnknownTable {
         /// The name asked for.
         name: String,
@@ -11,11 +11,11 @@ pub enum ReportError {
         known: Vec<&'static str>,
     },
     /// A file with a published table cannot be read, or its numbers make no sense.
-    #[error("{file} is no published table: {reason}")]
+    #[error("{file} is not a published table: {reason}")]
     BadTable {
         /// The file.
         file: String,
-        /// What is wrong with it.
+        /// The fault in it.
         reason: String,
     },
     /// A report could not be written as JSON: a fault of the program.

@@ -1,4 +1,4 @@
-//! What a run did to its documents, for people and for programs.
+//! Reports of what a run did to its documents, for people and for programs.
 //!
 //! From the counts of a run this crate makes the cleaning table: per stage the documents and bytes
 //! in and out, the drops by reason, and the two ratios by which published corpora report their
@@ -12,7 +12,7 @@
 //! ```text
 //! RunSummary ─▶ cleaning_table ─▶ CleaningTable ─┬▶ to_text · to_markdown · to_json · to_html
 //!                                                └▶ compare(name) ─▶ Comparison ─▶ text · Markdown · JSON
-//! DropSample ─▶ drops_text · drops_json
+//! DropSample ─▶ drops_text · json_lines
 //! ```
 //!
 //! Everything that came from documents or configuration (names, ids, details, excerpts) is shown
@@ -44,17 +44,19 @@ mod measure;
 pub mod published;
 mod quarantine;
 mod render;
+mod samples;
 mod table;
 #[cfg(test)]
 mod test_runs;
 mod view;
 
 pub use compare::{Comparison, ComparisonRow, compare};
-pub use drops::{DropSample, DropsOptions, drops_json, drops_text};
+pub use drops::{DropSample, DropsOptions, drops_text};
 pub use error::ReportError;
 pub use format::{count, duration, escape, percent};
 pub use html::to_html;
 pub use measure::cleaning_table;
-pub use quarantine::{QuarantineSample, quarantine_json, quarantine_text};
+pub use quarantine::{QuarantineSample, quarantine_text};
 pub use render::{to_json, to_markdown, to_text};
+pub use samples::json_lines;
 pub use table::{Balance, CleaningTable, CodeCount, DatasetSize, FORMAT_VERSION, RunSummary, StageRow, Totals};

@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use crate::error::ReportError;
 
-/// What a published ratio counts.
+/// The unit of a published ratio.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Unit {
@@ -33,7 +33,7 @@ impl Unit {
         }
     }
 
-    /// What a run is counted in beside it.
+    /// The unit in which a run is shown beside it.
     pub const fn counted(self) -> &'static str {
         match self {
             Self::Documents | Self::Unstated => "documents",
@@ -48,7 +48,7 @@ impl Unit {
 pub struct PublishedStage {
     /// Name of the step; a stage of ours whose id begins with it is set beside it.
     pub id: String,
-    /// What the source calls it.
+    /// Its name in the source.
     pub title: String,
     /// Percentage removed of what the step before left, where the source prints it.
     #[serde(default)]
@@ -56,7 +56,7 @@ pub struct PublishedStage {
     /// Percentage retained of the raw input, where the source prints it.
     #[serde(default)]
     pub retained: Option<f64>,
-    /// What is left, in the unit of [`PublishedTable::raw`], where the source prints that.
+    /// The amount that is left, in the unit of [`PublishedTable::raw`], where the source prints that.
     #[serde(default)]
     pub left: Option<f64>,
     /// Kinds of stages of ours that do the same.
@@ -74,11 +74,11 @@ pub struct PublishedTable {
     pub name: String,
     /// The corpus.
     pub title: String,
-    /// What is counted.
+    /// The unit of the counts.
     pub unit: Unit,
     /// Where the numbers stand.
     pub source: String,
-    /// What one must know to read the numbers.
+    /// Remarks that one needs to read the numbers.
     pub notes: Vec<String>,
     /// The raw input, where steps are given as what is left.
     #[serde(default)]

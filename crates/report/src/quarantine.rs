@@ -1,18 +1,13 @@
-//! Quarantined records, for a person who asks what is wrong with the input.
+//! Quarantined records, shown so that a person can find out what is wrong with the input.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use textmill_document::Ledger;
 
-use crate::error::ReportError;
-use crate::format::{count, escape, excerpt};
+use crate::format::excerpt;
 use crate::grid::{Style, paint};
-
-/// Characters of an id or a detail that are shown.
-const LABEL_CHARS: usize = 120;
-/// Characters of a record's beginning that are shown.
-const EXCERPT_CHARS: usize = 200;
+use crate::samples::{EXCERPT_CHARS, LABEL_CHARS, heading};
 
 /// One quarantined record. The fields are columns of the quarantine dataset.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -28,7 +23,7 @@ pub struct QuarantineSample {
     pub stage: String,
     /// Cause code.
     pub cause: String,
-    /// What exactly is wrong.
+    /// The fault in words.
     pub detail: String,
     /// Its first bytes, as far as they are text.
     pub head: String,
@@ -43,11 +38,9 @@ pub fn quarantine_text(samples: &[QuarantineSample], ledger: Option<&Ledger>, co
     }
     let mut blocks = Vec::new();
     for ((stage, cause), samples) in groups {
-        let number = count(samples.len() as u64);
-        let known = ledger.into_iter().flat_map(|ledger| &ledger.stages).filter(|known| known.id == stage);
-        let total = known.filter_map(|known| known.quarantined.get(cause)).map(|total| count(total.documents)).next();
-        let total = total.map_or_else(|| format!("{number} shown"), |total| format!("{number} of {total} quarantined"));
-        let mut lines = vec![paint(&format!("{}: {} ({total})", escape(stage), escape(cause)), Style::Strong, color)];
+        let stages = ledger.into_iter().flat_map(|ledger| &ledger.stages);
+        let total = stages.filter(|known| known.id == stage).find_map(|known| known.quarantined.get(cause)).copied();
+        let mut lines = vec![heading(stage, cause, samples.len(), total, "quarantined", color)];
         for sample in samples {
             lines.push(format!("  {}", line(sample)));
             if !sample.head.is_empty() {
@@ -66,21 +59,12 @@ fn line(sample: &QuarantineSample) -> String {
     format!("{id}   {}{row}: {}", excerpt(&sample.shard, LABEL_CHARS), excerpt(&sample.detail, LABEL_CHARS))
 }
 
-/// The records as JSON, one a line.
-pub fn quarantine_json(samples: &[QuarantineSample]) -> Result<String, ReportError> {
-    let mut lines = String::new();
-    for sample in samples {
-        lines.push_str(&serde_json::to_string(sample)?);
-        lines.push('\n');
-    }
-    Ok(lines)
-}
-
 #[cfg(test)]
 mod tests {
     use textmill_document::{Count, StageLedger};
 
     use super::*;
+    use crate::samples::json_lines;
 
     fn sample(id: &str, cause: &str, head: &str) -> QuarantineSample {
         QuarantineSample {
@@ -118,7 +102,7 @@ mod tests {
     #[test]
     fn json_is_read_back() {
         let samples = [sample("x", "malformed", "\u{1b}"), QuarantineSample::default()];
-        let lines = quarantine_json(&samples).expect("can be written");
+        let lines = json_lines(&samples).expect("can be written");
         let read: Vec<QuarantineSample> = lines.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
         assert_eq!(read, samples);
     }

@@ -1,4 +1,4 @@
-//! What goes into a report and the cleaning table that comes out.
+//! The input of a report, and the cleaning table made of it.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ pub struct DatasetSize {
     pub bytes: u64,
 }
 
-/// What a report needs to know of a run, complete or not.
+/// The facts about a run, complete or not, that a report is made of.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct RunSummary {
     /// Name of the pipeline.
@@ -44,7 +44,7 @@ pub struct RunSummary {
     pub output: String,
     /// Sizes of the published datasets by name: `data`, `dropped`, `quarantine`.
     pub datasets: BTreeMap<String, DatasetSize>,
-    /// What each deduplication found, by stage id.
+    /// The findings of each deduplication, by stage id.
     pub clusters: BTreeMap<String, ClusterReport>,
     /// Input files that could not be read at all.
     pub quarantined_shards: Vec<String>,
@@ -73,7 +73,7 @@ pub struct CodeCount {
 pub struct StageRow {
     /// The stage's id in the pipeline file.
     pub id: String,
-    /// What it runs.
+    /// The name of the stage that it runs.
     pub stage: String,
     /// Offered to the stage.
     pub input: Count,
@@ -91,7 +91,7 @@ pub struct StageRow {
     pub elsewhere: Count,
     /// Bytes that kept documents gained or lost by being rewritten here.
     pub rewritten_bytes: i64,
-    /// What was rewritten inside them, by kind.
+    /// Counts of the rewritten parts, by kind.
     #[serde(default, skip_serializing_if = "Changes::is_empty")]
     pub changed: Changes,
     /// Removed documents as a share of those looked at, 0 to 1; null where there were none.
@@ -109,7 +109,7 @@ pub struct StageRow {
 }
 
 impl StageRow {
-    /// What the stage looked at: its input less what a sibling branch took.
+    /// The documents that the stage examined: its input without those that a sibling branch took.
     pub fn seen(&self) -> Count {
         Count::new(
             self.input.documents.saturating_sub(self.elsewhere.documents),
@@ -191,11 +191,11 @@ pub struct CleaningTable {
     /// Records of the input that are no documents, by type (`request`, `warcinfo`, ...).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub skipped: BTreeMap<String, Count>,
-    /// What each deduplication found, by stage id.
+    /// The findings of each deduplication, by stage id.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub clusters: BTreeMap<String, ClusterReport>,
     /// Input files that could not be read at all.
     pub quarantined_shards: Vec<String>,
-    /// What a person should look at.
+    /// Warnings for the reader.
     pub warnings: Vec<String>,
 }

@@ -1,4 +1,4 @@
-//! Scores texts with a transformer, for `scripts/compare-onnx`: JSON texts on standard input, a line each; their scores on
+//! Scores texts with a transformer, for `scripts/compare/onnx`: JSON texts on standard input, a line each; their scores on
 //! standard output, a line each; seconds on standard error.
 //!
 //! ```text

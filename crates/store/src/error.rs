@@ -5,7 +5,7 @@ use crate::advice;
 use crate::location::Scheme;
 use crate::redact::redact;
 
-/// What kind of fault a [`StoreError`] is; it decides exit code and retry.
+/// The kind of a [`StoreError`]; it decides the exit code and whether to try again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StoreErrorKind {
@@ -50,7 +50,7 @@ pub enum StoreError {
     Permission {
         /// The object.
         path: String,
-        /// What the system said.
+        /// The error of the system.
         reason: String,
     },
     /// An object store cannot be used as it is set up: no, wrong or expired credentials, no such bucket.
@@ -58,9 +58,9 @@ pub enum StoreError {
     Access {
         /// The object or location.
         path: String,
-        /// What the store said.
+        /// The answer of the store.
         reason: String,
-        /// What to do.
+        /// Advice for the user.
         advice: &'static str,
     },
     /// Committed bytes are damaged, or something else lies where they should be.
@@ -68,7 +68,7 @@ pub enum StoreError {
     Integrity {
         /// The object.
         path: String,
-        /// What does not fit.
+        /// The inconsistency found.
         reason: String,
     },
     /// The location cannot be used: unknown scheme, bad path, missing credentials.
@@ -76,7 +76,7 @@ pub enum StoreError {
     Config {
         /// The location or object.
         path: String,
-        /// What is wrong and what is allowed.
+        /// The fault, and the allowed values.
         reason: String,
     },
     /// A column cannot be written in the format of the file.
@@ -86,13 +86,13 @@ pub enum StoreError {
         path: String,
         /// Name of the format.
         format: &'static str,
-        /// What the writer said.
+        /// The error of the writer.
         reason: String,
     },
     /// Another run took this output over while this one was stalled; this one must not commit.
     #[error(
-        "{path}: another run owns this output since this one (epoch {epoch}) was taken for dead; \
-         nothing more is committed by this run"
+        "{path}: this run (epoch {epoch}) was considered dead, and another run has taken over its output; \
+         this run commits nothing more"
     )]
     Fenced {
         /// The owner file of the newer run.
@@ -105,9 +105,9 @@ pub enum StoreError {
     Io {
         /// The object.
         path: String,
-        /// What was being done.
+        /// The operation.
         operation: &'static str,
-        /// What the system said.
+        /// The error of the system.
         reason: String,
     },
 }
@@ -118,7 +118,7 @@ fn space(wanted: u64, free: Option<u64>) -> String {
 }
 
 impl StoreError {
-    /// What kind of fault it is.
+    /// The kind of the error.
     pub fn kind(&self) -> StoreErrorKind {
         match self {
             Self::NotFound { .. } => StoreErrorKind::NotFound,

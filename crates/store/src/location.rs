@@ -16,7 +16,7 @@ use crate::{StoreError, clients};
 /// One client a bucket for the whole process: it holds the connections and the credentials.
 static CLIENTS: LazyLock<Mutex<BTreeMap<String, Patient>>> = LazyLock::new(Mutex::default);
 
-/// What a location is, before a client is made for it.
+/// A parsed location, before a client is made for it.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Location {
     /// An absolute path of this machine.

@@ -1,4 +1,4 @@
-//! What tasks and runs commit: lists of files with digests, and the ledger.
+//! The manifests that tasks and runs commit: lists of files with digests, and the ledger.
 
 use std::collections::BTreeMap;
 
@@ -73,7 +73,7 @@ impl FileEntry {
     }
 }
 
-/// What a task cost. Not part of any digest: it differs from run to run.
+/// The cost of a task. Not part of any digest: it differs from run to run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TaskMetrics {
@@ -97,7 +97,7 @@ impl TaskMetrics {
     }
 }
 
-/// What a task saw of the file that it read.
+/// Observations of a task about the file that it read.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct InputFacts {
@@ -154,9 +154,9 @@ pub struct TaskManifest {
     pub keys: BTreeMap<String, Vec<FileEntry>>,
     /// The account of every document the task was given.
     pub ledger: Ledger,
-    /// What the task cost.
+    /// The cost of the task.
     pub metrics: TaskMetrics,
-    /// What it saw of its file; nothing for tasks that read none.
+    /// Observations about its file; nothing for tasks that read none.
     #[serde(default)]
     pub input: InputFacts,
     /// Why nothing of the task's split could be worked on; it is then counted as unreadable.
@@ -184,7 +184,7 @@ pub struct ExchangeManifest {
     pub stage: String,
     /// For each task, in order, what became of its documents; a task without a duplicate has no file.
     pub verdicts: Vec<Vec<FileEntry>>,
-    /// What was found.
+    /// The text found.
     pub report: ClusterReport,
 }
 
@@ -213,13 +213,13 @@ pub struct RunManifest {
     pub tasks: u64,
     /// Shards that could not be opened, with the reason; their documents are in no count.
     pub unreadable: Vec<String>,
-    /// What each deduplication found, by stage id.
+    /// The findings of each deduplication, by stage id.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub clusters: BTreeMap<String, ClusterReport>,
     /// How the keys in the index were made; absent without an index.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub index: Option<String>,
-    /// What the tasks cost together.
+    /// The cost of all tasks together.
     pub metrics: TaskMetrics,
     /// Documents of the input whose id an earlier document has; absent where there are none.
     #[serde(default, skip_serializing_if = "Option::is_none")]

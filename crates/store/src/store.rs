@@ -14,7 +14,7 @@ use crate::unfinished::{self, UnfinishedUpload};
 use crate::upload::Upload;
 use crate::{StoreError, local};
 
-/// What a conditional create found.
+/// The result of a conditional create.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Created {
     /// The object is new and durable.
@@ -79,7 +79,7 @@ impl Store {
         &self.display
     }
 
-    /// What another process, in whatever folder, gives to [`Store::open`] to get at the same objects.
+    /// The location that another process, in whatever folder, gives to [`Store::open`] to reach the same objects.
     pub fn url(&self) -> String {
         match &self.backend {
             Backend::Local(root) => root.to_string_lossy().into_owned(),

@@ -51,7 +51,7 @@ pub enum Request {
     Abort,
 }
 
-/// What goes wrong with a request.
+/// The fault of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     /// 503: the request is not carried out.

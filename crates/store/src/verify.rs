@@ -25,7 +25,7 @@ const BATCH_ROWS: usize = 1024;
 /// Rows of a batch where only some columns are read.
 const COLUMN_BATCH_ROWS: usize = 8192;
 
-/// What a committed file turned out to be.
+/// The state of a committed file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Finding {
     /// It is the file that was committed.
@@ -46,13 +46,6 @@ pub enum Finding {
         /// BLAKE3 of what is there.
         found: String,
     },
-}
-
-impl Finding {
-    /// Whether the file is the one that was committed.
-    pub fn is_intact(&self) -> bool {
-        *self == Self::Intact
-    }
 }
 
 impl fmt::Display for Finding {

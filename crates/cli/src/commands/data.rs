@@ -2,9 +2,7 @@ use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{Float64Type, Int64Type};
 use textmill_document::columns;
 use textmill_engine::{EngineError, read_dropped, read_quarantine, status};
-use textmill_report::{
-    DropSample, DropsOptions, QuarantineSample, drops_json, drops_text, quarantine_json, quarantine_text,
-};
+use textmill_report::{DropSample, DropsOptions, QuarantineSample, drops_text, json_lines, quarantine_text};
 use textmill_store::Store;
 use textmill_store::manifest::{Dataset, RunManifest};
 
@@ -28,8 +26,8 @@ pub(super) fn drops(args: &DropsArgs) -> Result<Exit, CommandError> {
     let dropped: Vec<DropSample> = dropped.iter().flat_map(samples).collect();
     let quarantined: Vec<QuarantineSample> = quarantined.iter().flat_map(quarantine_samples).collect();
     match args.format {
-        TableFormat::Json if args.quarantine => output::data(&quarantine_json(&quarantined)?)?,
-        TableFormat::Json => output::data(&drops_json(&dropped)?)?,
+        TableFormat::Json if args.quarantine => output::data(&json_lines(&quarantined)?)?,
+        TableFormat::Json => output::data(&json_lines(&dropped)?)?,
         TableFormat::Text => {
             let color = output::color_stdout();
             let options = DropsOptions { ledger: Some(&run.ledger), color, ..DropsOptions::default() };

@@ -1,6 +1,6 @@
 use serde::Serialize;
 
-/// What a document is, by the name of its file.
+/// The kind of a document, by the name of its file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
@@ -16,6 +16,8 @@ pub enum Kind {
     Markdown,
     /// Any other plain text file.
     Text,
+    /// A page with its markup.
+    Html,
 }
 
 /// Beginnings of names, in lower case.
@@ -33,6 +35,7 @@ const NAMED: &[(&str, Kind)] = &[
 
 const MARKDOWN: &[&str] = &["md", "markdown"];
 const TEXT: &[&str] = &["txt", "rst", "adoc", "org"];
+const HTML: &[&str] = &["html", "htm"];
 
 impl Kind {
     /// The name used in ids and in the `kind` field.
@@ -44,10 +47,29 @@ impl Kind {
             Self::DocComments => "doc_comments",
             Self::Markdown => "markdown",
             Self::Text => "text",
+            Self::Html => "html",
         }
     }
 
-    /// What the file of this name holds; `None` for files of no interest.
+    /// The media type of the file at `path`, for the field `content_type`: what stands in a Markdown file is text for
+    /// `extract`, even where it begins with tags.
+    pub fn content_type(self, path: &str) -> &'static str {
+        let extension = path.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
+        match self {
+            Self::Html => "text/html",
+            Self::DocComments | Self::Markdown => "text/markdown",
+            _ if extension.is_some_and(|extension| MARKDOWN.contains(&extension.as_str())) => "text/markdown",
+            _ => "text/plain",
+        }
+    }
+
+    /// [`Kind::Html`] for the name of a page; `None` for all other files.
+    pub fn of_page(file_name: &str) -> Option<Self> {
+        let extension = file_name.rsplit_once('.')?.1.to_ascii_lowercase();
+        HTML.contains(&extension.as_str()).then_some(Self::Html)
+    }
+
+    /// The kind of text in the file of this name; `None` for files of no interest.
     pub fn of(file_name: &str) -> Option<Self> {
         let extension = file_name.rsplit_once('.').map(|(_, extension)| extension);
         if extension == Some("rs") {
@@ -118,5 +140,23 @@ mod tests {
         for (name, kind) in cases {
             assert_eq!(Kind::of(name), kind, "{name}");
         }
+    }
+
+    #[test]
+    fn pages_are_known_by_their_endings() {
+        for (name, page) in
+            [("a.html", true), ("A.HTM", true), ("a.html.md", false), ("html", false), ("a.xhtml", false)]
+        {
+            assert_eq!(Kind::of_page(name), page.then_some(Kind::Html), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_media_type_follows_the_ending() {
+        assert_eq!(Kind::Readme.content_type("docs/README.MD"), "text/markdown");
+        assert_eq!(Kind::Readme.content_type("README"), "text/plain");
+        assert_eq!(Kind::Licence.content_type("LICENSE-APACHE-2.0"), "text/plain");
+        assert_eq!(Kind::DocComments.content_type("src/lib.rs"), "text/markdown");
+        assert_eq!(Kind::Html.content_type("index.html"), "text/html");
     }
 }

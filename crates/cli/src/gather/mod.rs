@@ -2,10 +2,12 @@
 //!
 //! A cargo registry folder holds the sources of every crate that was ever built on the machine:
 //! READMEs, change logs, licences and doc comments, tens of megabytes in several languages, with
-//! many exact and near duplicates. This module writes them as JSONL shards for a pipeline to clean.
+//! many exact and near duplicates. The documentation that comes with Rust is thousands of HTML pages.
+//! This module writes both as JSONL shards for a pipeline to clean.
 //!
 //! ```text
 //! registry/src/INDEX/serde-1.0.219/**  ─▶ kind of each file ─▶ text ─▶ OUT/part-00000.jsonl ...
+//! share/doc/rust/html/book/**.html     ─▶ the page as it is ────────▶ OUT/part-00000.jsonl ...
 //! ```
 //!
 //! 1. Same folder, same bytes: crates and files are visited in the order of their names.
@@ -34,12 +36,9 @@ pub const MAX_FILE_BYTES: u64 = 8 << 20;
 /// Source files with fewer bytes of documentation are skipped.
 pub const MIN_DOC_COMMENT_BYTES: usize = 40;
 
-/// What to gather and where to.
+/// Where documents are gathered to, and how many.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GatherOptions {
-    /// Folder whose sub-folders are package indexes, as cargo lays it out; by default
-    /// [`default_registry`].
-    pub registry: Option<PathBuf>,
     /// Folder for the shards. It must not exist, be empty, or hold only shards and `overwrite` be set.
     pub output: PathBuf,
     /// A shard is closed when it holds this many bytes; default [`DEFAULT_SHARD_BYTES`].
@@ -53,13 +52,7 @@ pub struct GatherOptions {
 impl GatherOptions {
     /// Gather everything into `output`.
     pub fn new(output: impl Into<PathBuf>) -> Self {
-        Self {
-            registry: None,
-            output: output.into(),
-            shard_bytes: DEFAULT_SHARD_BYTES,
-            limit_bytes: None,
-            overwrite: false,
-        }
+        Self { output: output.into(), shard_bytes: DEFAULT_SHARD_BYTES, limit_bytes: None, overwrite: false }
     }
 }
 
@@ -101,7 +94,7 @@ impl fmt::Display for Skipped {
     }
 }
 
-/// What was gathered.
+/// Counts of the gathered documents.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct GatherSummary {
     /// Documents written.
@@ -124,7 +117,7 @@ impl GatherSummary {
     }
 }
 
-/// What can go wrong when documents are gathered.
+/// An error in gathering documents.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum GatherError {
@@ -136,7 +129,7 @@ pub enum GatherError {
     Registry {
         /// The folder.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: std::io::Error,
     },
     /// The registry folder was read and holds no text.
@@ -145,8 +138,22 @@ pub enum GatherError {
         /// The folder.
         path: PathBuf,
     },
+    /// A folder of pages is not there or cannot be listed.
+    #[error("cannot read the folder {}: {source}", .path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// The error of the system.
+        source: std::io::Error,
+    },
+    /// The folders were read and hold no HTML page.
+    #[error("found no HTML page (.html, .htm) below {}", paths(.folders))]
+    NoPages {
+        /// The folders.
+        folders: Vec<PathBuf>,
+    },
     /// The output folder has something in it.
-    #[error("{} is not empty; overwrite it on purpose or choose another folder", .path.display())]
+    #[error("{} is not empty; give --overwrite to replace the shards in it, or choose another folder", .path.display())]
     OutputNotEmpty {
         /// The folder.
         path: PathBuf,
@@ -162,7 +169,7 @@ pub enum GatherError {
     Write {
         /// The file or folder.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: std::io::Error,
     },
 }
@@ -174,29 +181,70 @@ pub fn default_registry() -> Result<PathBuf, GatherError> {
     Ok(home.ok_or(GatherError::NoCargoHome)?.join("registry").join("src"))
 }
 
-/// Writes the documentation of all crates in a cargo registry folder as JSONL shards.
+/// The paths with commas between them.
+fn paths(paths: &[PathBuf]) -> String {
+    let shown: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
+    shown.join(", ")
+}
+
+/// Writes the documentation of all crates in a cargo registry folder (by default [`default_registry`]) as JSONL shards.
 ///
-/// Every line has `id` (`serde-1.0.219/README.md#readme`), `text`, `source` (`serde-1.0.219`),
-/// `path` (`README.md`) and `kind`.
-pub fn cargo_docs(options: &GatherOptions) -> Result<GatherSummary, GatherError> {
-    let registry = options.registry.clone().map_or_else(default_registry, Ok)?;
+/// Every line has `id` (`serde-1.0.219/README.md#readme`), `text`, `content_type` (`text/markdown`), `source`
+/// (`serde-1.0.219`), `path` (`README.md`) and `kind`.
+///
+/// # Errors
+/// The registry is not there or holds no text, or the output cannot be written.
+pub fn cargo_docs(registry: Option<&Path>, options: &GatherOptions) -> Result<GatherSummary, GatherError> {
+    let registry = registry.map_or_else(default_registry, |folder| Ok(folder.to_owned()))?;
     let mut summary = GatherSummary::default();
     let crates = walk::crates(&registry, &mut summary)?;
+
+    let nothing = GatherError::NothingFound { path: registry };
+    gather(crates, Kind::of, options, summary, nothing)
+}
+
+/// Writes the HTML pages (`.html`, `.htm`) in folders and all folders below them as JSONL shards.
+///
+/// Every line has the fields of [`cargo_docs`]; `text` is the markup, `source` the name of the folder, `kind` is `html`.
+///
+/// # Errors
+/// A folder cannot be read, none of them holds a page, or the output cannot be written.
+pub fn html_pages(folders: &[PathBuf], options: &GatherOptions) -> Result<GatherSummary, GatherError> {
+    let mut named = Vec::new();
+    for folder in folders {
+        std::fs::read_dir(folder).map_err(|source| GatherError::Folder { path: folder.clone(), source })?;
+        let name = folder.file_name().map_or_else(|| "html".into(), |name| name.to_string_lossy());
+        named.push((name.into_owned(), folder.clone()));
+    }
+
+    let nothing = GatherError::NoPages { folders: folders.to_vec() };
+    gather(named, Kind::of_page, options, GatherSummary::default(), nothing)
+}
+
+/// Writes what is in named folders, as far as `kind_of` takes the name of a file; `nothing` is the error where that is nothing.
+fn gather(
+    folders: impl IntoIterator<Item = (String, PathBuf)>,
+    kind_of: fn(&str) -> Option<Kind>,
+    options: &GatherOptions,
+    mut summary: GatherSummary,
+    nothing: GatherError,
+) -> Result<GatherSummary, GatherError> {
     let mut writer = ShardWriter::create(&options.output, options.shard_bytes, options.overwrite)?;
-    'crates: for (name, folder) in &crates {
-        for file in walk::files(folder, &mut summary) {
+    'folders: for (name, folder) in folders {
+        for file in walk::files(&folder, kind_of, &mut summary) {
             if options.limit_bytes.is_some_and(|limit| summary.bytes >= limit) {
                 summary.limit_reached = true;
-                break 'crates;
+                break 'folders;
             }
             if let Some(text) = read(&file, &mut summary) {
-                write(&mut writer, name, &file, &text, &mut summary)?;
+                write(&mut writer, &name, &file, &text, &mut summary)?;
             }
         }
     }
+
     if summary.documents == 0 {
         writer.discard()?;
-        return Err(GatherError::NothingFound { path: registry });
+        return Err(nothing);
     }
     summary.shards = writer.finish()?;
     Ok(summary)
@@ -235,6 +283,7 @@ fn read(file: &SourceFile, summary: &mut GatherSummary) -> Option<String> {
 struct Record<'a> {
     id: String,
     text: &'a str,
+    content_type: &'a str,
     source: &'a str,
     path: &'a str,
     kind: Kind,
@@ -248,7 +297,8 @@ fn write(
     summary: &mut GatherSummary,
 ) -> Result<(), GatherError> {
     let (path, kind) = (file.path.as_str(), file.kind);
-    let record = Record { id: format!("{source}/{path}#{}", kind.name()), text, source, path, kind };
+    let id = format!("{source}/{path}#{}", kind.name());
+    let record = Record { id, text, content_type: kind.content_type(path), source, path, kind };
     let mut line = serde_json::to_vec(&record).expect("a struct of strings can always be written");
     line.push(b'\n');
     writer.write(&line)?;

@@ -31,10 +31,6 @@ fn registry() -> TempDir {
     folder
 }
 
-fn options(registry: &TempDir, output: &Path) -> GatherOptions {
-    GatherOptions { registry: Some(registry.path().to_owned()), ..GatherOptions::new(output) }
-}
-
 /// Names and contents of all files in a folder.
 fn contents(folder: &Path) -> BTreeMap<String, String> {
     let entries = fs::read_dir(folder).expect("is there").map(|entry| entry.expect("can be listed"));
@@ -47,13 +43,13 @@ fn contents(folder: &Path) -> BTreeMap<String, String> {
 fn every_kind_of_text_is_gathered_in_order() {
     let (registry, out) = (registry(), TempDir::new().expect("a temporary folder"));
     let output = out.path().join("data");
-    let summary = cargo_docs(&options(&registry, &output)).expect("gathers");
+    let summary = cargo_docs(Some(registry.path()), &GatherOptions::new(&output)).expect("gathers");
     let expected = "\
-{\"id\":\"alpha-1.0.0/CHANGELOG.md#changelog\",\"text\":\"## 1.0.0\\n\",\"source\":\"alpha-1.0.0\",\"path\":\"CHANGELOG.md\",\"kind\":\"changelog\"}
-{\"id\":\"alpha-1.0.0/LICENSE-MIT#licence\",\"text\":\"Permission is granted.\\n\",\"source\":\"alpha-1.0.0\",\"path\":\"LICENSE-MIT\",\"kind\":\"licence\"}
-{\"id\":\"alpha-1.0.0/docs/指南.md#markdown\",\"text\":\"你好\\n\",\"source\":\"alpha-1.0.0\",\"path\":\"docs/指南.md\",\"kind\":\"markdown\"}
-{\"id\":\"beta-2.0.0/README.md#readme\",\"text\":\"# beta\\n\\nRead me.\\n\",\"source\":\"beta-2.0.0\",\"path\":\"README.md\",\"kind\":\"readme\"}
-{\"id\":\"beta-2.0.0/src/lib.rs#doc_comments\",\"text\":\"Documentation that is long enough to be worth a document.\",\"source\":\"beta-2.0.0\",\"path\":\"src/lib.rs\",\"kind\":\"doc_comments\"}
+{\"id\":\"alpha-1.0.0/CHANGELOG.md#changelog\",\"text\":\"## 1.0.0\\n\",\"content_type\":\"text/markdown\",\"source\":\"alpha-1.0.0\",\"path\":\"CHANGELOG.md\",\"kind\":\"changelog\"}
+{\"id\":\"alpha-1.0.0/LICENSE-MIT#licence\",\"text\":\"Permission is granted.\\n\",\"content_type\":\"text/plain\",\"source\":\"alpha-1.0.0\",\"path\":\"LICENSE-MIT\",\"kind\":\"licence\"}
+{\"id\":\"alpha-1.0.0/docs/指南.md#markdown\",\"text\":\"你好\\n\",\"content_type\":\"text/markdown\",\"source\":\"alpha-1.0.0\",\"path\":\"docs/指南.md\",\"kind\":\"markdown\"}
+{\"id\":\"beta-2.0.0/README.md#readme\",\"text\":\"# beta\\n\\nRead me.\\n\",\"content_type\":\"text/markdown\",\"source\":\"beta-2.0.0\",\"path\":\"README.md\",\"kind\":\"readme\"}
+{\"id\":\"beta-2.0.0/src/lib.rs#doc_comments\",\"text\":\"Documentation that is long enough to be worth a document.\",\"content_type\":\"text/markdown\",\"source\":\"beta-2.0.0\",\"path\":\"src/lib.rs\",\"kind\":\"doc_comments\"}
 ";
     assert_eq!(contents(&output), [("part-00000.jsonl".to_owned(), expected.to_owned())].into());
     assert_eq!((summary.documents, summary.shards, summary.limit_reached), (5, 1, false));
@@ -68,8 +64,9 @@ fn every_kind_of_text_is_gathered_in_order() {
 fn shards_are_closed_at_their_size_and_hold_the_same_lines() {
     let (registry, out) = (registry(), TempDir::new().expect("a temporary folder"));
     let (one, many) = (out.path().join("one"), out.path().join("many"));
-    cargo_docs(&options(&registry, &one)).expect("gathers");
-    let summary = cargo_docs(&GatherOptions { shard_bytes: 1, ..options(&registry, &many) }).expect("gathers");
+    cargo_docs(Some(registry.path()), &GatherOptions::new(&one)).expect("gathers");
+    let small = GatherOptions { shard_bytes: 1, ..GatherOptions::new(&many) };
+    let summary = cargo_docs(Some(registry.path()), &small).expect("gathers");
     assert_eq!(summary.shards, 5);
     let many = contents(&many);
     assert_eq!(many.keys().last().map(String::as_str), Some("part-00004.jsonl"));
@@ -79,8 +76,8 @@ fn shards_are_closed_at_their_size_and_hold_the_same_lines() {
 #[test]
 fn gathering_ends_at_the_limit() {
     let (registry, out) = (registry(), TempDir::new().expect("a temporary folder"));
-    let limited = GatherOptions { limit_bytes: Some(10), ..options(&registry, &out.path().join("data")) };
-    let summary = cargo_docs(&limited).expect("gathers");
+    let limited = GatherOptions { limit_bytes: Some(10), ..GatherOptions::new(out.path().join("data")) };
+    let summary = cargo_docs(Some(registry.path()), &limited).expect("gathers");
     assert_eq!((summary.documents, summary.limit_reached), (2, true));
 }
 
@@ -88,16 +85,16 @@ fn gathering_ends_at_the_limit() {
 fn an_output_is_replaced_only_on_purpose_and_only_where_it_is_ours() {
     let (registry, out) = (registry(), TempDir::new().expect("a temporary folder"));
     let output = out.path().join("data");
-    let options = options(&registry, &output);
+    let options = GatherOptions::new(&output);
     fs::create_dir(&output).expect("a new folder");
-    cargo_docs(&options).expect("an empty folder is as good as none");
+    cargo_docs(Some(registry.path()), &options).expect("an empty folder is as good as none");
     let before = contents(&output);
-    assert!(matches!(cargo_docs(&options), Err(GatherError::OutputNotEmpty { .. })));
+    assert!(matches!(cargo_docs(Some(registry.path()), &options), Err(GatherError::OutputNotEmpty { .. })));
     let overwrite = GatherOptions { overwrite: true, ..options };
-    cargo_docs(&overwrite).expect("replaces its own shards");
+    cargo_docs(Some(registry.path()), &overwrite).expect("replaces its own shards");
     assert_eq!(contents(&output), before);
     put(&output, "notes.txt", "mine");
-    let error = cargo_docs(&overwrite).expect_err("would lose a file");
+    let error = cargo_docs(Some(registry.path()), &overwrite).expect_err("would lose a file");
     assert!(error.to_string().contains("notes.txt was not written by gather"), "{error}");
     assert_eq!(contents(&output).len(), 2);
 }
@@ -106,7 +103,7 @@ fn an_output_is_replaced_only_on_purpose_and_only_where_it_is_ours() {
 fn what_a_killed_process_left_is_cleared() {
     let (registry, out) = (registry(), TempDir::new().expect("a temporary folder"));
     put(out.path(), ".data.partial/part-00007.jsonl", "half a li");
-    let summary = cargo_docs(&options(&registry, &out.path().join("data"))).expect("gathers");
+    let summary = cargo_docs(Some(registry.path()), &GatherOptions::new(out.path().join("data"))).expect("gathers");
     assert_eq!(summary.shards, 1);
     assert_eq!(contents(&out.path().join("data")).len(), 1);
     assert!(!out.path().join(".data.partial").exists());
@@ -116,10 +113,13 @@ fn what_a_killed_process_left_is_cleared() {
 fn a_registry_without_text_or_none_at_all_is_an_error() {
     let (empty, out) = (TempDir::new().expect("a temporary folder"), TempDir::new().expect("a temporary folder"));
     let output = out.path().join("data");
-    assert!(matches!(cargo_docs(&options(&empty, &output)), Err(GatherError::NothingFound { .. })));
+    assert!(matches!(
+        cargo_docs(Some(empty.path()), &GatherOptions::new(&output)),
+        Err(GatherError::NothingFound { .. })
+    ));
     assert_eq!(fs::read_dir(out.path()).expect("is there").count(), 0, "nothing is left behind");
-    let missing = GatherOptions { registry: Some(empty.path().join("no")), ..GatherOptions::new(&output) };
-    let error = cargo_docs(&missing).expect_err("is not there");
+    let missing = empty.path().join("no");
+    let error = cargo_docs(Some(&missing), &GatherOptions::new(&output)).expect_err("is not there");
     assert!(error.to_string().contains("cargo fetch"), "{error}");
 }
 
@@ -128,7 +128,7 @@ fn files_over_the_size_limit_are_counted_and_not_read() {
     let (registry, out) = (registry(), TempDir::new().expect("a temporary folder"));
     let big = registry.path().join("index-a/alpha-1.0.0/table.txt");
     fs::File::create(big).expect("a new file").set_len(MAX_FILE_BYTES + 1).expect("a sparse file");
-    let summary = cargo_docs(&options(&registry, &out.path().join("data"))).expect("gathers");
+    let summary = cargo_docs(Some(registry.path()), &GatherOptions::new(out.path().join("data"))).expect("gathers");
     assert_eq!(summary.skipped.get(&Skipped::TooLarge), Some(&1));
 }
 
@@ -139,7 +139,40 @@ fn links_are_not_followed() {
     let folder = registry.path().join("index-a/alpha-1.0.0");
     std::os::unix::fs::symlink("/etc/hostname", folder.join("README.md")).expect("a new link");
     std::os::unix::fs::symlink("..", folder.join("loop")).expect("a new link");
-    let summary = cargo_docs(&options(&registry, &out.path().join("data"))).expect("gathers");
+    let summary = cargo_docs(Some(registry.path()), &GatherOptions::new(out.path().join("data"))).expect("gathers");
     assert_eq!(summary.documents, 5);
     assert_eq!(summary.skipped.get(&Skipped::Link), Some(&1));
+}
+
+#[test]
+fn pages_of_folders_are_gathered_with_their_markup() {
+    let (pages, out) = (TempDir::new().expect("a temporary folder"), TempDir::new().expect("a temporary folder"));
+    put(pages.path(), "book/b/index.html", "<title>Two</title>\n");
+    put(pages.path(), "book/a.HTM", "<p>One");
+    put(pages.path(), "book/search.js", "no page");
+    put(pages.path(), "std/empty.html", "");
+    let folders = [pages.path().join("book"), pages.path().join("std")];
+    let output = out.path().join("data");
+
+    let summary = html_pages(&folders, &GatherOptions::new(&output)).expect("gathers");
+
+    let expected = "\
+{\"id\":\"book/a.HTM#html\",\"text\":\"<p>One\",\"content_type\":\"text/html\",\"source\":\"book\",\"path\":\"a.HTM\",\"kind\":\"html\"}
+{\"id\":\"book/b/index.html#html\",\"text\":\"<title>Two</title>\\n\",\"content_type\":\"text/html\",\"source\":\"book\",\"path\":\"b/index.html\",\"kind\":\"html\"}
+";
+    assert_eq!(contents(&output), [("part-00000.jsonl".to_owned(), expected.to_owned())].into());
+    assert_eq!(summary.kinds, [(Kind::Html, 2)].into());
+    assert_eq!(summary.skipped, [(Skipped::Empty, 1)].into());
+}
+
+#[test]
+fn a_folder_without_pages_or_none_at_all_is_an_error() {
+    let (empty, out) = (TempDir::new().expect("a temporary folder"), TempDir::new().expect("a temporary folder"));
+    let options = GatherOptions::new(out.path().join("data"));
+    let error = html_pages(&[empty.path().to_owned()], &options).expect_err("no page");
+    assert!(matches!(error, GatherError::NoPages { .. }), "{error}");
+    assert!(error.to_string().ends_with(&empty.path().display().to_string()), "{error}");
+    let missing = html_pages(&[empty.path().join("no")], &options).expect_err("is not there");
+    assert!(matches!(missing, GatherError::Folder { .. }), "{missing}");
+    assert_eq!(fs::read_dir(out.path()).expect("is there").count(), 0, "nothing is left behind");
 }

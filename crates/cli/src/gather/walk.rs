@@ -12,7 +12,7 @@ use super::{GatherError, GatherSummary, Kind, Skipped};
 pub(super) struct SourceFile {
     /// Where it is.
     pub(super) location: PathBuf,
-    /// Its path within the crate, with `/` between the parts on every system.
+    /// Its path within the folder, with `/` between the parts on every system.
     pub(super) path: String,
     pub(super) kind: Kind,
     pub(super) bytes: u64,
@@ -53,8 +53,8 @@ fn folders(folder: &Path, summary: &mut GatherSummary) -> Vec<PathBuf> {
     folders
 }
 
-/// The files of interest in the folder of one crate, in the order of their paths.
-pub(super) fn files(folder: &Path, summary: &mut GatherSummary) -> Vec<SourceFile> {
+/// The files in a folder that `kind_of` takes by their names, in the order of their paths.
+pub(super) fn files(folder: &Path, kind_of: fn(&str) -> Option<Kind>, summary: &mut GatherSummary) -> Vec<SourceFile> {
     let mut files = Vec::new();
     for entry in WalkDir::new(folder).follow_links(false).sort_by_file_name() {
         let Ok(entry) = entry else {
@@ -68,7 +68,7 @@ pub(super) fn files(folder: &Path, summary: &mut GatherSummary) -> Vec<SourceFil
             summary.skip(Skipped::NameNotUtf8);
             continue;
         };
-        let Some(kind) = Kind::of(path.rsplit('/').next().unwrap_or("")) else {
+        let Some(kind) = kind_of(path.rsplit('/').next().unwrap_or("")) else {
             continue;
         };
         if entry.file_type().is_symlink() {

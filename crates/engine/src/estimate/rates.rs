@@ -42,9 +42,9 @@ const TABLE: &[Measured] = &[
     measured("keep_where", 48_967.9, REPRODUCE),
     measured("language_id", 35.3, REPRODUCE),
     measured("line_dedupe", 300.0, "textmill stages show line_dedupe"),
-    measured("mask_pii", 432.0, "scripts/bench-normalize"),
+    measured("mask_pii", 432.0, "scripts/bench/normalize"),
     measured("minhash_dedupe", 202.0, REPRODUCE),
-    measured("normalize", 61.0, "scripts/bench-normalize, all options"),
+    measured("normalize", 61.0, "scripts/bench/normalize, all options"),
     measured("signals", 28.6, REPRODUCE),
 ];
 

@@ -1,6 +1,6 @@
 //! The model that scores blocks: gradient-boosted decision trees.
 //!
-//! The file `model/content.txt` is written by `scripts/train-extract-model`. Its format, a line each:
+//! The file `model/content.txt` is written by `scripts/make/extract-model`. Its format, a line each:
 //! `features N` (values of a row), then one line a tree: nodes `feature:threshold:left:right` and leaves
 //! `=value`, apart by a space, children named by their place in the line and always after their parent.
 

@@ -7,7 +7,7 @@ use crate::output::{Tree, sigmoid, sigmoid_table};
 /// Places in the table that negative labels are drawn from, as in fastText.
 const NEGATIVE_PLACES: f64 = 10_000_000.0;
 
-/// What training makes small, with its tables.
+/// The loss function that training minimises, with its tables.
 #[derive(Debug)]
 pub(crate) struct Objective {
     sigmoid: Vec<f32>,

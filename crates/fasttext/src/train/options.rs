@@ -1,7 +1,7 @@
 use crate::FastTextError;
 use crate::header::{Header, Loss, MAX_NGRAM, Training};
 
-/// What a model is trained with. The names of fastText's own arguments stand in brackets; the defaults are those of
+/// Options of a training. The names of fastText's own arguments are in brackets; the defaults are those of
 /// `fasttext supervised`, but for `threads` and with a `seed` that means the same.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrainOptions {
@@ -24,7 +24,7 @@ pub struct TrainOptions {
     pub min_count: u32,
     /// Labels that are there less often are left out (`minCountLabel`). By default 0.
     pub min_count_label: u32,
-    /// What training makes small (`loss`). By default [`Loss::Softmax`].
+    /// The loss function (`loss`). By default [`Loss::Softmax`].
     pub loss: Loss,
     /// Other labels that each step of [`Loss::Negative`] is trained against (`neg`). By default 5.
     pub negatives: u32,

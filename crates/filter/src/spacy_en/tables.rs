@@ -1,4 +1,4 @@
-//! Facts of spaCy 3.8.18's English tokenizer, written by `scripts/make-spacy-tables`.
+//! Facts of spaCy 3.8.18's English tokenizer, written by `scripts/make/spacy-tables`.
 
 /// Letters.
 pub(super) const ALPHA: &[(char, char)] = &[

@@ -1,7 +1,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// What is known to be missing of a file beyond single records.
+/// Known losses in a file, beyond single records.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Lost {
     /// Bytes of the file, as it is stored, in damaged stretches that may have held any number of records.

@@ -1,4 +1,4 @@
-//! Counts and digests of real archives, as Python's warcio has them (`scripts/compare-warcio` prints
+//! Counts and digests of real archives, as Python's warcio has them (`scripts/compare/warcio` prints
 //! both side by side). Skipped, with a line on standard error, where the data is absent.
 
 use std::path::PathBuf;

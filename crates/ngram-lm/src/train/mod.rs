@@ -31,7 +31,7 @@ const MAX_TRAINED: usize = 6;
 /// Words of an n-gram, the last one first; what is behind them is 0.
 pub(crate) type Reversed = [u32; MAX_TRAINED];
 
-/// How a model is trained. The names of `lmplz`'s arguments stand in brackets.
+/// Options of a training. The names of `lmplz`'s arguments are in brackets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TrainOptions {
     /// Words of the longest n-grams (`-o`), 1 to 6. Default 5.
@@ -83,7 +83,7 @@ pub struct Trainer {
     tokens: u64,
 }
 
-/// What was trained.
+/// Figures of a trained model.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Trained {
     /// Sentences with a word.

@@ -1,16 +1,16 @@
 //! The files that are shipped in `configs/`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use textmill_fasttext::{Example, TrainOptions, train};
-use textmill_pipeline::{explain, load, parse, schema};
+use textmill_pipeline::{Pipeline, explain, parse, schema};
 
 fn configs() -> PathBuf {
     crate::package().join("../../configs")
 }
 
 /// Every file is a pipeline without a fault, named as the file and with `schema` in its first line.
-fn check(folder: &std::path::Path, schema: &str, models: &std::path::Path) -> usize {
+fn check(folder: &Path, schema: &str, models: &Path) -> usize {
     let mut count = 0;
     for entry in std::fs::read_dir(folder).expect("the folder is there") {
         let path = entry.expect("a readable folder").path();
@@ -19,14 +19,21 @@ fn check(folder: &std::path::Path, schema: &str, models: &std::path::Path) -> us
         }
         let text = std::fs::read_to_string(&path).expect("readable");
         assert!(text.starts_with(&format!("# yaml-language-server: $schema={schema}\n")), "{}", path.display());
-        // Models are made by people; small ones stand for them here.
-        let text = text.replace("model: models/", &format!("model: {}/", models.display()));
-        let pipeline = parse(&path.display().to_string(), &text).unwrap_or_else(|errors| panic!("{errors}"));
+        let pipeline = with_models(&path, &text, models);
         assert_eq!(Some(pipeline.name.as_str()), path.file_stem().and_then(|stem| stem.to_str()));
         count += 1;
     }
     count
 }
+
+/// The pipeline in a file. Models are made by people; small ones in the folder `models` stand for them here.
+fn with_models(path: &Path, text: &str, models: &Path) -> Pipeline {
+    let text = text.replace("model: models/", &format!("model: {}/", models.display()));
+    parse(&path.display().to_string(), &text).unwrap_or_else(|errors| panic!("{errors}"))
+}
+
+/// A language model of one word, in the form that other programs write.
+const LANGUAGE_MODEL: &str = "\\data\\\nngram 1=4\n\n\\1-grams:\n-1\t<unk>\n-1\t<s>\n-1\t</s>\n-1\tword\n\n\\end\\\n";
 
 /// A model for each path that the shipped files name.
 fn models() -> tempfile::TempDir {
@@ -44,6 +51,7 @@ fn models() -> tempfile::TempDir {
         let model = train(examples, &TrainOptions { dim: 4, ..TrainOptions::default() }).expect("trained");
         model.save(&folder.path().join(format!("{name}.ftz"))).expect("saved");
     }
+    std::fs::write(folder.path().join("quickstart.lm"), LANGUAGE_MODEL).expect("saved");
     folder
 }
 
@@ -76,7 +84,9 @@ fn the_schema_says_what_editors_need() {
 
 #[test]
 fn the_quickstart_is_explained() {
-    let pipeline = load(&configs().join("quickstart.yaml")).expect("a shipped file");
+    let (path, models) = (configs().join("quickstart.yaml"), models());
+    let text = std::fs::read_to_string(&path).expect("a shipped file");
+    let pipeline = with_models(&path, &text, models.path());
     let shown = explain(&pipeline).to_string();
     insta::with_settings!({
         prepend_module_to_snapshot => false,

@@ -39,7 +39,7 @@ use crate::{Aggregate, Tokens, Unit};
 ///
 /// # Cost
 /// Depends on the model: with 100 numbers a word about 150 MB per second and core where it knows single words, about 70
-/// with pairs of words. `scripts/compare-fasttext-training` measures it beside the C++ program.
+/// with pairs of words. `scripts/compare/fasttext-training` measures it beside the C++ program.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ClassifierConfig {

@@ -215,16 +215,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    fn words(text: &str) -> Vec<&str> {
-        let mut found = Vec::new();
-        tokens(text, &mut found);
-        found
-            .iter()
-            .map(|token| &text.as_bytes()[token.start as usize..token.end as usize])
-            .map(|word| std::str::from_utf8(word).expect("whole characters"))
-            .collect()
-    }
+    use crate::contamination::tokens::tests::words;
 
     fn index(items: &[&str], ngram: usize, most: usize) -> Index {
         let mut index = Index::new(ngram, ngram);

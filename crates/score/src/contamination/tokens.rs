@@ -233,12 +233,13 @@ impl ListNumbers {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use proptest::prelude::*;
 
     use super::*;
 
-    fn words(text: &str) -> Vec<&str> {
+    /// The words of a text, for the tests of other modules too.
+    pub(in crate::contamination) fn words(text: &str) -> Vec<&str> {
         let mut found = Vec::new();
         tokens(text, &mut found);
         found

@@ -42,7 +42,7 @@ const DEFAULT_MAX_CHUNKS: NonZeroU32 = NonZeroU32::new(8).expect("not zero");
 ///
 /// # Cost
 /// Hundreds of times that of `classifier`: one core reads about 120 texts of up to 256 tokens a second with 4 layers of
-/// 128 numbers, as `scripts/compare-onnx` measures it beside onnxruntime; a model of BERT's size takes a hundred times as
+/// 128 numbers, as `scripts/compare/onnx` measures it beside onnxruntime; a model of BERT's size takes a hundred times as
 /// many calculations. Texts are run alone, so that no score depends on its neighbours. Put it behind the rules and the
 /// cheap models.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

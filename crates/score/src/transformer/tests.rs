@@ -8,7 +8,7 @@ use textmill_document::testing::{assert_stage_compliance, text_batch};
 use super::*;
 use crate::{Activation, Aggregate, Truncation};
 
-/// What onnxruntime answers; `scripts/make-onnx-fixture` made it.
+/// What onnxruntime answers; `scripts/make/onnx-fixture` made it.
 #[derive(Deserialize)]
 struct Expected {
     labels: Vec<String>,

@@ -18,7 +18,7 @@ use crate::store::Store;
 
 const FOLDER: &str = "_textmill/members";
 
-/// What makes processes members of one array.
+/// The facts that all members of one array share.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Array {
@@ -28,7 +28,7 @@ pub struct Array {
     pub count: u32,
 }
 
-/// What came of joining an array.
+/// The result of joining an array.
 #[derive(Debug)]
 pub enum Joined {
     /// This process is a member.

@@ -1,4 +1,4 @@
-//! Made by `scripts/make-mojibake-tables` from ftfy 6.3.1 (`badness.py`, `chardata.py`): do not edit.
+//! Made by `scripts/make/mojibake-tables` from ftfy 6.3.1 (`badness.py`, `chardata.py`): do not edit.
 //!
 //! Each is the inside of a bracket expression.
 
