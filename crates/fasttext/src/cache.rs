@@ -1,8 +1,12 @@
+use crate::hash::head;
+
+/// Numbers of eight bytes that a word is compared as.
+const PARTS: usize = 3;
 /// Longest word that is remembered: longer ones hardly come again.
-const MAX_WORD: usize = 27;
+const MAX_WORD: usize = 8 * PARTS;
 /// Memory of a cache: small enough to stay in the cache of the processor with the weights.
 const BYTES: usize = 4 << 20;
-const MAX_SLOTS: usize = 1 << 14;
+const MAX_SLOTS: usize = 1 << 15;
 
 /// The summed vectors of words seen lately. Each word has one place; a newer word takes it over, so the size never
 /// grows, and an answer never depends on what is remembered: a sum is the same, remembered or not.
@@ -15,10 +19,9 @@ pub(crate) struct Cache {
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Key {
-    /// Length of the word; 0 for a free place.
-    length: u8,
-    word: [u8; MAX_WORD],
-    /// Rows in the sum.
+    /// The bytes of the word, then zeros, which no word has.
+    word: [u64; PARTS],
+    /// Rows in the sum; 0 for a free place.
     rows: u32,
 }
 
@@ -32,6 +35,16 @@ pub(crate) enum Place<'a> {
     None,
 }
 
+/// A word as a key has it.
+#[inline]
+fn parts(word: &[u8]) -> Option<[u64; PARTS]> {
+    if word.len() > MAX_WORD {
+        return None;
+    }
+    let from = |start: usize| word.get(start..).map_or(0, head);
+    Some([head(word), from(8), from(16)])
+}
+
 impl Cache {
     pub(crate) fn new(dim: usize) -> Self {
         let slots = (BYTES / (dim * size_of::<f32>() + size_of::<Key>())).clamp(1, MAX_SLOTS);
@@ -40,21 +53,19 @@ impl Cache {
     }
 
     /// The place of `word`.
+    #[inline]
     pub(crate) fn place(&mut self, word: &[u8], hash: u32) -> Place<'_> {
+        let Some(word) = parts(word) else { return Place::None };
         // The low bits of FNV depend on the low bits of the letters only.
         let slot = (hash ^ (hash >> 15)) as usize & (self.keys.len() - 1);
         let start = slot * self.dim;
         let (Some(key), Some(sum)) = (self.keys.get_mut(slot), self.sums.get_mut(start..start + self.dim)) else {
             return Place::None;
         };
-        let known = key.word.split_at(usize::from(key.length)).0;
-        if known == word && key.rows > 0 {
+        if key.word == word && key.rows > 0 {
             return Place::Known(sum, key.rows);
         }
-        let Some(to) = key.word.get_mut(..word.len()) else { return Place::None };
-        to.copy_from_slice(word);
-        key.length = u8::try_from(word.len()).unwrap_or_default();
-        key.rows = 0;
+        *key = Key { word, rows: 0 };
         sum.fill(0.0);
         Place::New(sum, &mut key.rows)
     }

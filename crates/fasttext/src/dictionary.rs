@@ -257,7 +257,32 @@ impl Dictionary {
 
     /// Calls `each` with the row of every character n-gram of `marked`, a word between `<` and `>`.
     pub(crate) fn each_subword(&self, marked: &[u8], mut each: impl FnMut(u32)) {
+        self.each_ngram(marked, |id| {
+            if let Some(row) = self.ngram_row(id) {
+                each(row);
+            }
+        });
+    }
+
+    /// Adds the same rows to `rows`. First the numbers of all n-grams are computed, then all are looked up together, so
+    /// that the processor waits for the memory once and not for each. `ids` is for the numbers.
+    pub(crate) fn subword_rows(&self, marked: &[u8], ids: &mut Vec<u32>, rows: &mut Vec<u32>) {
+        ids.clear();
+        self.each_ngram(marked, |id| ids.push(id));
+        match &self.prune {
+            None => rows.extend(ids.iter().map(|id| self.words + id)),
+            Some(prune) => prune.add_rows(ids, rows),
+        }
+    }
+
+    /// Calls `each` with the number of every character n-gram of `marked`.
+    #[inline]
+    fn each_ngram(&self, marked: &[u8], mut each: impl FnMut(u32)) {
         if self.max_chars == 0 {
+            return;
+        }
+        if marked.is_ascii() {
+            self.each_ascii_ngram(marked, each);
             return;
         }
         for (start, first) in marked.iter().enumerate() {
@@ -275,14 +300,28 @@ impl Dictionary {
                 chars += 1;
                 // The marks are no n-grams of their own.
                 let mark = chars == 1 && (start == 0 || next.is_none());
-                if chars >= self.min_chars
-                    && !mark
-                    && let Some(row) = self.ngram_row(self.bucket.of(hash))
-                {
-                    each(row);
+                if chars >= self.min_chars && !mark {
+                    each(self.bucket.of(hash));
                 }
                 if chars == self.max_chars {
                     break;
+                }
+            }
+        }
+    }
+
+    /// The same where every byte is a character.
+    #[inline]
+    fn each_ascii_ngram(&self, marked: &[u8], mut each: impl FnMut(u32)) {
+        let last = marked.len().saturating_sub(1);
+        for start in 0..marked.len() {
+            let mut hash = FNV_START;
+            let tail = marked.iter().skip(start).take(self.max_chars as usize);
+            for (chars, byte) in (1..).zip(tail) {
+                hash = fnv_step(hash, *byte);
+                let mark = chars == 1 && (start == 0 || start == last);
+                if chars >= self.min_chars && !mark {
+                    each(self.bucket.of(hash));
                 }
             }
         }

@@ -22,6 +22,7 @@ pub(crate) fn spread(hash: u32) -> usize {
 pub(crate) const HEAD: usize = 8;
 
 /// The first eight bytes of a word as a number. No word holds a zero byte, so that shorter ones are told by it alone.
+#[inline]
 pub(crate) fn head(word: &[u8]) -> u64 {
     if let Some(eight) = word.first_chunk::<HEAD>() {
         return u64::from_le_bytes(*eight);

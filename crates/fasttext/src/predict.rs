@@ -48,8 +48,13 @@ pub struct Predictor {
 struct Spare {
     /// The word between `<` and `>`.
     marked: Vec<u8>,
+    /// Numbers of its n-grams.
+    ids: Vec<u32>,
     rows: Vec<u32>,
 }
+
+/// Columns up to which a call of the kernels costs more than the addition.
+const SHORT: usize = 16;
 
 /// A sum of rows of the input matrix.
 #[derive(Debug)]
@@ -60,8 +65,13 @@ struct Sum {
 }
 
 impl Sum {
+    #[inline]
     fn add(&mut self, vector: &[f32], rows: u32) {
-        self.kernels.add(&mut self.vector, vector);
+        if vector.len() <= SHORT {
+            self.vector.iter_mut().zip(vector).for_each(|(sum, value)| *sum += value);
+        } else {
+            self.kernels.add(&mut self.vector, vector);
+        }
         self.rows += u64::from(rows);
     }
 }
@@ -191,7 +201,7 @@ impl Predictor {
 
 /// Adds the rows of a word to `sum`, which is zero, and counts them; `None` for a label.
 fn sum_word(model: &FastTextModel, word: &[u8], hash: u32, spare: &mut Spare, sum: &mut [f32]) -> Option<u32> {
-    let Spare { marked, rows } = spare;
+    let Spare { marked, ids, rows } = spare;
     rows.clear();
     match model.dictionary.token(word, hash) {
         Token::Known(row) => rows.push(row),
@@ -203,7 +213,7 @@ fn sum_word(model: &FastTextModel, word: &[u8], hash: u32, spare: &mut Spare, su
         marked.push(b'<');
         marked.extend_from_slice(word);
         marked.push(b'>');
-        model.dictionary.each_subword(marked, |row| rows.push(row));
+        model.dictionary.subword_rows(marked, ids, rows);
     }
     model.input.add_rows(rows, sum);
     u32::try_from(rows.len()).ok()

@@ -83,6 +83,23 @@ impl Prune {
         (found == id).then_some(row)
     }
 
+    /// Adds the rows of those of `ids` that were kept, in their order. `ids` is changed.
+    pub(crate) fn add_rows(&self, ids: &mut [u32], rows: &mut Vec<u32>) {
+        // Without a branch, the look-ups do not wait for each other.
+        let mut count = 0;
+        for at in 0..ids.len() {
+            let id = ids[at];
+            let (word, bit) = self.bit(id);
+            ids[count] = id;
+            count += usize::from(self.maybe[word] & bit != 0);
+        }
+        let found = ids.iter().take(count).filter_map(|id| {
+            let (found, row) = *self.table.get(self.slot(*id))?;
+            (found == *id).then_some(row)
+        });
+        rows.extend(found);
+    }
+
     /// The n-grams with their rows, by row.
     pub(crate) fn pairs(&self) -> Vec<(u32, u32)> {
         let mut pairs: Vec<_> = self.table.iter().copied().filter(|(id, _)| *id != FREE).collect();

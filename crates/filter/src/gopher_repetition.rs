@@ -94,7 +94,8 @@ const REASONS: [Reason; 14] = [
 /// Ten lines of which four are `Read more`, reason `too_many_duplicate_lines`, value 0.3 for three repeated ones of nine.
 ///
 /// # Cost
-/// A hash of each word, three of each run; see `scripts/bench/filter`.
+/// A look-up of each word and of the bytes that each run begins with; more only where they are there twice. See
+/// `scripts/bench/filter`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct GopherRepetition {
@@ -230,15 +231,16 @@ struct GopherRepetitionRule {
 }
 
 impl GopherRepetitionRule {
-    /// Calls `on_signal` with the place of each check and what it measures, in order, until it gives something.
+    /// Calls `on_signal` with the place of each check and what measures it, in order, until it gives something. A measure
+    /// is told a bound, and may be 0 where it certainly is not above.
     fn each<T>(
         document: &Measures<'_>,
-        mut on_signal: impl FnMut(usize, &mut dyn FnMut() -> f64) -> Option<T>,
+        mut on_signal: impl FnMut(usize, &mut dyn FnMut(Option<f64>) -> f64) -> Option<T>,
     ) -> Option<T> {
         let (text, chars) = (document.text(), document.chars());
         let (mut paragraphs_found, mut lines_found, mut grams) = (None, None, None);
         for check in 0..13 {
-            let mut measure = || match check {
+            let mut measure = |bound: Option<f64>| match check {
                 0 | 1 => {
                     let found = paragraphs_found.get_or_insert_with(|| paragraphs(text));
                     if check == 0 { ratio(found.repeated, found.parts) } else { ratio(found.repeated_chars, chars) }
@@ -249,7 +251,8 @@ impl GopherRepetitionRule {
                 }
                 4..=6 => {
                     let grams = grams.get_or_insert_with(|| NGrams::of(document.words()));
-                    ratio(grams.top_chars(check - 2).unwrap_or(0), chars)
+                    let matters = |top: u64| bound.is_none_or(|bound| ratio(top, chars) > bound);
+                    ratio(grams.top_chars_above(check - 2, matters).unwrap_or(0), chars)
                 }
                 _ => {
                     let grams = grams.get_or_insert_with(|| NGrams::of(document.words()));
@@ -294,7 +297,7 @@ impl Rule for GopherRepetitionRule {
     fn measure(&self, document: &Measures<'_>) -> Vec<f64> {
         let mut signals = Vec::with_capacity(13);
         Self::each(document, |_, measure| {
-            signals.push(measure());
+            signals.push(measure(None));
             None::<()>
         });
         signals
@@ -307,7 +310,7 @@ impl Rule for GopherRepetitionRule {
         Self::each(document, |check, measure| {
             let bound = self.bounds.get(check).copied().flatten()?;
             let reason = REASONS.get(check + 1).copied()?;
-            Finding::above(reason, measure(), Some(bound))
+            Finding::above(reason, measure(Some(bound)), Some(bound))
         })
     }
 }

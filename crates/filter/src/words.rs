@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::chars::{is_letter, is_punctuation, is_space};
-use crate::each_spacy_token;
+use crate::spacy_en::each_spacy_word;
 
 /// What counts as a word.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -51,7 +51,7 @@ impl WordSplitter {
     pub fn split(self, text: &str) -> Vec<Word<'_>> {
         let mut words = Vec::with_capacity(text.len() / 6);
         match self.for_document(None, text) {
-            Self::Auto | Self::SpacyEn => each_spacy_token(text, |token| words.push(Word::of(token))),
+            Self::Auto | Self::SpacyEn => each_spacy_word(text, |word| words.push(word)),
             Self::Whitespace => words.extend(Words::new(text)),
             Self::Unicode => words.extend(text.unicode_words().map(Word::of)),
             Self::Jieba => each_jieba_word(text, |word| words.push(Word::of(word))),

@@ -26,6 +26,7 @@ mod languages;
 mod mixed;
 mod model;
 mod route;
+mod sample;
 mod script;
 mod stage;
 pub mod store;

@@ -95,19 +95,31 @@ pub(crate) fn has_letters_of_russian(text: &str) -> bool {
 /// A text that is mostly in capitals, in small letters: models have seen few headlines, and take capitals of one
 /// language for words of another.
 pub(crate) fn without_capitals(text: &str) -> Cow<'_, str> {
-    let (mut capital, mut small) = (0_u64, 0_u64);
-    if text.is_ascii() {
-        for byte in text.bytes() {
-            capital += u64::from(byte.is_ascii_uppercase());
-            small += u64::from(byte.is_ascii_lowercase());
-        }
-    } else {
-        for char in text.chars() {
+    let (mut capital, mut small) = ascii_cases(text.as_bytes());
+    if !text.is_ascii() {
+        for char in text.chars().filter(|char| !char.is_ascii() && !is_caseless(*char)) {
             capital += u64::from(char.is_uppercase());
             small += u64::from(char.is_lowercase());
         }
     }
     if capital > small { Cow::Owned(text.to_lowercase()) } else { Cow::Borrowed(text) }
+}
+
+/// ASCII capitals and small letters.
+fn ascii_cases(bytes: &[u8]) -> (u64, u64) {
+    let (mut capital, mut small) = (0, 0);
+    // So many that a byte can count them, which the compiler does for many at a time.
+    for bytes in bytes.chunks(usize::from(u8::MAX)) {
+        let count = |is: fn(&u8) -> bool| bytes.iter().fold(0_u8, |count, byte| count.wrapping_add(u8::from(is(byte))));
+        capital += u64::from(count(u8::is_ascii_uppercase));
+        small += u64::from(count(u8::is_ascii_lowercase));
+    }
+    (capital, small)
+}
+
+/// Whether `char` stands in a large block without capitals and small letters: Chinese, kana, hangul.
+fn is_caseless(char: char) -> bool {
+    matches!(char, '\u{2E80}'..='\u{A4CF}' | '\u{AC00}'..='\u{D7FF}')
 }
 
 /// Whether there is anything that a language could be told by.
@@ -137,6 +149,14 @@ mod tests {
             assert_eq!(matches!(deciding(text), Cow::Owned(_)), decides, "{text}");
         }
         assert_eq!(deciding("委员a会b").replace(' ', ""), "委员会");
+    }
+
+    #[test]
+    fn blocks_without_case_have_no_case() {
+        assert!(('\0'..=char::MAX).filter(|char| is_caseless(*char)).all(|c| !c.is_uppercase() && !c.is_lowercase()));
+        for length in [0, 1, 254, 255, 256, 600] {
+            assert_eq!(ascii_cases("Ab".repeat(length).as_bytes()), (length as u64, length as u64));
+        }
     }
 
     #[test]

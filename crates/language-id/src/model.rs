@@ -9,7 +9,7 @@ use textmill_fasttext::{FastTextError, FastTextModel, LineFeed, Predictor};
 use crate::label::Label;
 use crate::languages::{UNDETERMINED, iso_639_1, whatlang_languages};
 use crate::mixed::{deciding, has_letters_of_russian};
-use crate::store;
+use crate::{sample, store};
 
 /// The model that needs no file.
 pub const WHATLANG: &str = "whatlang";
@@ -159,7 +159,7 @@ impl Model {
     /// Southeast Asia has a third of the words only that script.
     pub fn candidates(&self, text: &str, k: usize) -> Vec<Candidate> {
         match &*self.0 {
-            Kind::Whatlang => by_alphabets(&deciding(text)).into_iter().map(|info| candidate(&info)).collect(),
+            Kind::Whatlang => by_sample(text).into_iter().map(|info| candidate(&info)).collect(),
             Kind::FastText(model) => model.candidates(text, k),
         }
     }
@@ -192,6 +192,16 @@ impl Model {
 fn failed(sentence: &str, expected: &str, found: Option<Label>) -> ModelError {
     let found = found.map_or_else(|| UNDETERMINED.to_owned(), |label| label.name);
     ModelError::FailedCheck { sentence: sentence.to_owned(), expected: expected.to_owned(), found }
+}
+
+/// Confidence from which what a sample says of the language is believed. whatlang is that sure where the best language is
+/// clearly ahead of the second one.
+const SURE: f64 = 1.0;
+
+/// What a sample of a long text says where it is sure, else what all of it says.
+fn by_sample(text: &str) -> Option<whatlang::Info> {
+    let sampled = sample::spread(text).and_then(|sample| by_alphabets(&deciding(&sample)));
+    sampled.filter(|info| info.confidence() >= SURE).or_else(|| by_alphabets(&deciding(text)))
 }
 
 /// Trigrams take short Russian for Bulgarian, which has not all of its letters.
@@ -249,7 +259,11 @@ impl FastText {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{BufRead, BufReader};
+
     use super::*;
+    use crate::identify::{Window, window};
+    use crate::mixed::without_capitals;
 
     fn load(name: &str) -> Result<Model, String> {
         Model::load(name, &BTreeMap::new()).map_err(|error| error.to_string())
@@ -280,5 +294,46 @@ mod tests {
             let error = load(name).expect_err("no model");
             assert!(error.contains(part), "{error}");
         }
+    }
+
+    /// The texts of the development data's corpus; none, visibly, where it is absent.
+    #[expect(clippy::print_stderr, reason = "a skipped test must be seen")]
+    fn each_corpus_text(mut on_text: impl FnMut(&str)) {
+        let beside =
+            || Path::new(&std::env::var_os("CARGO_MANIFEST_DIR").expect("set by cargo")).join("../../../shared/data");
+        let folder = std::env::var_os("TEXTMILL_DATA").map_or_else(beside, PathBuf::from).join("corpus");
+        for name in ["en-00000", "en-00001", "zh-00000", "multi-00000", "multi-00001"] {
+            let path = folder.join(format!("{name}.jsonl.zst"));
+            let Ok(file) = std::fs::File::open(&path) else {
+                eprintln!("SKIPPED: no development data at {} (set TEXTMILL_DATA)", path.display());
+                continue;
+            };
+            for line in BufReader::new(zstd::Decoder::new(file).expect("zstd")).lines() {
+                let row: serde_json::Value = serde_json::from_str(&line.expect("UTF-8")).expect("JSON");
+                on_text(row["text"].as_str().expect("a text"));
+            }
+        }
+    }
+
+    #[test]
+    #[expect(clippy::print_stderr, reason = "the figures are for reading")]
+    fn samples_tell_the_language_of_all_but_one_document_in_a_thousand() {
+        let (mut all, mut sampled) = (0, 0);
+        let mut different: BTreeMap<String, usize> = BTreeMap::new();
+        each_corpus_text(|text| {
+            let text = without_capitals(window(text, Window::Middle, crate::DEFAULT_MAX_CHARS));
+            all += 1;
+            let Some(sample) = sample::spread(&text) else { return };
+            let is_sure = by_alphabets(&deciding(&sample)).is_some_and(|info| info.confidence() >= SURE);
+            sampled += usize::from(is_sure);
+            let (found, whole) = (by_sample(&text), by_alphabets(&deciding(&text)));
+            let codes = [whole, found].map(|info| info.map_or(UNDETERMINED, |info| iso_639_1(info.lang())));
+            if codes[0] != codes[1] {
+                *different.entry(codes.join(" -> ")).or_default() += 1;
+            }
+        });
+        let count: usize = different.values().sum();
+        eprintln!("{count} of {all} documents have another language ({sampled} told by samples): {different:?}");
+        assert!(1000 * count <= all, "{count} of {all}: {different:?}");
     }
 }

@@ -1,6 +1,3 @@
-use std::sync::OnceLock;
-
-use jieba_rs::Jieba;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -105,8 +102,7 @@ fn alone(char: char) -> bool {
 const LONGEST_RUN: usize = 16 << 10;
 
 fn jieba_runs(text: &str, writer: &mut Writer<'_>) {
-    static JIEBA: OnceLock<Jieba> = OnceLock::new();
-    let jieba = JIEBA.get_or_init(Jieba::new);
+    let jieba = crate::cut::jieba();
     let mut run = String::new();
     let flush = |run: &mut String, writer: &mut Writer<'_>| {
         jieba.cut(run, false).into_iter().for_each(|token| writer.token(token.word));

@@ -10,47 +10,100 @@ use super::{tables, tokenize};
 
 type Map<K, V> = HashMap<K, V, BuildHasherDefault<Xxh3Default>>;
 
-/// Bits of the quick look: one for each first and last byte and length, folded.
-const QUICK_BITS: usize = 1 << 13;
+/// Bits of the quick look, a power of two: one for each [`hash`], of which exceptions set few.
+const QUICK_BITS: usize = 1 << 16;
+/// Slots of the table, a power of two: more than twice the number of exceptions.
+const SLOTS: usize = 1 << 12;
 
+/// Chunks that are exceptions.
 #[derive(Debug)]
-struct Exceptions {
-    parts: Map<&'static str, &'static [u8]>,
-    /// Which [`quick`] values any exception has.
-    quick: Vec<bool>,
+pub(super) struct Exceptions {
+    /// Open addressing: one more than the number of an exception; 0 in a free slot.
+    slots: Vec<u16>,
+    /// Which hashes any exception has.
+    quick: Vec<u64>,
     longest: usize,
 }
 
-static EXCEPTIONS: LazyLock<Exceptions> = LazyLock::new(|| {
-    let mut exceptions = Exceptions { parts: Map::default(), quick: vec![false; QUICK_BITS], longest: 0 };
-    for (chunk, lengths) in tables::EXCEPTIONS {
-        exceptions.parts.insert(chunk, lengths);
-        exceptions.longest = exceptions.longest.max(chunk.len());
-        if let Some(bit) = exceptions.quick.get_mut(quick(chunk)) {
-            *bit = true;
-        }
-    }
-    exceptions
-});
+static EXCEPTIONS: LazyLock<Exceptions> = LazyLock::new(Exceptions::new);
 
-fn quick(chunk: &str) -> usize {
+impl Exceptions {
+    /// Those of the tables, made once a process.
+    pub(super) fn get() -> &'static Self {
+        &EXCEPTIONS
+    }
+
+    fn new() -> Self {
+        let mut exceptions = Self { slots: vec![0; SLOTS], quick: vec![0; QUICK_BITS / 64], longest: 0 };
+        for (number, (chunk, _)) in (1..).zip(tables::EXCEPTIONS) {
+            let hash = hash(chunk);
+            let slot = exceptions.slot(chunk, hash);
+            exceptions.slots[slot] = number;
+            exceptions.quick[hash / 64] |= 1 << (hash % 64);
+            exceptions.longest = exceptions.longest.max(chunk.len());
+        }
+        exceptions
+    }
+
+    /// The slot of `chunk`, or the free one where it would be.
+    fn slot(&self, chunk: &str, hash: usize) -> usize {
+        let mut slot = hash % SLOTS;
+        while self.slots[slot] != 0 && self.at(slot).is_none_or(|(known, _)| known != chunk) {
+            slot = (slot + 1) % SLOTS;
+        }
+        slot
+    }
+
+    /// The exception in a slot, with the lengths of its tokens.
+    fn at(&self, slot: usize) -> Option<(&'static str, &'static [u8])> {
+        let number = usize::from(self.slots[slot]).checked_sub(1)?;
+        tables::EXCEPTIONS.get(number).copied()
+    }
+
+    /// Whether `chunk` is one.
+    #[inline]
+    pub(super) fn has(&self, chunk: &str) -> bool {
+        self.lengths(chunk).is_some()
+    }
+
+    #[inline]
+    fn lengths(&self, chunk: &str) -> Option<&'static [u8]> {
+        if chunk.len() > self.longest {
+            return None;
+        }
+        let hash = hash(chunk);
+        if self.quick[hash / 64] & (1 << (hash % 64)) == 0 {
+            return None;
+        }
+        self.at(self.slot(chunk, hash)).map(|(_, lengths)| lengths)
+    }
+}
+
+/// A number below [`QUICK_BITS`] out of the first and the last eight bytes, which overlap in short chunks, and the length.
+#[inline]
+fn hash(chunk: &str) -> usize {
     let bytes = chunk.as_bytes();
-    let byte = |at: usize| bytes.get(at).copied().map_or(0, usize::from);
-    let last = bytes.last().copied().map_or(0, usize::from);
-    (byte(0) * 31 + byte(1) * 157 + last * 7 + chunk.len() * 1021) % QUICK_BITS
+    let (first, last) = match (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
+        (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
+        _ => match (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+            (Some(first), Some(last)) => (u32::from_le_bytes(*first).into(), u32::from_le_bytes(*last).into()),
+            _ => {
+                let byte = |at: usize| bytes.get(at).copied().map_or(0, u64::from);
+                (byte(0) | byte(1) << 8 | byte(2) << 16, 0)
+            }
+        },
+    };
+    let mixed = (first ^ last.rotate_left(29) ^ (bytes.len() as u64) << 59).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    usize::try_from(mixed >> 48).unwrap_or_default()
 }
 
 /// Whether `chunk` is an exception.
 pub(super) fn is_exception(chunk: &str) -> bool {
-    lengths(chunk).is_some()
+    Exceptions::get().has(chunk)
 }
 
 fn lengths(chunk: &str) -> Option<&'static [u8]> {
-    let exceptions = &*EXCEPTIONS;
-    if chunk.len() > exceptions.longest || !exceptions.quick.get(quick(chunk)).is_some_and(|bit| *bit) {
-        return None;
-    }
-    exceptions.parts.get(chunk).copied()
+    Exceptions::get().lengths(chunk)
 }
 
 /// The tokens of an exception.

@@ -1,8 +1,10 @@
 use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
 
 use icu_properties::CodePointSetData;
 use icu_properties::props::{EmojiPresentation, GeneralCategory, GeneralCategoryGroup};
 
+use super::mixed::Mixed;
 use super::share;
 
 /// What can be told of single characters.
@@ -73,6 +75,9 @@ impl Characters {
             self.punctuation += usize::from(char.is_ascii_punctuation() && !symbol);
             return;
         }
+        if is_plain_letter(char) {
+            return;
+        }
         self.lost += usize::from(matches!(char, '\u{FFFD}' | '\u{25A1}'));
         let category = category(char);
         self.digits += usize::from(category == GeneralCategory::DecimalNumber);
@@ -90,6 +95,11 @@ impl Characters {
     }
 }
 
+/// Whether `char` stands in a large block of nothing but letters: Chinese characters, hangul.
+fn is_plain_letter(char: char) -> bool {
+    matches!(char, '\u{4E00}'..='\u{9FFF}' | '\u{AC00}'..='\u{D7A3}')
+}
+
 pub(super) fn category(char: char) -> GeneralCategory {
     icu_properties::CodePointMapData::<GeneralCategory>::new().get(char)
 }
@@ -97,13 +107,13 @@ pub(super) fn category(char: char) -> GeneralCategory {
 #[derive(Debug)]
 struct Counts {
     ascii: [usize; ASCII],
-    others: HashMap<char, usize>,
+    others: HashMap<char, usize, BuildHasherDefault<Mixed>>,
     all: usize,
 }
 
 impl Default for Counts {
     fn default() -> Self {
-        Self { ascii: [0; ASCII], others: HashMap::new(), all: 0 }
+        Self { ascii: [0; ASCII], others: HashMap::default(), all: 0 }
     }
 }
 
@@ -131,6 +141,15 @@ impl Counts {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn blocks_of_letters_are_of_no_other_class() {
+        for char in ('\0'..=char::MAX).filter(|char| is_plain_letter(*char)) {
+            let category = category(char);
+            let emoji = CodePointSetData::new::<EmojiPresentation>().contains(char);
+            assert!(category == GeneralCategory::OtherLetter && !emoji && !char.is_whitespace(), "{char:?}");
+        }
+    }
 
     #[test]
     fn characters_are_counted_by_class() {

@@ -94,8 +94,26 @@ impl Lines {
     }
 }
 
+/// The bits of those of ASCII.
+const ASCII_ENDS: u128 = {
+    let bytes = SENTENCE_ENDS.as_bytes();
+    let (mut bits, mut at) = (0, 0);
+    while at < bytes.len() {
+        if bytes[at].is_ascii() {
+            bits |= 1 << bytes[at];
+        }
+        at += 1;
+    }
+    bits
+};
+
 fn is_end(char: char) -> bool {
-    SENTENCE_ENDS.contains(char)
+    if char.is_ascii() {
+        return ASCII_ENDS >> u32::from(char) & 1 == 1;
+    }
+    // The others stand in four small blocks: Latin-1, punctuation, CJK punctuation, full-width forms.
+    let may_be = matches!(char, '\u{80}'..='\u{FF}' | '\u{2000}'..='\u{206F}' | '\u{3000}'..='\u{303F}' | '\u{FF00}'..='\u{FFEF}');
+    may_be && SENTENCE_ENDS.contains(char)
 }
 
 fn is_name(byte: u8) -> bool {
@@ -110,6 +128,11 @@ mod tests {
     fn lines_are_told_by_their_ends_and_beginnings() {
         let found = Lines::of("• one…\n\n \n two...\n三。。。\nfour");
         assert_eq!((found.all, found.ellipses, found.bullets), (4, 3, 1));
+    }
+
+    #[test]
+    fn ends_are_the_marks_and_no_others() {
+        assert!(('\0'..=char::MAX).all(|char| is_end(char) == SENTENCE_ENDS.contains(char)));
     }
 
     #[test]

@@ -1,11 +1,13 @@
 //! Numbers that describe a text, each a column: for looking at a corpus, for scores made of them in SQL, and as the
 //! features that quality models want.
 
+mod byte_pairs;
 mod characters;
 mod config;
 mod gate;
 mod lexicon;
 mod lines;
+mod mixed;
 mod prose;
 mod registry;
 mod stage;

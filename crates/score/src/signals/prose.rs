@@ -1,8 +1,5 @@
-use std::sync::OnceLock;
-
-use jieba_rs::Jieba;
-
 use super::share;
+use crate::cut::jieba;
 use crate::tokens::is_han;
 
 /// Longest sentence that counts as none: headings, menus, what is left of abbreviations.
@@ -24,12 +21,10 @@ pub(crate) struct Prose {
 
 impl Prose {
     pub(crate) fn of(text: &str) -> Self {
-        static JIEBA: OnceLock<Jieba> = OnceLock::new();
         let mut found = Self::default();
         for word in text.split_whitespace() {
             if word.chars().any(is_han) {
-                let jieba = JIEBA.get_or_init(Jieba::new);
-                jieba.cut(word, false).iter().for_each(|token| found.word(token.word));
+                jieba().cut(word, false).iter().for_each(|token| found.word(token.word));
             } else {
                 found.word(word);
             }

@@ -4,6 +4,7 @@ use bpe_openai::{cl100k_base, o200k_base};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::byte_pairs;
 use crate::{NoPieces, Pieces, PiecesError};
 
 /// What counts tokens.
@@ -39,8 +40,8 @@ impl Counter {
     /// Number of tokens of a text; marks such as `<|endoftext|>` are text for those inside the program.
     pub(super) fn count(&self, text: &str) -> Result<usize, NoPieces> {
         match self {
-            Self::Cl100kBase => Ok(cl100k_base().count(text)),
-            Self::O200kBase => Ok(o200k_base().count(text)),
+            Self::Cl100kBase => Ok(byte_pairs::count(cl100k_base(), byte_pairs::cl100k_end, 0, text)),
+            Self::O200kBase => Ok(byte_pairs::count(o200k_base(), byte_pairs::o200k_end, 1, text)),
             Self::File(pieces) => pieces.count(text),
         }
     }

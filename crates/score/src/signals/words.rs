@@ -1,7 +1,12 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::hash::BuildHasherDefault;
 use std::sync::OnceLock;
 
-use jieba_rs::Jieba;
+use super::mixed::Mixed;
+use crate::cut::each_word;
+
+type Map<K, V> = HashMap<K, V, BuildHasherDefault<Mixed>>;
+type Set<K> = HashSet<K, BuildHasherDefault<Mixed>>;
 
 /// Words that a text in English or Chinese hardly does without: articles, pronouns, prepositions, conjunctions,
 /// particles and auxiliaries.
@@ -39,68 +44,120 @@ pub(crate) struct Words {
 
 impl Words {
     pub(crate) fn of(text: &str) -> Self {
-        static JIEBA: OnceLock<Jieba> = OnceLock::new();
-        let jieba = JIEBA.get_or_init(Jieba::new);
-        let tokens = text.split_inclusive('\n').flat_map(|line| jieba.cut(line, false));
         let mut found = Self::default();
-        let mut numbers = HashMap::<&str, u32>::new();
-        let mut words: Vec<(u32, usize)> = Vec::new();
-        for token in tokens {
-            let word = token.word;
-            if !word.chars().any(char::is_alphanumeric) {
-                continue;
+        let mut runs = Runs::default();
+        let mut numbers = Map::<&str, u32>::default();
+        let mut are_stops = Vec::new();
+        each_word(text, |word| {
+            let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
+            let number = *numbers.entry(word).or_insert(next);
+            if number == next {
+                are_stops.push(is_stop_word(word));
             }
             let chars = word.chars().count();
-            found.add(word, chars);
-            let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
-            words.push((*numbers.entry(word).or_insert(next), chars));
-        }
+            found.all += 1;
+            found.chars += chars;
+            found.longest = found.longest.max(chars);
+            found.stops += usize::from(are_stops.get(number as usize).is_some_and(|is_stop| *is_stop));
+            runs.push(number, chars);
+        });
+
         found.distinct = numbers.len();
-        found.top_2gram = found.top(&words, 2);
-        found.top_4gram = found.top(&words, 4);
-        found.duplicate_10gram = found.duplicate(&words, 10);
+        runs.mark_pairs(found.distinct);
+        found.top_2gram = super::share(runs.top_pair, found.chars);
+        found.top_4gram = super::share(runs.top_four(), found.chars);
+        found.duplicate_10gram = super::share(runs.duplicate(10), found.chars);
         found
     }
+}
 
-    fn add(&mut self, word: &str, chars: usize) {
-        self.all += 1;
-        self.chars += chars;
-        self.longest = self.longest.max(chars);
-        self.stops += usize::from(is_stop_word(word));
+/// The words of a text by number, and what of them is repeated.
+#[derive(Debug, Default)]
+struct Runs {
+    numbers: Vec<u32>,
+    chars: Vec<usize>,
+    /// Whether the pair of words from a position on is there more than once: only where all its pairs are, a longer run
+    /// can be.
+    is_repeated: Vec<bool>,
+    /// Characters in the most frequent pair that is repeated, in all its places.
+    top_pair: usize,
+}
+
+/// Of runs by how often they are there and their characters, those of the most frequent one in all its places; of several
+/// of the longest. Once is no repetition.
+fn most_chars(counts: impl Iterator<Item = (usize, usize)>) -> usize {
+    let repeated = counts.filter(|(count, _)| *count > 1);
+    repeated.map(|(count, chars)| (count, count * chars)).max().map_or(0, |(_, chars)| chars)
+}
+
+impl Runs {
+    fn push(&mut self, number: u32, chars: usize) {
+        self.numbers.push(number);
+        self.chars.push(chars);
     }
 
-    fn top(&self, words: &[(u32, usize)], n: usize) -> f64 {
-        let mut counts = HashMap::<Vec<u32>, (usize, usize)>::new();
-        for run in words.windows(n) {
-            let key = run.iter().map(|(word, _)| *word).collect();
-            let chars = run.iter().map(|(_, chars)| chars).sum();
-            counts.entry(key).or_insert((0, chars)).0 += 1;
+    /// Characters of `n` words from `start` on.
+    fn chars_of(&self, start: usize, n: usize) -> usize {
+        self.chars.iter().skip(start).take(n).sum()
+    }
+
+    /// Counts pairs, of which only those of words that are there more than once can be repeated.
+    fn mark_pairs(&mut self, distinct: usize) {
+        let mut frequency = vec![0_u32; distinct];
+        self.numbers.iter().for_each(|number| frequency[*number as usize] += 1);
+        let may_repeat = |word: u32| frequency[word as usize] > 1;
+
+        let mut pairs = Map::<u64, (usize, usize)>::default();
+        let mut counted: Vec<Option<u64>> = Vec::with_capacity(self.numbers.len());
+        for (start, pair) in self.numbers.windows(2).enumerate() {
+            let key = (may_repeat(pair[0]) && may_repeat(pair[1])).then(|| u64::from(pair[0]) << 32 | u64::from(pair[1]));
+            if let Some(key) = key {
+                pairs.entry(key).or_insert_with(|| (0, self.chars_of(start, 2))).0 += 1;
+            }
+            counted.push(key);
         }
-        // Once is no repetition.
-        let repeated = counts.values().filter(|(count, _)| *count > 1);
-        let most = repeated.map(|(count, chars)| (*count, count * chars)).max();
-        super::share(most.map_or(0, |(_, chars)| chars), self.chars)
+        let is_repeated = |key: Option<u64>| key.and_then(|key| pairs.get(&key)).is_some_and(|(count, _)| *count > 1);
+        self.is_repeated = counted.into_iter().map(is_repeated).collect();
+        self.top_pair = most_chars(pairs.values().copied());
     }
 
-    fn duplicate(&self, words: &[(u32, usize)], n: usize) -> f64 {
-        let mut seen = std::collections::HashSet::new();
+    /// Positions at which a run of `n` words, at least 2, may be one that is there more than once.
+    fn candidates(&self, n: usize) -> impl Iterator<Item = (usize, &[u32])> {
+        let mut repeated = 0;
+        let runs = self.is_repeated.iter().enumerate().filter_map(move |(at, is_repeated)| {
+            repeated = if *is_repeated { repeated + 1 } else { 0 };
+            (repeated >= n - 1).then(|| at + 2 - n)
+        });
+        runs.filter_map(move |start| Some((start, self.numbers.get(start..start + n)?)))
+    }
+
+    /// Characters in the most frequent run of four words that is repeated, in all its places.
+    fn top_four(&self) -> usize {
+        let mut counts = Map::<&[u32], (usize, usize)>::default();
+        for (start, run) in self.candidates(4) {
+            counts.entry(run).or_insert_with(|| (0, self.chars_of(start, 4))).0 += 1;
+        }
+        most_chars(counts.into_values())
+    }
+
+    /// Characters of runs of `n` words that were there before. A word in several such runs counts once.
+    fn duplicate(&self, n: usize) -> usize {
+        let mut seen = Set::<&[u32]>::default();
         let (mut chars, mut counted) = (0, 0);
-        for (start, run) in words.windows(n).enumerate() {
-            let key: Vec<u32> = run.iter().map(|(word, _)| *word).collect();
-            if seen.insert(key) {
+        for (start, run) in self.candidates(n) {
+            if seen.insert(run) {
                 continue;
             }
-            // A word in several such runs counts once.
             let from = counted.max(start);
-            chars += words.get(from..start + n).unwrap_or_default().iter().map(|(_, chars)| chars).sum::<usize>();
+            chars += self.chars_of(from, start + n - from);
             counted = start + n;
         }
-        super::share(chars, self.chars)
+        chars
     }
 }
 
 fn is_stop_word(word: &str) -> bool {
-    static WORDS: OnceLock<std::collections::HashSet<&str>> = OnceLock::new();
+    static WORDS: OnceLock<Set<&str>> = OnceLock::new();
     let words = WORDS.get_or_init(|| STOP_WORDS.iter().copied().collect());
     words.contains(word)
         || word.bytes().any(|byte| byte.is_ascii_uppercase()) && words.contains(word.to_ascii_lowercase().as_str())
@@ -108,6 +165,8 @@ fn is_stop_word(word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -116,6 +175,41 @@ mod tests {
         assert_eq!((found.all, found.distinct, found.stops), (6, 6, 4));
         assert_eq!((found.chars, found.longest), (15, 3));
         assert_eq!(Words::of(" , 。\n"), Words::default());
+    }
+
+    /// By its definition.
+    fn plain_top(words: &[&str], n: usize) -> usize {
+        let mut counts = HashMap::<&[&str], usize>::new();
+        words.windows(n).for_each(|run| *counts.entry(run).or_default() += 1);
+        most_chars(counts.into_iter().map(|(run, count)| (count, run.concat().chars().count())))
+    }
+
+    /// By its definition.
+    fn plain_duplicate(words: &[&str], n: usize) -> usize {
+        let mut seen = HashSet::new();
+        let mut repeated = vec![false; words.len()];
+        for (start, run) in words.windows(n).enumerate() {
+            if !seen.insert(run) {
+                repeated[start..start + n].fill(true);
+            }
+        }
+        words.iter().zip(repeated).filter(|(_, repeated)| *repeated).map(|(word, _)| word.chars().count()).sum()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(500))]
+
+        #[test]
+        fn repetition_is_as_defined(picked in prop::collection::vec(0..5_usize, 0..80)) {
+            let words: Vec<&str> = picked.iter().map(|index| ["a", "bc", "def", "ghij", "k"][*index]).collect();
+            let found = Words::of(&words.join(" "));
+            let chars = words.concat().chars().count();
+            let share = |part: usize| super::super::share(part, chars).to_bits();
+            prop_assert_eq!(found.top_2gram.to_bits(), share(plain_top(&words, 2)));
+            prop_assert_eq!(found.top_4gram.to_bits(), share(plain_top(&words, 4)));
+            prop_assert_eq!(found.duplicate_10gram.to_bits(), share(plain_duplicate(&words, 10)));
+            prop_assert_eq!((found.all, found.chars), (words.len(), chars));
+        }
     }
 
     #[test]

@@ -1,0 +1,113 @@
+//! Words as jieba cuts them by its dictionary alone, without its hidden Markov model.
+
+use std::cell::RefCell;
+use std::sync::OnceLock;
+
+use jieba_rs::Jieba;
+
+use crate::remember::{Key, Remembered};
+
+/// The dictionary, read once a process.
+pub(crate) fn jieba() -> &'static Jieba {
+    static JIEBA: OnceLock<Jieba> = OnceLock::new();
+    JIEBA.get_or_init(Jieba::new)
+}
+
+thread_local! {
+    /// Blocks of ASCII that are one word.
+    static WHOLE: RefCell<Remembered<()>> = RefCell::new(Remembered::new());
+}
+
+/// Calls `on_word` for each word that holds a letter or a digit of any script: those of `Jieba::cut` for every line of
+/// `text`.
+///
+/// jieba cuts blocks of Chinese characters, ASCII letters, digits and a few signs, each for itself, and takes every other
+/// character for a word. So only blocks go there, and of ASCII only those that were not found to be one word before.
+pub(crate) fn each_word<'a>(text: &'a str, mut on_word: impl FnMut(&'a str)) {
+    let jieba = jieba();
+    WHOLE.with_borrow_mut(|whole| {
+        let mut rest = text;
+        while let Some(first) = rest.chars().next() {
+            if !may_be_in_block(first) {
+                let (char, after) = rest.split_at_checked(first.len_utf8()).unwrap_or((rest, ""));
+                if first.is_alphanumeric() {
+                    on_word(char);
+                }
+                rest = after;
+                continue;
+            }
+            let (block, after) = split_block(rest);
+            rest = after;
+            let key = if block.is_ascii() { Key::of(block.as_bytes()) } else { None };
+            if key.is_some_and(|key| whole.get(key).is_some()) {
+                on_word(block);
+                continue;
+            }
+            let tokens = jieba.cut(block, false);
+            let has_letters = |token: &str| token.chars().any(char::is_alphanumeric);
+            tokens.iter().map(|token| token.word).filter(|word| has_letters(word)).for_each(&mut on_word);
+            if let (Some(key), [token]) = (key, tokens.as_slice())
+                && has_letters(token.word)
+            {
+                whole.put(key, ());
+            }
+        }
+    });
+}
+
+/// `text` up to the first character that is in no block.
+fn split_block(text: &str) -> (&str, &str) {
+    let bytes = text.as_bytes();
+    let ascii = bytes.iter().take_while(|byte| byte.is_ascii() && may_be_in_block(char::from(**byte))).count();
+    let end = match bytes.get(ascii) {
+        None => ascii,
+        Some(byte) if byte.is_ascii() => ascii,
+        Some(_) => text.find(|char| !may_be_in_block(char)).unwrap_or(text.len()),
+    };
+    text.split_at_checked(end).unwrap_or((text, ""))
+}
+
+/// Whether jieba may cut `char` together with its neighbours. `false` is certain.
+fn may_be_in_block(char: char) -> bool {
+    if char.is_ascii() {
+        return char.is_ascii_alphanumeric() || matches!(char, '+' | '#' | '&' | '.' | '_' | '%' | '-');
+    }
+    !matches!(char, '\u{80}'..='\u{2E7F}' | '\u{3000}'..='\u{30FF}' | '\u{AC00}'..='\u{D7FF}' | '\u{FF00}'..='\u{FFEF}')
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn plain(text: &str) -> Vec<&str> {
+        let tokens = text.split_inclusive('\n').flat_map(|line| jieba().cut(line, false));
+        tokens.map(|token| token.word).filter(|word| word.chars().any(char::is_alphanumeric)).collect()
+    }
+
+    fn words(text: &str) -> Vec<&str> {
+        let mut words = Vec::new();
+        each_word(text, |word| words.push(word));
+        words
+    }
+
+    #[test]
+    fn characters_outside_blocks_are_words_of_their_own() {
+        for char in ('\0'..=char::MAX).filter(|char| !may_be_in_block(*char)) {
+            let text = format!("a{char}b");
+            assert_eq!(words(&text), plain(&text), "{char:?}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        #[test]
+        fn words_are_those_of_jieba(text in "([a-cA-C0-3+#&._% \\r\\n-]|我们|编程|语言|T恤|AT&T|C\\+\\+|卡拉OK|д|é|か|한|，|𠀀|豈|１){0,30}") {
+            prop_assert_eq!(words(&text), plain(&text));
+            // The second time blocks are remembered.
+            prop_assert_eq!(words(&text), plain(&text));
+        }
+    }
+}
