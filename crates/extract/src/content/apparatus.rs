@@ -51,8 +51,14 @@ fn is_part(places: &Places<'_, '_>, at: usize, steps: &mut u32) -> bool {
     if matches!(container.tag, Tag::Html | Tag::Body | Tag::Main | Tag::Article | Tag::H1) {
         return false;
     }
+    let links = places.link_share(at);
+    if container.units > MAX_NOTE_UNITS && links < 0.5 {
+        // Too long for a note and none of the lists of links: what it is called does not matter.
+        return false;
+    }
+
     let kinds = places.kinds(at);
-    if kinds & names::APPARATUS != 0 && (container.units <= MAX_NOTE_UNITS || places.link_share(at) >= 0.5) {
+    if kinds & names::APPARATUS != 0 && (container.units <= MAX_NOTE_UNITS || links >= 0.5) {
         return true;
     }
     if kinds & names::NOTE != 0
@@ -62,7 +68,6 @@ fn is_part(places: &Places<'_, '_>, at: usize, steps: &mut u32) -> bool {
     {
         return true;
     }
-    let links = places.link_share(at);
     if is_category_line(places, at, links) {
         return true;
     }

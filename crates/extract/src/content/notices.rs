@@ -121,17 +121,20 @@ fn main_heading(places: &Places<'_, '_>) -> Option<usize> {
 /// Whether a container is a notice by its names and its words.
 fn is_notice(places: &Places<'_, '_>, container: usize, spoken: &Spoken, about: bool) -> bool {
     let Some(found) = places.segments.containers.get(container) else { return false };
+    if matches!(found.tag, Tag::Html | Tag::Body | Tag::Main | Tag::Article) || found.units > MAX_UNITS {
+        return false;
+    }
+
+    // The words first: they are counted already, and hardly any container has them.
+    let wording = Wording::of(spoken.in_blocks(&places.blocks(container)));
+    if (!wording.subject && !wording.voice) || wording.kinds == 0 || !wording.is_dense(found.units) {
+        return false;
+    }
+
     let kinds = places.kinds(container);
     let over = found.tag == Tag::Dialog || kinds & names::OVER != 0 || is_fixed(places, container);
     let named = kinds & names::CONSENT != 0;
-    if matches!(found.tag, Tag::Html | Tag::Body | Tag::Main | Tag::Article)
-        || found.units > MAX_UNITS
-        || !(over || named)
-    {
-        return false;
-    }
-    let wording = Wording::of(spoken.in_blocks(&places.blocks(container)));
-    if (!wording.subject && !wording.voice) || wording.kinds == 0 || !wording.is_dense(found.units) {
+    if !(over || named) {
         return false;
     }
     if about {

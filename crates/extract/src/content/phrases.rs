@@ -128,6 +128,7 @@ pub(super) fn spoken(text: &str) -> [u32; KINDS] {
 static ANY_SUBJECT: LazyLock<AhoCorasick> = LazyLock::new(|| {
     AhoCorasick::builder()
         .ascii_case_insensitive(true)
+        .kind(Some(AhoCorasickKind::DFA))
         .build(SUBJECT.iter().chain(VOICE))
         .expect("a few hundred short phrases are far below the automaton's limits")
 });
@@ -159,6 +160,7 @@ const PROMPTS: &[&str] = &[
 static ANY_PROMPT: LazyLock<AhoCorasick> = LazyLock::new(|| {
     AhoCorasick::builder()
         .ascii_case_insensitive(true)
+        .kind(Some(AhoCorasickKind::DFA))
         .build(PROMPTS)
         .expect("a few dozen short phrases are far below the automaton's limits")
 });

@@ -80,8 +80,15 @@ impl<'a> Tree<'a> {
 
     /// Value of the attribute `name` as written.
     pub(crate) fn attribute(&self, id: NodeId, name: &str) -> Option<&'a str> {
-        let found = self.attributes(id).iter().find(|attribute| self.slice(attribute.name).eq_ignore_ascii_case(name));
-        found.map(|attribute| self.slice(attribute.value))
+        let source = self.source.as_bytes();
+        let is_named = |attribute: &&Attribute| {
+            let span = attribute.name;
+            (span.end - span.start) as usize == name.len()
+                && source
+                    .get(span.start as usize..span.end as usize)
+                    .is_some_and(|written| written.eq_ignore_ascii_case(name.as_bytes()))
+        };
+        self.attributes(id).iter().find(is_named).map(|attribute| self.slice(attribute.value))
     }
 
     /// The first element in document order with this tag; the document itself is none.

@@ -83,7 +83,10 @@ fn microdata(tree: &Tree<'_>, read: &dyn Fn(&str) -> Option<Day>) -> Option<Day>
         let attribute = ["content", "datetime"].iter().find_map(|name| tree.attribute(id, name));
         attribute.map_or_else(|| (id..tree.node(id).end).take(20).map(|at| tree.text(at)).collect(), str::to_owned)
     };
-    lines::outside_others(tree).filter(marked).find_map(|id| read(&value(id)))
+    // What an element is about is a dear question, and hardly any page has such a property.
+    let first = tree.ids().find(marked)?;
+    let outside = lines::outside_others(tree).skip_while(|id| *id < first);
+    outside.filter(marked).find_map(|id| read(&value(id)))
 }
 
 /// The first element that is marked as the day of publication: a `time`, or one of a class of microformats.
@@ -95,6 +98,7 @@ fn marked_time(tree: &Tree<'_>, read: &dyn Fn(&str) -> Option<Day>) -> Option<Da
             && (tree.attribute(*id, "pubdate").is_some() || says("publish") || says("entry-date"))
     };
     let value = |id: NodeId| ["datetime", "title"].iter().find_map(|name| tree.attribute(id, name));
+    tree.ids().find(marked)?;
     lines::outside_others(tree).filter(marked).filter_map(value).find_map(read)
 }
 
