@@ -70,6 +70,12 @@ impl DocumentBatch {
         column.as_string_view_opt().ok_or_else(|| wrong_type(name, column, DataType::Utf8View))
     }
 
+    /// The text column `name`, if there is such a column.
+    pub fn optional_strings(&self, name: &str) -> Result<Option<&StringViewArray>, DocumentError> {
+        let known = self.records.schema_ref().column_with_name(name).is_some();
+        known.then(|| self.strings(name)).transpose()
+    }
+
     /// The byte column `name`.
     pub fn binaries(&self, name: &str) -> Result<&BinaryViewArray, DocumentError> {
         let column = self.column(name)?;
@@ -173,6 +179,11 @@ impl DocumentBatch {
         let rows = batches.iter().flat_map(|batch| batch.rows.values().iter().copied());
         Self::with_rows(records, UInt64Array::from_iter_values(rows))
     }
+}
+
+/// The value of a column that may not be there, in a row that may have none.
+pub fn value_at(column: Option<&StringViewArray>, row: usize) -> Option<&str> {
+    column.filter(|column| column.is_valid(row)).map(|column| column.value(row))
 }
 
 /// Lengths of the values; of a null, 0.

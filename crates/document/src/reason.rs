@@ -12,6 +12,27 @@ pub struct Reason {
     pub summary: &'static str,
 }
 
+impl Reason {
+    /// Several lists of reasons as one, at compile time; `N` is the number of all reasons.
+    ///
+    /// # Panics
+    /// When `N` is another number, which the compiler reports.
+    pub const fn join<const N: usize>(lists: &[&[Self]]) -> [Self; N] {
+        let mut all = [Self { code: "", summary: "" }; N];
+        let (mut list, mut place) = (0, 0);
+        while list < lists.len() {
+            let mut index = 0;
+            while index < lists[list].len() {
+                all[place] = lists[list][index];
+                (index, place) = (index + 1, place + 1);
+            }
+            list += 1;
+        }
+        assert!(place == N, "`N` is the number of all reasons");
+        all
+    }
+}
+
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.code)

@@ -4,7 +4,7 @@ use arrow::datatypes::{DataType, Field};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Cause, Changes, DocumentBatch, DocumentError, Reason};
+use crate::{Cause, Changes, DocumentBatch, DocumentError, Reason, Remarks};
 
 /// A column that a stage needs in its input.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -129,6 +129,23 @@ pub trait Stage: fmt::Debug + Send + Sync {
 
     /// Every reason for which this stage, as configured, can drop a document.
     fn reasons(&self) -> Vec<Reason>;
+
+    /// Digests of the files that the stage decides by, such as models and lists, in a fixed order. Default none.
+    fn digests(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// What the stage says of itself, as configured. Default nothing.
+    fn remarks(&self) -> Remarks {
+        Remarks::default()
+    }
+
+    /// What it warns of where the column `language` can have the codes `arriving`; none where they are not known.
+    /// Default nothing.
+    fn language_warnings(&self, arriving: &[String]) -> Vec<String> {
+        let _ = arriving;
+        Vec::new()
+    }
 
     /// Processes one batch. An `Err` or a panic makes the caller try the rows one by one and
     /// quarantine those that fail alone (see [`apply_checked`](crate::apply_checked)).

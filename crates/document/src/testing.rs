@@ -1,11 +1,16 @@
 //! Checks that hold for every stage, for use in the tests of stage crates.
 
+use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, RecordBatch, StringViewArray};
-use arrow::datatypes::{Field, Schema};
+use arrow::array::{Array, ArrayRef, AsArray, BinaryViewArray, Float64Array, Int64Array, RecordBatch, StringViewArray};
+use arrow::datatypes::{DataType, Field, Float64Type, Schema};
+use serde_json::{Map, Value};
 
-use crate::{Applied, DocumentBatch, Stage, apply_checked, columns, output_schema};
+use crate::{
+    Applied, Document, DocumentBatch, Example, Outcome, Reason, Stage, StageConfig, apply_checked, columns,
+    output_schema,
+};
 
 /// A batch with columns `id` (`d0`, `d1`, ...) and `text`.
 ///
@@ -61,14 +66,21 @@ pub fn awkward_texts() -> Vec<Option<String>> {
 /// # Panics
 /// When the stage breaks a duty.
 pub fn assert_stage_compliance(stage: &dyn Stage) {
-    let batch = text_batch(&awkward_texts());
-    let whole = apply_checked(stage, &batch).expect("the stage keeps its contract");
+    assert_batch_compliance(stage, &text_batch(&awkward_texts()));
+}
+
+/// [`assert_stage_compliance`] on documents of the caller's.
+///
+/// # Panics
+/// When the stage breaks a duty.
+pub fn assert_batch_compliance(stage: &dyn Stage, batch: &DocumentBatch) {
+    let whole = apply_checked(stage, batch).expect("the stage keeps its contract");
     assert!(whole.failed.is_empty(), "{} failed on awkward text: {:?}", stage.name(), whole.failed);
-    assert_schema(stage, &batch, &whole);
+    assert_schema(stage, batch, &whole);
     let empty = apply_checked(stage, &batch.slice(0, 0)).expect("an empty batch works");
-    assert_schema(stage, &batch, &empty);
+    assert_schema(stage, batch, &empty);
     let empty_direct = stage.apply(batch.slice(0, 0)).expect("an empty batch works");
-    assert_schema(stage, &batch, &empty_direct);
+    assert_schema(stage, batch, &empty_direct);
 
     let codes: Vec<_> = stage.reasons().iter().map(|reason| reason.code).collect();
     for drop in &whole.dropped {
@@ -92,4 +104,162 @@ fn assert_schema(stage: &dyn Stage, batch: &DocumentBatch, applied: &Applied) {
     let names = |schema: &Schema| -> Vec<Field> { schema.fields().iter().map(|field| (**field).clone()).collect() };
     let expected = output_schema(&batch.schema(), stage.adds());
     assert_eq!(names(&applied.kept.schema()), names(&expected), "{}: columns are not the declared ones", stage.name());
+}
+
+/// The configuration of `example`, with the files that it names in `folder`: those of the example are written there, others
+/// must be there.
+///
+/// # Panics
+/// When the example's JSON is none, or a file cannot be written.
+pub fn example_config(example: &Example, folder: &Path) -> Value {
+    for (name, text) in example.files {
+        std::fs::write(folder.join(name), text).expect("a file that can be written");
+    }
+    let mut config = serde_json::from_str(example.config).expect("the configuration of an example is JSON");
+    place_files(&mut config, folder);
+    config
+}
+
+/// Puts `folder` before every text that is the name of a file in it.
+fn place_files(config: &mut Value, folder: &Path) {
+    match config {
+        Value::String(name) if !name.is_empty() && folder.join(&name).is_file() => {
+            *name = folder.join(&name).display().to_string();
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| place_files(item, folder)),
+        Value::Object(fields) => fields.values_mut().for_each(|field| place_files(field, folder)),
+        _ => {}
+    }
+}
+
+/// The documents of `example`, the one that it is about last.
+///
+/// # Panics
+/// When the example's JSON is none, or its documents do not have the same columns.
+pub fn example_batch(example: &Example) -> DocumentBatch {
+    let rows: Vec<Map<String, Value>> =
+        example.before.iter().chain([&example.document]).map(columns_of).collect::<Vec<_>>();
+    let ids = StringViewArray::from_iter_values((0..rows.len()).map(|row| format!("d{row}")));
+    let mut added: Vec<(Field, ArrayRef)> = vec![(columns::text_field(columns::ID), Arc::new(ids))];
+    let (last, _) = rows.split_last().expect("the document itself");
+    for name in last.keys() {
+        let values: Vec<&Value> = rows.iter().map(|row| &row[name]).collect();
+        added.push(column(name, &values));
+    }
+    let (fields, arrays): (Vec<Field>, Vec<ArrayRef>) = added.into_iter().unzip();
+    let records = RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).expect("columns of one length");
+    DocumentBatch::new(records, 0)
+}
+
+fn columns_of(document: &Document) -> Map<String, Value> {
+    match document {
+        Document::Text(text) => Map::from_iter([(columns::TEXT.to_owned(), Value::from(*text))]),
+        Document::Columns(columns) => serde_json::from_str(columns).expect("the columns of an example are JSON"),
+    }
+}
+
+/// A column of JSON values, in the type that its name stands for, else in the one of the values.
+fn column(name: &str, values: &[&Value]) -> (Field, ArrayRef) {
+    let texts = || values.iter().map(|value| value.as_str());
+    let whole = values.iter().all(|value| value.is_i64());
+    let numbers = values.iter().all(|value| value.is_number());
+    let array: ArrayRef = match columns::standard_type(name) {
+        Some(DataType::BinaryView) => {
+            Arc::new(texts().map(|text| text.map(str::as_bytes)).collect::<BinaryViewArray>())
+        }
+        None if whole => Arc::new(values.iter().map(|value| value.as_i64()).collect::<Int64Array>()),
+        Some(DataType::Int64) => Arc::new(values.iter().map(|value| value.as_i64()).collect::<Int64Array>()),
+        Some(DataType::Float64) => Arc::new(values.iter().map(|value| value.as_f64()).collect::<Float64Array>()),
+        None if numbers => Arc::new(values.iter().map(|value| value.as_f64()).collect::<Float64Array>()),
+        _ => Arc::new(texts().collect::<StringViewArray>()),
+    };
+    (Field::new(name, array.data_type().clone(), true), array)
+}
+
+/// Asserts that `stage` makes of the documents of `example` what the example says, and that it keeps its duties on them.
+/// For stages that look at one document at a time.
+///
+/// # Panics
+/// When it does not.
+pub fn assert_example(stage: &dyn Stage, example: &Example) {
+    let batch = example_batch(example);
+    let row = batch.num_rows() - 1;
+    let applied = apply_checked(stage, &batch).expect("the stage keeps its contract");
+    let name = stage.name();
+    assert!(applied.failed.is_empty(), "{name}: {example:?} failed: {:?}", applied.failed);
+    assert_batch_compliance(stage, &batch);
+
+    let dropped = applied.dropped.iter().find(|dropped| dropped.row == row);
+    let kept = || {
+        assert!(dropped.is_none(), "{name}: {example:?} was dropped: {dropped:?}");
+        applied.kept.slice(applied.kept.num_rows() - 1, 1)
+    };
+    match example.outcome {
+        Outcome::Kept => {
+            let kept = kept();
+            let before = batch.slice(row, 1);
+            if let (Ok(before), Ok(after)) = (before.text(), kept.text()) {
+                assert_eq!(before, after, "{name}: {example:?} was rewritten");
+            }
+        }
+        Outcome::Rewritten(text) => assert_eq!(kept().text().expect("a text").value(0), text, "{name}: {example:?}"),
+        Outcome::KeptWith(columns) => assert_columns(&kept(), columns, example),
+        Outcome::Dropped { reason, value, bound, detail } => {
+            let dropped = dropped.unwrap_or_else(|| panic!("{name}: {example:?} was kept"));
+            assert_eq!(dropped.reason, reason, "{name}: {example:?}");
+            assert!(is_near(dropped.value, value), "{name}: {example:?} has the value {:?}", dropped.value);
+            assert!(is_near(dropped.bound, bound), "{name}: {example:?} has the bound {:?}", dropped.bound);
+            assert_eq!(dropped.detail.as_deref(), detail, "{name}: {example:?}");
+        }
+        Outcome::Duplicate => panic!("{name}: only with all documents at hand a stage finds duplicates"),
+    }
+}
+
+/// Whether an example that says `said` is right where `found` is found: it may be rounded to two decimals.
+pub fn is_near(found: Option<f64>, said: Option<f64>) -> bool {
+    match (found, said) {
+        (Some(found), Some(said)) => (found - said).abs() <= 0.005,
+        (found, said) => found.is_none() && said.is_none(),
+    }
+}
+
+fn assert_columns(kept: &DocumentBatch, said: &str, example: &Example) {
+    let said: Map<String, Value> = serde_json::from_str(said).expect("the columns of an example are JSON");
+    for (name, value) in &said {
+        let (field, expected) = column(name, &[value]);
+        let found = kept.column(name).unwrap_or_else(|error| panic!("{example:?}: {error}"));
+        if field.data_type() == &DataType::Float64 {
+            let found = found.as_primitive_opt::<Float64Type>().map(|found| found.value(0));
+            assert!(is_near(found, value.as_f64()), "{example:?}: `{name}` is {found:?}");
+        } else {
+            assert_eq!(found, &expected, "{example:?}: `{name}`");
+        }
+    }
+}
+
+/// Asserts that the examples of `C` are enough and right; `folder` has the files that they name and that are no text.
+///
+/// # Panics
+/// When they are not.
+pub fn assert_examples<C: StageConfig>(folder: &Path) {
+    assert_enough(C::NAME, C::REASONS, C::EXAMPLES);
+    for example in C::EXAMPLES {
+        let config: C = serde_json::from_value(example_config(example, folder)).expect("a configuration");
+        let stage = config.build(Some(&example_batch(example).schema())).expect("a valid configuration");
+        assert_example(&stage, example);
+    }
+}
+
+/// Asserts that there is an example of what is kept and, where there are reasons, one of what is dropped, and that the
+/// examples have no reasons besides.
+///
+/// # Panics
+/// When it is not so.
+pub fn assert_enough(name: &str, reasons: &[Reason], examples: &[Example]) {
+    let codes: Vec<_> = examples.iter().filter_map(|example| example.outcome.reason()).collect();
+    assert!(examples.iter().any(|example| example.outcome.is_kept()), "{name} has no example of what is kept");
+    assert!(reasons.is_empty() || !codes.is_empty(), "{name} has no example of what is dropped");
+    for code in codes {
+        assert!(reasons.iter().any(|reason| reason.code == code), "{name} has no reason `{code}`");
+    }
 }

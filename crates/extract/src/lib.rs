@@ -27,7 +27,7 @@ mod second_opinion;
 mod stage;
 
 pub use charset::{CharsetSource, Decoded, decode};
-pub use config::{ExtractConfig, ExtractConfigError};
+pub use config::ExtractConfig;
 #[doc(hidden)]
 pub use extract::training;
 pub use extract::{ExtractError, extract, extract_from};

@@ -3,14 +3,11 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, BinaryViewArray, Int64Array, StringViewArray};
 use arrow::datatypes::{DataType, Field};
 use textmill_document::{
-    Applied, Cause, Changes, ColumnRead, DocumentBatch, DocumentError, Dropped, Failed, Reason, Stage, StageError,
-    columns,
+    Applied, Cause, Changes, ColumnRead, ConfigFault, DocumentBatch, DocumentError, Dropped, Failed, Reason, Stage,
+    StageConfig, StageError, columns, value_at,
 };
 
-use crate::{
-    Decoded, ExtractConfig, ExtractConfigError, ExtractError, Format, Metadata, Options, Origin, Page, decode,
-    extract_from,
-};
+use crate::{Decoded, ExtractConfig, ExtractError, Format, Metadata, Options, Origin, Page, decode, extract_from};
 
 /// The record is not a page.
 pub const NOT_A_PAGE: Reason =
@@ -70,13 +67,11 @@ struct Input<'a> {
 
 impl<'a> Input<'a> {
     fn of(batch: &'a DocumentBatch, payload: Payload) -> Result<Self, DocumentError> {
-        let optional =
-            |name: &str| batch.schema().column_with_name(name).is_some().then(|| batch.strings(name)).transpose();
         Ok(Self {
             bodies: (payload == Payload::Body).then(|| batch.binaries(columns::BODY)).transpose()?,
             htmls: (payload == Payload::Html).then(|| batch.strings(columns::HTML)).transpose()?,
-            content_types: optional(columns::CONTENT_TYPE)?,
-            urls: optional(columns::URL)?,
+            content_types: batch.optional_strings(columns::CONTENT_TYPE)?,
+            urls: batch.optional_strings(columns::URL)?,
             dates: if payload == Payload::Body { text_column(batch, columns::DATE) } else { None },
         })
     }
@@ -85,7 +80,7 @@ impl<'a> Input<'a> {
     fn bytes(&self, row: usize) -> Option<&'a [u8]> {
         match self.bodies {
             Some(bodies) => bodies.is_valid(row).then(|| bodies.value(row)),
-            None => value(self.htmls, row).map(str::as_bytes),
+            None => value_at(self.htmls, row).map(str::as_bytes),
         }
     }
 
@@ -93,10 +88,10 @@ impl<'a> Input<'a> {
     fn page(&self, row: usize) -> Option<(Decoded<'a>, bool)> {
         if let Some(bodies) = self.bodies {
             let body = bodies.is_valid(row).then(|| bodies.value(row))?;
-            let domain = value(self.urls, row).and_then(top_level_domain);
-            return Some((decode(body, value(self.content_types, row), domain.as_deref()), true));
+            let domain = value_at(self.urls, row).and_then(top_level_domain);
+            return Some((decode(body, value_at(self.content_types, row), domain.as_deref()), true));
         }
-        let text = value(self.htmls, row)?;
+        let text = value_at(self.htmls, row)?;
         let source = crate::CharsetSource::Utf8;
         Some((Decoded { text: text.into(), charset: "UTF-8", source, replacements: 0 }, false))
     }
@@ -106,10 +101,6 @@ impl<'a> Input<'a> {
 fn text_column<'a>(batch: &'a DocumentBatch, name: &str) -> Option<&'a StringViewArray> {
     batch.schema().column_with_name(name)?;
     batch.strings(name).ok()
-}
-
-fn value(array: Option<&StringViewArray>, row: usize) -> Option<&str> {
-    array.filter(|array| array.is_valid(row)).map(|array| array.value(row))
 }
 
 /// The last label of an address's host, lower case; `None` for addresses without one.
@@ -122,12 +113,12 @@ fn top_level_domain(url: &str) -> Option<String> {
 impl ExtractStage {
     /// The stage as configured, over pages in the column `payload`.
     #[allow(clippy::needless_pass_by_value, reason = "all stages are built alike, from an owned configuration")]
-    pub fn new(config: ExtractConfig, payload: Payload) -> Result<Self, ExtractConfigError> {
+    pub fn new(config: ExtractConfig, payload: Payload) -> Result<Self, ConfigFault> {
         Ok(Self { options: config.options()?, min_chars: config.min_chars, payload })
     }
 
     fn one(&self, input: &Input<'_>, row: usize) -> Outcome {
-        let declared = value(input.content_types, row);
+        let declared = value_at(input.content_types, row);
         let format = match self.payload {
             // A column of characters holds what its owner calls HTML.
             Payload::Html if declared.is_none() => Ok(Format::Html),
@@ -144,7 +135,7 @@ impl ExtractStage {
             let detail = "the row has no page".to_owned();
             return Outcome::Failed(Failed { row, cause: Cause::MissingText, detail });
         };
-        let origin = Origin { url: value(input.urls, row), fetched: value(input.dates, row) };
+        let origin = Origin { url: value_at(input.urls, row), fetched: value_at(input.dates, row) };
         let page = match format {
             Format::PlainText => Ok(Page { text: decoded.text.trim().to_owned(), metadata: Metadata::default() }),
             Format::Html => extract_from(&decoded.text, &origin, &self.options),
@@ -208,7 +199,7 @@ fn charset_columns(kept: &[Kept]) -> Vec<ArrayRef> {
 
 impl Stage for ExtractStage {
     fn name(&self) -> &'static str {
-        "extract"
+        ExtractConfig::NAME
     }
 
     fn version(&self) -> u32 {
@@ -234,7 +225,7 @@ impl Stage for ExtractStage {
     }
 
     fn reasons(&self) -> Vec<Reason> {
-        vec![NOT_A_PAGE, NO_TEXT]
+        ExtractConfig::REASONS.to_vec()
     }
 
     fn apply(&self, batch: DocumentBatch) -> Result<Applied, StageError> {

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use textmill_document::Reason;
+use textmill_document::{ConfigFault, Example, Reason};
 
-use crate::rule::{BadParameter, RuleConfig, in_range};
+use crate::rule::{RuleConfig, in_range};
 use crate::statistics::text_lines;
 use crate::word_list::{DEFAULT_MIN_LATIN_CHARS, WordList, WordSource};
 use crate::{Finding, Level, Measures, Rule};
@@ -37,12 +37,6 @@ const TOO_DENSE: Reason = Reason {
 /// # Source
 /// Levels, compounds and the rule for Latin entries: `rule_based_safety_module.py` of `llm_web_kit`. Per line:
 /// `ChineseWebText` (0.5). `allow` for single Chinese characters: C4's `性`. No list is shipped.
-///
-/// # Kept example
-/// With `words: [casino]`: `The casinos of Monaco.`
-///
-/// # Dropped example
-/// The same with `Best CASINO bonus`, reason `too_many_banned_words`, value 1, bound 0.
 ///
 /// # Cost
 /// One pass over the text in lower case, whatever the length of the list (Aho-Corasick).
@@ -82,13 +76,23 @@ impl Default for BannedWords {
 }
 
 impl RuleConfig for BannedWords {
-    fn build(&self) -> Result<Box<dyn Rule>, BadParameter> {
+    const REASONS: &'static [Reason] = &[TOO_MANY, TOO_DENSE];
+    const EXAMPLES: &'static [Example] = &[
+        Example::text(r#"{"words": ["casino"]}"#, "The casinos of Monaco.").kept(),
+        Example::text(r#"{"words": ["casino"]}"#, "Best CASINO bonus").dropped(TOO_MANY).by(1.0, 0.0),
+        Example::text(r#"{"files": ["words.tsv"], "max_hits": null, "max_hits_per_line": 0.5}"#, "赌场 and more")
+            .with_files(&[("words.tsv", "赌场\tL2\n")])
+            .dropped(TOO_DENSE)
+            .by(1.0, 0.5),
+    ];
+
+    fn build(&self) -> Result<Box<dyn Rule>, ConfigFault> {
         in_range("max_hits_per_line", self.max_hits_per_line, 0.0, f64::INFINITY)?;
         let Self { files, words, allow, min_latin_chars, max_hits, max_hits_per_line, .. } = self;
         let source = WordSource { files, words, allow, min_latin_chars: *min_latin_chars };
         let (list, digests) = source
             .load(|level| self.levels.contains(&level))
-            .map_err(|problem| BadParameter { name: "files", problem })?;
+            .map_err(|problem| ConfigFault::new("files", format!("`files` {problem}")))?;
         let (max_hits, max_hits_per_line) = (*max_hits, *max_hits_per_line);
         Ok(Box::new(BannedWordsRule { list, max_hits, max_hits_per_line, digests }))
     }
@@ -115,7 +119,7 @@ impl Rule for BannedWordsRule {
     }
 
     fn reasons(&self) -> &'static [Reason] {
-        &[TOO_MANY, TOO_DENSE]
+        BannedWords::REASONS
     }
 
     fn signals(&self) -> &'static [&'static str] {
@@ -196,7 +200,7 @@ mod tests {
         assert!(digests.first().is_some_and(|digest| digest.starts_with("blake3:")), "{digests:?}");
         std::fs::write(&path, "赌场\tL9\n").expect("written");
         let error = list.build().expect_err("no level");
-        assert!(error.problem.contains("line 1 has the level `L9`"), "{}", error.problem);
+        assert!(error.message.contains("line 1 has the level `L9`"), "{error}");
         let missing = BannedWords { files: vec![folder.path().join("none")], ..BannedWords::default() };
         assert_eq!(missing.build().expect_err("no file").name, "files");
     }

@@ -5,11 +5,11 @@ use std::sync::LazyLock;
 use aho_corasick::AhoCorasick;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use textmill_document::Reason;
+use textmill_document::{ConfigFault, Example, Reason};
 
 use crate::chars::is_space;
 use crate::lines::each_line;
-use crate::rule::{BadParameter, RuleConfig};
+use crate::rule::RuleConfig;
 use crate::sentences::count_sentences;
 use crate::{Finding, Measures, Rule, Verdict};
 
@@ -57,12 +57,6 @@ static SEARCH: LazyLock<AhoCorasick> =
 /// Raffel et al. 2020 (arXiv:1910.10683), section 2.2; details as in `C4QualityFilter` of datatrove 0.10.1. `FineWeb` sets
 /// `terminal_punctuation: false`.
 ///
-/// # Kept example
-/// Five lines such as `The bridge was built by the villagers.`
-///
-/// # Dropped example
-/// Three such lines, reason `too_few_sentences`, value 3, bound 5.
-///
 /// # Cost
 /// One pass over the lines, and the words of those that stay.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -106,7 +100,29 @@ impl Default for C4Quality {
 }
 
 impl RuleConfig for C4Quality {
-    fn build(&self) -> Result<Box<dyn Rule>, BadParameter> {
+    const REASONS: &'static [Reason] = &[LOREM_IPSUM, CURLY_BRACKET, TOO_FEW_SENTENCES];
+    const EXAMPLES: &'static [Example] = &[
+        Example::text(
+            "{}",
+            "The bridge was built by the villagers.\nIt took them two years.\nNobody knows who drew its plans.\n\
+             It has stood ever since.\nEvery spring it is painted.",
+        )
+        .kept(),
+        Example::text(
+            r#"{"min_sentences": 2}"#,
+            "The bridge was built by the villagers.\nHome | News | Contact\nIt has stood ever since.",
+        )
+        .rewritten("The bridge was built by the villagers.\nIt has stood ever since."),
+        Example::text(
+            "{}",
+            "The bridge was built by the villagers.\nIt took them two years.\nNobody knows who drew its plans.",
+        )
+        .dropped(TOO_FEW_SENTENCES)
+        .by(3.0, 5.0),
+        Example::text("{}", "Lorem ipsum dolor sit amet.").dropped(LOREM_IPSUM).by(1.0, 0.0),
+    ];
+
+    fn build(&self) -> Result<Box<dyn Rule>, ConfigFault> {
         Ok(Box::new(C4QualityRule { config: self.clone() }))
     }
 }
@@ -234,7 +250,7 @@ impl Rule for C4QualityRule {
     }
 
     fn reasons(&self) -> &'static [Reason] {
-        &[LOREM_IPSUM, CURLY_BRACKET, TOO_FEW_SENTENCES]
+        C4Quality::REASONS
     }
 
     fn signals(&self) -> &'static [&'static str] {

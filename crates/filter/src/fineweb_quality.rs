@@ -2,12 +2,12 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use textmill_document::Reason;
+use textmill_document::{ConfigFault, Example, Reason};
 
 use crate::chars::{is_space, is_terminal_punctuation};
 use crate::measures::ratio;
 use crate::repetition::repeated;
-use crate::rule::{BadParameter, RuleConfig, in_range};
+use crate::rule::{RuleConfig, in_range};
 use crate::{Finding, Measures, Rule};
 
 const EMPTY: Reason = Reason { code: "no_line", summary: "every line is blank" };
@@ -40,12 +40,6 @@ const TOO_MANY_BREAKS: Reason =
 /// # Source
 /// Penedo et al. 2024 (arXiv:2406.17557), section 3.6, as `FineWebQualityFilter` of datatrove 0.10.1 does it. The paper and
 /// the published corpus have 0.1 for `max_repeated_line_char_ratio`, the code's default is 0.01: so is the default here.
-///
-/// # Kept example
-/// An article in paragraphs that end with full stops.
-///
-/// # Dropped example
-/// `Home`, `News` and `Contact` in a line each, reason `too_few_lines_end_a_sentence`, value 0, bound 0.12.
 ///
 /// # Cost
 /// One pass over the lines; words are shared with other rules.
@@ -84,7 +78,18 @@ impl Default for FinewebQuality {
 }
 
 impl RuleConfig for FinewebQuality {
-    fn build(&self) -> Result<Box<dyn Rule>, BadParameter> {
+    const REASONS: &'static [Reason] = &[EMPTY, TOO_FEW_ENDS, TOO_MANY_SHORT, TOO_REPEATED, TOO_MANY_BREAKS];
+    const EXAMPLES: &'static [Example] = &[
+        Example::text(
+            "{}",
+            "The old bridge was built by the villagers, stone by stone.\nIt has stood for two hundred years.",
+        )
+        .kept(),
+        Example::text("{}", "Home\nNews\nContact").dropped(TOO_FEW_ENDS).by(0.0, 0.12),
+        Example::text("{}", "It rains.\nIt snows.\nIt blows.").dropped(TOO_MANY_SHORT).by(1.0, 0.67),
+    ];
+
+    fn build(&self) -> Result<Box<dyn Rule>, ConfigFault> {
         in_range("min_punctuated_line_ratio", self.min_punctuated_line_ratio, 0.0, 1.0)?;
         in_range("max_short_line_ratio", self.max_short_line_ratio, 0.0, 1.0)?;
         in_range("max_repeated_line_char_ratio", self.max_repeated_line_char_ratio, 0.0, 1.0)?;
@@ -132,7 +137,7 @@ impl Rule for FinewebQualityRule {
     }
 
     fn reasons(&self) -> &'static [Reason] {
-        &[EMPTY, TOO_FEW_ENDS, TOO_MANY_SHORT, TOO_REPEATED, TOO_MANY_BREAKS]
+        FinewebQuality::REASONS
     }
 
     fn signals(&self) -> &'static [&'static str] {

@@ -2,10 +2,10 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use textmill_document::Reason;
+use textmill_document::{ConfigFault, Example, Reason};
 
 use crate::measures::ratio;
-use crate::rule::{BadParameter, RuleConfig, in_range, ordered};
+use crate::rule::{RuleConfig, in_range, ordered};
 use crate::{Finding, Measures, Rule, StopWords};
 
 /// Default of [`GopherQuality::min_words`].
@@ -29,7 +29,7 @@ pub const DEFAULT_MIN_STOP_WORDS: u64 = 2;
 /// Default of [`GopherQuality::stop_words`].
 pub const DEFAULT_STOP_WORDS: &[&str] = &["the", "be", "to", "of", "and", "that", "have", "with"];
 
-const TOO_FEW_WORDS: Reason = Reason { code: "too_few_words", summary: "fewer words than `min_words`" };
+pub(crate) const TOO_FEW_WORDS: Reason = Reason { code: "too_few_words", summary: "fewer words than `min_words`" };
 const TOO_MANY_WORDS: Reason = Reason { code: "too_many_words", summary: "more words than `max_words`" };
 const MEAN_WORD_TOO_SHORT: Reason =
     Reason { code: "mean_word_too_short", summary: "the mean word is shorter than `min_mean_word_chars`" };
@@ -74,12 +74,6 @@ const TOO_FEW_STOP_WORDS: Reason =
 /// Rae et al., "Scaling Language Models: Methods, Analysis & Insights from Training Gopher"
 /// (arXiv:2112.11446), section A.1.1; details (denominators, punctuation, line breaks) as in
 /// `GopherQualityFilter` of datatrove 0.10.1, which splits words with a tokenizer for the language.
-///
-/// # Kept example
-/// An article of 80 words, among them `the` and `of`.
-///
-/// # Dropped example
-/// `Home | News | Contact`, reason `too_few_words`, value 3, bound 50.
 ///
 /// # Cost
 /// Counting costs next to nothing beside splitting the words, which all rules share; see `scripts/bench/filter`.
@@ -195,7 +189,33 @@ fn measure(document: &Measures<'_>, stop_words: &StopWords) -> GopherQualitySign
 }
 
 impl RuleConfig for GopherQuality {
-    fn build(&self) -> Result<Box<dyn Rule>, BadParameter> {
+    const REASONS: &'static [Reason] = &[
+        TOO_FEW_WORDS,
+        TOO_MANY_WORDS,
+        MEAN_WORD_TOO_SHORT,
+        MEAN_WORD_TOO_LONG,
+        TOO_MANY_HASHES,
+        TOO_MANY_ELLIPSES,
+        TOO_MANY_BULLET_LINES,
+        TOO_MANY_ELLIPSIS_LINES,
+        TOO_FEW_ALPHABETIC_WORDS,
+        TOO_FEW_STOP_WORDS,
+    ];
+    const EXAMPLES: &'static [Example] = &[
+        Example::text(
+            "{}",
+            "The old bridge was built by the villagers, stone by stone, and it has stood for two hundred years. Nobody \
+             knows who drew its plans, but the name of the mason is cut into the last pillar on the left side. Every \
+             spring the railing is painted, and in the autumn the children of the school collect money for the work.",
+        )
+        .kept(),
+        Example::text("{}", "Home | News | Contact").dropped(TOO_FEW_WORDS).by(3.0, 50.0),
+        Example::text(r#"{"min_words": 3}"#, "Opening hours, prices, contact, imprint")
+            .dropped(TOO_FEW_STOP_WORDS)
+            .by(0.0, 2.0),
+    ];
+
+    fn build(&self) -> Result<Box<dyn Rule>, ConfigFault> {
         let any = f64::INFINITY;
         let count = |bound: Option<u64>| bound.map(|bound| bound as f64);
         in_range("min_mean_word_chars", self.min_mean_word_chars, 0.0, any)?;
@@ -208,9 +228,10 @@ impl RuleConfig for GopherQuality {
         ordered("min_mean_word_chars", self.min_mean_word_chars, "max_mean_word_chars", self.max_mean_word_chars)?;
         let stop_words = StopWords::new(&self.stop_words);
         if self.min_stop_words.is_some_and(|min| min > stop_words.len()) {
-            let problem =
-                format!("asks for more than the {} different `stop_words`; no document passes", stop_words.len());
-            return Err(BadParameter { name: "min_stop_words", problem });
+            let known = stop_words.len();
+            let message =
+                format!("`min_stop_words` asks for more than the {known} different `stop_words`; no document passes");
+            return Err(ConfigFault::new("min_stop_words", message));
         }
         Ok(Box::new(GopherQualityRule { config: self.clone(), stop_words }))
     }
@@ -228,18 +249,7 @@ impl Rule for GopherQualityRule {
     }
 
     fn reasons(&self) -> &'static [Reason] {
-        &[
-            TOO_FEW_WORDS,
-            TOO_MANY_WORDS,
-            MEAN_WORD_TOO_SHORT,
-            MEAN_WORD_TOO_LONG,
-            TOO_MANY_HASHES,
-            TOO_MANY_ELLIPSES,
-            TOO_MANY_BULLET_LINES,
-            TOO_MANY_ELLIPSIS_LINES,
-            TOO_FEW_ALPHABETIC_WORDS,
-            TOO_FEW_STOP_WORDS,
-        ]
+        GopherQuality::REASONS
     }
 
     fn signals(&self) -> &'static [&'static str] {

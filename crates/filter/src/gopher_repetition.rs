@@ -2,12 +2,12 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use textmill_document::Reason;
+use textmill_document::{ConfigFault, Example, Reason};
 
 use crate::chars::is_space;
 use crate::measures::ratio;
 use crate::repetition::{NGrams, Repeated, repeated};
-use crate::rule::{BadParameter, RuleConfig, in_range};
+use crate::rule::{RuleConfig, in_range};
 use crate::{Finding, Measures, Rule};
 
 const EMPTY: Reason = Reason { code: "empty", summary: "the document has no text" };
@@ -86,12 +86,6 @@ const REASONS: [Reason; 14] = [
 /// Rae et al. 2021 (arXiv:2112.11446), table A1; details as in `GopherRepetitionFilter` of datatrove 0.10.1: the first
 /// of several most frequent runs counts, with spaces between its words; repeated runs are written without spaces and
 /// share no word.
-///
-/// # Kept example
-/// An article in which no line stands twice.
-///
-/// # Dropped example
-/// Ten lines of which four are `Read more`, reason `too_many_duplicate_lines`, value 0.3 for three repeated ones of nine.
 ///
 /// # Cost
 /// A look-up of each word and of the bytes that each run begins with; more only where they are there twice. See
@@ -182,7 +176,24 @@ impl GopherRepetition {
 }
 
 impl RuleConfig for GopherRepetition {
-    fn build(&self) -> Result<Box<dyn Rule>, BadParameter> {
+    const REASONS: &'static [Reason] = &REASONS;
+    const EXAMPLES: &'static [Example] = &[
+        Example::text(
+            "{}",
+            "The old bridge was built in nine months.\nIt has stood for two hundred years.\nNobody knows who drew its plans.",
+        )
+        .kept(),
+        Example::text(
+            "{}",
+            "Read more\nThe old bridge was built in nine months.\nRead more\nIt has stood for two hundred years.\n\
+             Read more\nNobody knows who drew its plans.\nRead more\nEvery spring the railing is painted.\nIt is red.",
+        )
+        .dropped(LINES)
+        .by(0.33, 0.3),
+        Example::text("{}", "").dropped(EMPTY).by(0.0, 1.0),
+    ];
+
+    fn build(&self) -> Result<Box<dyn Rule>, ConfigFault> {
         let bounds = self.bounds();
         bounds.into_iter().try_for_each(|(name, bound)| in_range(name, bound, 0.0, 1.0))?;
         Ok(Box::new(GopherRepetitionRule { bounds: bounds.map(|(_, bound)| bound) }))
@@ -273,7 +284,7 @@ impl Rule for GopherRepetitionRule {
     }
 
     fn reasons(&self) -> &'static [Reason] {
-        &REASONS
+        GopherRepetition::REASONS
     }
 
     fn signals(&self) -> &'static [&'static str] {

@@ -1,12 +1,13 @@
 //! The closed list of rule families. A new family is one file, and one line at the end of this one.
 
+use arrow::datatypes::Schema as Columns;
 use schemars::{JsonSchema, Schema, schema_for};
 use serde::{Deserialize, Serialize};
-use textmill_document::Mode;
+use textmill_document::{ConfigFault, Cost, Example, Mode, Reason, StageConfig, columns};
 
 use crate::rule::RuleConfig;
 use crate::{
-    BannedWords, C4Quality, FilterConfigError, FinewebQuality, GopherQuality, GopherRepetition, Rule, Statistics,
+    BannedWords, C4Quality, FilterStage, FinewebQuality, GopherQuality, GopherRepetition, Rule, Statistics,
     WordSplitter,
 };
 
@@ -19,10 +20,14 @@ pub struct RuleEntry {
     pub name: &'static str,
     /// JSON schema of its parameters; the description is the rule's documentation.
     pub schema: fn() -> Schema,
+    /// Every reason for which it can drop a document, in the order of its checks.
+    pub reasons: &'static [Reason],
+    /// Documents with what becomes of them; their configuration is the parameters of the rule.
+    pub examples: &'static [Example],
     /// Whether the configuration has parameters for it.
     configured: fn(&FilterConfig) -> bool,
     /// The rule, with the parameters of the configuration or else the published ones.
-    build: fn(&FilterConfig) -> Result<Box<dyn Rule>, FilterConfigError>,
+    build: fn(&FilterConfig) -> Result<Box<dyn Rule>, ConfigFault>,
 }
 
 /// Makes, of one line per rule family, its entry in [`RULES`], its name in `use`, and the field of
@@ -42,10 +47,16 @@ macro_rules! rules {
                 rule: RuleUse::$config,
                 name: stringify!($field),
                 schema: || schema_for!($config),
+                reasons: <$config as RuleConfig>::REASONS,
+                examples: <$config as RuleConfig>::EXAMPLES,
                 configured: |config| config.$field.is_some(),
                 build: |config| build(stringify!($field), config.$field.as_ref()),
             },
         )+];
+
+        /// The reasons of all rules.
+        static REASONS: [Reason; 0 $(+ <$config as RuleConfig>::REASONS.len())+] =
+            Reason::join(&[$(<$config as RuleConfig>::REASONS),+]);
 
         /// Drops documents by published heuristic rules.
         ///
@@ -63,12 +74,6 @@ macro_rules! rules {
         ///
         /// # Source
         /// Each family names its own.
-        ///
-        /// # Kept example
-        /// See the family.
-        ///
-        /// # Dropped example
-        /// See the family.
         ///
         /// # Cost
         /// What families share (words, lines, symbols) is counted once; see the family.
@@ -104,19 +109,50 @@ macro_rules! rules {
     };
 }
 
+impl StageConfig for FilterConfig {
+    type Stage = FilterStage;
+
+    const NAME: &'static str = "filter";
+    const REASONS: &'static [Reason] = &REASONS;
+    const EXAMPLES: &'static [Example] = &[
+        Example::text(
+            r#"{"use": ["gopher_quality"], "gopher_quality": {"min_words": 10}}"#,
+            "The bridge over the river was built by the villagers of the valley.",
+        )
+        .kept(),
+        Example::text(r#"{"use": ["gopher_quality"]}"#, "Home | News | Contact")
+            .dropped(crate::gopher_quality::TOO_FEW_WORDS)
+            .by(3.0, 50.0),
+    ];
+    const COST: Option<Cost> = Some(Cost::measured(28.9, "scripts/reproduce, wanjuan-cc"));
+    // Splits words by it.
+    const MAY_READ: &'static [&'static str] = &[columns::LANGUAGE];
+    const IS_STEP: bool = true;
+    const DIGESTS: &'static str = "list_digests";
+
+    fn build(self, _: Option<&Columns>) -> Result<FilterStage, Vec<ConfigFault>> {
+        Ok(FilterStage::new(self)?)
+    }
+}
+
 impl FilterConfig {
     /// The rules in use, in the order in which they decide.
-    pub fn rules(&self) -> Result<Vec<Box<dyn Rule>>, FilterConfigError> {
+    pub fn rules(&self) -> Result<Vec<Box<dyn Rule>>, ConfigFault> {
         if self.use_.is_empty() {
-            return Err(FilterConfigError::NoRules);
+            let message = format!("`use` is empty; name at least one rule: {}", names().join(", "));
+            return Err(ConfigFault::new("use", message));
         }
         for (index, rule) in self.use_.iter().enumerate() {
             if self.use_.iter().take(index).any(|earlier| earlier == rule) {
-                return Err(FilterConfigError::RepeatedRule { path: format!("use.{index}"), rule: rule.entry().name });
+                let message = format!("`use` names `{}` twice; remove one", rule.entry().name);
+                return Err(ConfigFault::new(format!("use.{index}"), message));
             }
         }
         match RULES.iter().find(|entry| (entry.configured)(self) && !self.use_.contains(&entry.rule)) {
-            Some(unused) => Err(FilterConfigError::NotInUse { rule: unused.name }),
+            Some(RuleEntry { name, .. }) => {
+                let message = format!("`{name}` has parameters but is not in `use`; add it there or remove them");
+                Err(ConfigFault::new(*name, message))
+            }
             None => self.use_.iter().map(|rule| (rule.entry().build)(self)).collect(),
         }
     }
@@ -132,12 +168,12 @@ impl RuleUse {
     }
 }
 
-fn build<T: RuleConfig>(name: &str, config: Option<&T>) -> Result<Box<dyn Rule>, FilterConfigError> {
+fn build<T: RuleConfig>(name: &str, config: Option<&T>) -> Result<Box<dyn Rule>, ConfigFault> {
     let built = match config {
         Some(config) => config.build(),
         None => T::default().build(),
     };
-    built.map_err(|bad| FilterConfigError::parameter(name, bad))
+    built.map_err(|fault| fault.within(name))
 }
 
 /// Names of all rule families.
@@ -196,12 +232,26 @@ mod tests {
     }
 
     #[test]
+    fn every_example_of_a_rule_is_right() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for entry in RULES {
+            textmill_document::testing::assert_enough(entry.name, entry.reasons, entry.examples);
+            for example in entry.examples {
+                let config = textmill_document::testing::example_config(example, folder.path());
+                let config = serde_json::json!({"use": [entry.name], entry.name: config});
+                let config: FilterConfig = serde_json::from_value(config).expect("parameters of the rule");
+                let stage = FilterStage::new(config).expect("valid parameters");
+                textmill_document::testing::assert_example(&stage, example);
+            }
+        }
+    }
+
+    #[test]
     fn every_schema_has_the_documentation() {
         let stage = ("filter", schema_for!(FilterConfig));
         for (name, schema) in RULES.iter().map(|entry| (entry.name, (entry.schema)())).chain([stage]) {
             let documentation = schema.get("description").map(ToString::to_string).unwrap_or_default();
-            for heading in ["What it removes", "Why", "Parameters", "Source", "Kept example", "Dropped example", "Cost"]
-            {
+            for heading in ["What it removes", "Why", "Parameters", "Source", "Cost"] {
                 assert!(documentation.contains(&format!("# {heading}")), "{name} lacks {heading}");
             }
         }

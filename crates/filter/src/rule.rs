@@ -1,7 +1,7 @@
 use std::fmt;
 
 use schemars::JsonSchema;
-use textmill_document::Reason;
+use textmill_document::{ConfigFault, Example, Reason};
 
 use crate::Measures;
 
@@ -73,42 +73,36 @@ pub enum Verdict {
     Rewrite(String),
 }
 
-/// The parameters of a rule family: what the registry needs to build it.
+/// The parameters of a rule family, and with them all that the registry knows of it.
 pub(crate) trait RuleConfig: Default + JsonSchema {
-    /// The rule with these parameters, or the parameter at fault and what is wrong with it.
-    fn build(&self) -> Result<Box<dyn Rule>, BadParameter>;
-}
+    /// Every reason for which the rule can drop a document, in the order of its checks.
+    const REASONS: &'static [Reason];
 
-/// A parameter outside its range.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct BadParameter {
-    pub(crate) name: &'static str,
-    pub(crate) problem: String,
+    /// Documents with what becomes of them: shown to people, and run as tests. Their configuration is the parameters.
+    const EXAMPLES: &'static [Example];
+
+    /// The rule with these parameters, or what is wrong with one of them.
+    fn build(&self) -> Result<Box<dyn Rule>, ConfigFault>;
 }
 
 /// Refuses a bound outside `min..=max` (and one that is no number).
-pub(crate) fn in_range(name: &'static str, bound: Option<f64>, min: f64, max: f64) -> Result<(), BadParameter> {
+pub(crate) fn in_range(name: &str, bound: Option<f64>, min: f64, max: f64) -> Result<(), ConfigFault> {
     match bound {
         Some(bound) if !(min..=max).contains(&bound) => {
             let allowed = if max.is_finite() { format!("from {min} to {max}") } else { format!("{min} or more") };
-            Err(BadParameter { name, problem: format!("is {bound}; it must be {allowed}, or null for no check") })
+            Err(ConfigFault::new(name, format!("`{name}` is {bound}; it must be {allowed}, or null for no check")))
         }
         _ => Ok(()),
     }
 }
 
 /// Refuses a lower bound above the upper one, which would drop every document.
-pub(crate) fn ordered(
-    name: &'static str,
-    min: Option<f64>,
-    upper_name: &'static str,
-    max: Option<f64>,
-) -> Result<(), BadParameter> {
+pub(crate) fn ordered(name: &str, min: Option<f64>, upper_name: &str, max: Option<f64>) -> Result<(), ConfigFault> {
     match (min, max) {
-        (Some(min), Some(max)) if min > max => Err(BadParameter {
-            name,
-            problem: format!("is {min}, above `{upper_name}`, which is {max}; no document passes"),
-        }),
+        (Some(min), Some(max)) if min > max => {
+            let message = format!("`{name}` is {min}, above `{upper_name}`, which is {max}; no document passes");
+            Err(ConfigFault::new(name, message))
+        }
         _ => Ok(()),
     }
 }

@@ -12,6 +12,6 @@ mod stage;
 #[cfg(test)]
 mod tests;
 
-pub use config::{SafetyConfig, SafetyError, UnsafeWords};
+pub use config::{SafetyConfig, UnsafeWords};
 pub use source::SourceType;
-pub use stage::{SAFETY_REASONS, SafetyStage, UNSAFE_WORD};
+pub use stage::{SafetyStage, UNSAFE_WORD};

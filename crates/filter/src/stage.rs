@@ -1,12 +1,13 @@
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, Float64Array, StringViewArray};
+use arrow::array::{ArrayRef, Float64Array, StringViewArray};
 use arrow::datatypes::{DataType, Field};
 use textmill_document::{
-    Applied, Changes, ColumnRead, DocumentBatch, Dropped, Mode, Reason, Stage, StageError, columns,
+    Applied, Changes, ColumnRead, ConfigFault, DocumentBatch, Dropped, Mode, Reason, Stage, StageConfig, StageError,
+    columns, value_at,
 };
 
-use crate::{FilterConfig, FilterConfigError, Finding, Measures, Rule, Verdict, WordSplitter};
+use crate::{FilterConfig, Finding, Measures, Rule, Verdict, WordSplitter};
 
 /// The stage `filter`.
 #[derive(Debug)]
@@ -19,27 +20,20 @@ pub struct FilterStage {
 impl FilterStage {
     /// The stage as configured.
     #[allow(clippy::needless_pass_by_value, reason = "all stages are built alike, from an owned configuration")]
-    pub fn new(config: FilterConfig) -> Result<Self, FilterConfigError> {
+    pub fn new(config: FilterConfig) -> Result<Self, ConfigFault> {
         Ok(Self { mode: config.mode, words: config.words, rules: config.rules()? })
-    }
-
-    /// Digests of the files that rules decide by, in the order of the rules.
-    pub fn digests(&self) -> Vec<String> {
-        self.rules.iter().flat_map(|rule| rule.digests()).collect()
     }
 
     /// The languages of the documents, where words are split by language and there is such a column.
     fn languages<'a>(&self, batch: &'a DocumentBatch) -> Result<Option<&'a StringViewArray>, StageError> {
-        let known = batch.schema().column_with_name(columns::LANGUAGE).is_some();
-        if self.words != WordSplitter::Auto || !known {
+        if self.words != WordSplitter::Auto {
             return Ok(None);
         }
-        Ok(Some(batch.strings(columns::LANGUAGE)?))
+        Ok(batch.optional_strings(columns::LANGUAGE)?)
     }
 
     fn splitter(&self, languages: Option<&StringViewArray>, row: usize, text: &str) -> WordSplitter {
-        let language = languages.filter(|languages| languages.is_valid(row)).map(|languages| languages.value(row));
-        self.words.for_document(language, text)
+        self.words.for_document(value_at(languages, row), text)
     }
 
     fn decide(&self, batch: &DocumentBatch) -> Result<Applied, StageError> {
@@ -47,15 +41,16 @@ impl FilterStage {
         let texts = batch.text()?;
         let mut dropped = Vec::new();
         let mut changes = Changes::default();
-        let mut rewritten: Vec<(usize, String)> = Vec::new();
+        let mut rewritten: Vec<Option<String>> = Vec::with_capacity(batch.num_rows());
         for (row, text) in texts.iter().enumerate() {
             // A document without text has no words, lines or symbols.
             let text = text.unwrap_or("");
             let (found, new) = self.judge(text, self.splitter(languages, row, text), &mut changes);
             dropped.extend(found.map(|found| Dropped::measured(row, found.reason, found.value, found.bound)));
-            rewritten.extend(new.map(|new| (row, new)));
+            rewritten.push(new);
         }
-        let batch = if rewritten.is_empty() { batch.clone() } else { rewrite(batch, &rewritten)? };
+        let rewrites = self.rules.iter().any(|rule| rule.rewrites());
+        let batch = if rewrites { batch.with_texts(columns::TEXT, rewritten)? } else { batch.clone() };
         Ok(Applied { changes, ..Applied::without(&batch, dropped)? })
     }
 
@@ -104,21 +99,9 @@ impl FilterStage {
     }
 }
 
-/// `batch` with new texts in some rows.
-fn rewrite(batch: &DocumentBatch, rewritten: &[(usize, String)]) -> Result<DocumentBatch, StageError> {
-    let mut new = rewritten.iter().peekable();
-    let texts: StringViewArray = (batch.text()?.iter().enumerate())
-        .map(|(row, old)| match new.next_if(|(rewritten, _)| *rewritten == row) {
-            Some((_, text)) => Some(text.as_str()),
-            None => old,
-        })
-        .collect();
-    Ok(batch.with_column(columns::text_field(columns::TEXT), Arc::new(texts))?)
-}
-
 impl Stage for FilterStage {
     fn name(&self) -> &'static str {
-        "filter"
+        FilterConfig::NAME
     }
 
     fn version(&self) -> u32 {
@@ -143,6 +126,10 @@ impl Stage for FilterStage {
             Mode::Decide => self.rules.iter().flat_map(|rule| rule.reasons()).copied().collect(),
             Mode::Annotate => Vec::new(),
         }
+    }
+
+    fn digests(&self) -> Vec<String> {
+        self.rules.iter().flat_map(|rule| rule.digests()).collect()
     }
 
     fn apply(&self, batch: DocumentBatch) -> Result<Applied, StageError> {

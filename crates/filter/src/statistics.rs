@@ -7,9 +7,9 @@ pub(crate) use counts::text_lines;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use textmill_document::Reason;
+use textmill_document::{ConfigFault, Example, Reason};
 
-use crate::rule::{BadParameter, RuleConfig, ordered};
+use crate::rule::{RuleConfig, ordered};
 use crate::{Finding, Measures, Rule};
 
 /// The values of a statistic that are kept.
@@ -53,12 +53,6 @@ macro_rules! statistics {
         /// The statistics of MAP-NEO's Chinese pipeline, `ChineseWebText`, `FlagData`, dingo, `llm_web_kit`'s quality gate,
         /// `NeMo` Curator, ROOTS and Data-Juicer. The bounds of MAP-NEO and `ChineseWebText` stand in `configs/recipes`,
         /// those of `llm_web_kit` in `configs/wanjuan-cc.yaml`; those of the others in no file.
-        ///
-        /// # Kept example
-        /// With `digit_ratio: {max: 0.3}`: `In 1984 he was born.`
-        ///
-        /// # Dropped example
-        /// The same with `1 2 3 4 5 a`, reason `digit_ratio_too_high`, value 0.83, bound 0.3.
         ///
         /// # Cost
         /// One pass for each statistic that has bounds.
@@ -174,7 +168,15 @@ statistics! {
 }
 
 impl RuleConfig for Statistics {
-    fn build(&self) -> Result<Box<dyn Rule>, BadParameter> {
+    const REASONS: &'static [Reason] = REASONS;
+    const EXAMPLES: &'static [Example] = &[
+        Example::text(r#"{"digit_ratio": {"max": 0.3}}"#, "In 1984 he was born.").kept(),
+        Example::text(r#"{"digit_ratio": {"max": 0.3}}"#, "1 2 3 4 5 a")
+            .dropped(Reason { code: "digit_ratio_too_high", summary: "`digit_ratio` is above its `max`" })
+            .by(0.83, 0.3),
+    ];
+
+    fn build(&self) -> Result<Box<dyn Rule>, ConfigFault> {
         for statistic in STATISTICS {
             if let Some(bounds) = (statistic.bounds)(self) {
                 ordered(statistic.name, bounds.min, "max", bounds.max)?;
@@ -195,7 +197,7 @@ impl Rule for StatisticsRule {
     }
 
     fn reasons(&self) -> &'static [Reason] {
-        REASONS
+        Statistics::REASONS
     }
 
     fn signals(&self) -> &'static [&'static str] {

@@ -1,13 +1,15 @@
 use std::collections::BTreeMap;
 
+use arrow::datatypes::Schema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use textmill_document::Mode;
+use textmill_document::{ConfigFault, Cost, Example, Mode, Reason, StageConfig};
 
 use crate::codes::{meant, varieties_left_out};
 use crate::identify::CANDIDATES;
-use crate::model::{ModelError, WHATLANG};
-use crate::{EMPTY, MIXED, Model, Options, Policy, Window};
+use crate::model::WHATLANG;
+use crate::stage::{LANGUAGE_NOT_KEPT, LOW_LANGUAGE_SCORE};
+use crate::{EMPTY, LanguageIdStage, MIXED, Model, Options, Policy, Window};
 
 /// Default of [`LanguageIdConfig::max_chars`], the number that `llm_web_kit` uses.
 pub const DEFAULT_MAX_CHARS: usize = 10_000;
@@ -45,13 +47,6 @@ pub const MAX_TOP: usize = 100;
 /// `llm_web_kit`. The model `whatlang`: the crate of that name, after Cavnar and Trenkle, "N-Gram-Based
 /// Text Categorization" (1994). fastText: Joulin et al., "Bag of Tricks for Efficient Text
 /// Classification" (2016).
-///
-/// # Kept example
-/// With `keep: [en]`: `The committee will publish its report next year.`
-///
-/// # Dropped example
-/// With `keep: [en]`: `Die Kommission veröffentlicht ihren Bericht im nächsten Jahr.`, reason
-/// `language_not_kept`, detail `de`.
 ///
 /// # Cost
 /// Grows with `max_chars`, not with the document. Per second and core, `whatlang` looks at about 30 MB
@@ -118,6 +113,27 @@ impl Default for LanguageIdConfig {
     }
 }
 
+impl StageConfig for LanguageIdConfig {
+    type Stage = LanguageIdStage;
+
+    const NAME: &'static str = "language_id";
+    const REASONS: &'static [Reason] = &[LANGUAGE_NOT_KEPT, LOW_LANGUAGE_SCORE];
+    const EXAMPLES: &'static [Example] = &[
+        Example::text(r#"{"keep": ["en"]}"#, "The committee will publish its report next year.")
+            .kept_with(r#"{"language": "en"}"#),
+        Example::text(r#"{"keep": ["en"]}"#, "Die Kommission veröffentlicht ihren Bericht im nächsten Jahr.")
+            .dropped(LANGUAGE_NOT_KEPT)
+            .measured(1.0)
+            .detail("de"),
+    ];
+    const COST: Option<Cost> = Some(Cost::measured(35.3, "scripts/reproduce, wanjuan-cc"));
+    const DIGESTS: &'static str = "model_digests";
+
+    fn build(self, _: Option<&Schema>) -> Result<LanguageIdStage, Vec<ConfigFault>> {
+        Ok(LanguageIdStage::new(self)?)
+    }
+}
+
 /// The models of a configuration.
 #[derive(Debug, Clone)]
 pub(crate) struct Models {
@@ -133,31 +149,32 @@ impl LanguageIdConfig {
     }
 
     /// Checks what the types do not say, and loads the models.
-    pub(crate) fn check(&self) -> Result<Models, LanguageIdConfigError> {
+    pub(crate) fn check(&self) -> Result<Models, ConfigFault> {
         if !(1..=MAX_MAX_CHARS).contains(&self.max_chars) {
-            return Err(LanguageIdConfigError::MaxChars(self.max_chars));
+            let message = format!("`max_chars` is {}; it must be from 1 to {MAX_MAX_CHARS}", self.max_chars);
+            return Err(ConfigFault::new("max_chars", message));
         }
         if self.top > MAX_TOP {
-            return Err(LanguageIdConfigError::Top(self.top));
+            return Err(ConfigFault::new("top", format!("`top` is {}; it must be from 0 to {MAX_TOP}", self.top)));
         }
-        if !(0.0..=1.0).contains(&self.min_score) {
-            return Err(LanguageIdConfigError::MinScore(self.min_score));
-        }
-        if self.mode == Mode::Annotate && !self.keep.is_empty() {
-            return Err(LanguageIdConfigError::DecidesInAnnotate("keep"));
-        }
-        if self.mode == Mode::Annotate && self.min_score > 0.0 {
-            return Err(LanguageIdConfigError::DecidesInAnnotate("min_score"));
+        ConfigFault::check("min_score", self.min_score, 0.0..=1.0)?;
+        let decides = [("keep", !self.keep.is_empty()), ("min_score", self.min_score > 0.0)];
+        if let Some((field, _)) = decides.into_iter().find(|(_, is_set)| self.mode == Mode::Annotate && *is_set) {
+            let message = format!("`{field}` drops documents, but `mode: annotate` drops none; remove one of the two");
+            return Err(ConfigFault::new(field, message));
         }
         if self.varieties.is_some() && self.keep.is_empty() {
-            return Err(LanguageIdConfigError::VarietiesOfNothing);
+            let message = "`varieties` says what `keep` includes, but there is no `keep`; remove it, or name the languages to keep";
+            return Err(ConfigFault::new("varieties", message));
         }
         let models = self.load()?;
         let known = models.languages(self.policy);
         if let Some((index, code)) = self.keep.iter().enumerate().find(|(_, code)| !known.contains(code)) {
-            let path = format!("keep.{index}");
             let meant = meant(code, |code| known.iter().any(|known| known == code));
-            return Err(LanguageIdConfigError::UnknownLanguage { path, code: code.to_owned(), meant, known });
+            let meant = meant.map_or_else(String::new, |code| format!("did you mean `{code}`? "));
+            let known = known.join(", ");
+            let message = format!("`keep` has `{code}`, which the model never answers; {meant}it answers: {known}");
+            return Err(ConfigFault::new(format!("keep.{index}"), message));
         }
         Ok(models)
     }
@@ -172,11 +189,9 @@ impl LanguageIdConfig {
         kept
     }
 
-    fn load(&self) -> Result<Models, LanguageIdConfigError> {
-        let load = |field: &'static str, name: &str| {
-            Model::load(name, &self.expect)
-                .map_err(|source| LanguageIdConfigError::Model { field, source: Box::new(source) })
-        };
+    fn load(&self) -> Result<Models, ConfigFault> {
+        let load =
+            |field: &str, name: &str| Model::load(name, &self.expect).map_err(|error| ConfigFault::new(field, error));
         let second = self.second_model.as_deref().map(|name| load("second_model", name)).transpose()?;
         Ok(Models { first: load("model", &self.model)?, second })
     }
@@ -196,80 +211,9 @@ impl Models {
     }
 }
 
-/// What is wrong with a [`LanguageIdConfig`].
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum LanguageIdConfigError {
-    /// `max_chars` is zero or too large.
-    #[error("`max_chars` is {0}; it must be from 1 to {MAX_MAX_CHARS}")]
-    MaxChars(usize),
-    /// `top` is too large.
-    #[error("`top` is {0}; it must be from 0 to {MAX_TOP}")]
-    Top(usize),
-    /// `min_score` is no number from 0 to 1.
-    #[error("`min_score` is {0}; it must be from 0 to 1")]
-    MinScore(f64),
-    /// A model cannot be used.
-    #[error("{source}")]
-    Model {
-        /// The field that names it.
-        field: &'static str,
-        /// Why.
-        source: Box<ModelError>,
-    },
-    /// `keep` names a language that the model never answers.
-    #[error(
-        "`keep` has `{code}`, which the model never answers; {}it answers: {}", did_you_mean(.meant.as_deref()), .known.join(", ")
-    )]
-    UnknownLanguage {
-        /// Dotted path of the entry.
-        path: String,
-        /// The code in the file.
-        code: String,
-        /// What was most likely meant.
-        meant: Option<String>,
-        /// The codes that the model answers, sorted.
-        known: Vec<String>,
-    },
-    /// `keep` or `min_score` is set in annotate mode, which drops nothing.
-    #[error("`{0}` drops documents, but `mode: annotate` drops none; remove one of the two")]
-    DecidesInAnnotate(&'static str),
-    /// `varieties` without `keep`.
-    #[error("`varieties` says what `keep` includes, but there is no `keep`; remove it, or name the languages to keep")]
-    VarietiesOfNothing,
-}
-
-fn did_you_mean(meant: Option<&str>) -> String {
-    meant.map_or_else(String::new, |code| format!("did you mean `{code}`? "))
-}
-
-impl LanguageIdConfigError {
-    /// Dotted path of the field at fault.
-    pub fn field(&self) -> Option<&str> {
-        match self {
-            Self::MaxChars(_) => Some("max_chars"),
-            Self::Top(_) => Some("top"),
-            Self::MinScore(_) => Some("min_score"),
-            Self::Model { field, .. } => Some(field),
-            Self::UnknownLanguage { path, .. } => Some(path),
-            Self::DecidesInAnnotate(field) => Some(field),
-            Self::VarietiesOfNothing => Some("varieties"),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_schema_has_the_documentation() {
-        let documentation =
-            schemars::schema_for!(LanguageIdConfig).get("description").map(ToString::to_string).unwrap_or_default();
-        for heading in ["What it removes", "Why", "Parameters", "Source", "Kept example", "Dropped example", "Cost"] {
-            assert!(documentation.contains(&format!("# {heading}")), "{heading} is missing");
-        }
-    }
 
     #[test]
     fn bad_values_are_refused_at_their_field() {

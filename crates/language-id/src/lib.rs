@@ -32,11 +32,11 @@ mod stage;
 pub mod store;
 
 pub use codes::varieties_left_out;
-pub use config::{DEFAULT_MAX_CHARS, LanguageIdConfig, LanguageIdConfigError, MAX_MAX_CHARS, MAX_TOP};
+pub use config::{DEFAULT_MAX_CHARS, LanguageIdConfig, MAX_MAX_CHARS, MAX_TOP};
 pub use identify::{Identification, Options, Policy, Window, identify, paragraph_shares};
 pub use label::Label;
 pub use languages::{EMPTY, MIXED, UNDETERMINED};
 pub use model::{Candidate, Model, ModelError, WHATLANG};
-pub use route::{LANGUAGES_REASONS, LanguagesConfig, LanguagesConfigError, LanguagesStage};
+pub use route::{LanguagesConfig, LanguagesStage};
 pub use script::script;
 pub use stage::{LANGUAGE_NOT_KEPT, LOW_LANGUAGE_SCORE, LanguageIdStage, variety_warning};

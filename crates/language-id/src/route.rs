@@ -1,14 +1,13 @@
 use arrow::array::{Array, AsArray};
-use arrow::datatypes::{DataType, Field, Float64Type};
+use arrow::datatypes::{DataType, Field, Float64Type, Schema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use textmill_document::{Applied, ColumnRead, DocumentBatch, Dropped, Reason, Stage, StageError, columns};
+use textmill_document::{
+    Applied, ColumnRead, ConfigFault, DocumentBatch, Dropped, Example, Reason, Stage, StageConfig, StageError, columns,
+};
 
 use crate::codes::{is_code, meant, varieties, varieties_left_out};
 use crate::{LANGUAGE_NOT_KEPT, LOW_LANGUAGE_SCORE, variety_warning};
-
-/// Every reason of the stage `languages`.
-pub const LANGUAGES_REASONS: [Reason; 2] = [LANGUAGE_NOT_KEPT, LOW_LANGUAGE_SCORE];
 
 /// Takes the documents of some languages, as found before: one branch for each group of languages.
 ///
@@ -26,12 +25,6 @@ pub const LANGUAGES_REASONS: [Reason; 2] = [LANGUAGE_NOT_KEPT, LOW_LANGUAGE_SCOR
 ///
 /// # Source
 /// Routing by language before language-specific rules: `FineWeb-2` (Penedo et al. 2025), `llm_web_kit`.
-///
-/// # Kept example
-/// With `keep: [zh]`: a document whose `language` is `zh`.
-///
-/// # Dropped example
-/// The same with `de`, reason `language_not_kept`, detail `de`.
 ///
 /// # Cost
 /// Two columns are compared: next to nothing.
@@ -52,25 +45,29 @@ pub struct LanguagesConfig {
     pub min_score: f64,
 }
 
-/// What is wrong with a [`LanguagesConfig`].
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum LanguagesConfigError {
-    /// `keep` is empty.
-    #[error("`keep` is empty, so that nothing would be taken; name at least one language, such as `en`")]
-    NoLanguages,
-    /// `min_score` is no score.
-    #[error("`min_score` is {0}; it must be from 0 to 1")]
-    MinScore(f64),
-}
+impl StageConfig for LanguagesConfig {
+    type Stage = LanguagesStage;
 
-impl LanguagesConfigError {
-    /// Dotted path of the field at fault.
-    pub fn field(&self) -> Option<&str> {
-        match self {
-            Self::NoLanguages => Some("keep"),
-            Self::MinScore(_) => Some("min_score"),
-        }
+    const NAME: &'static str = "languages";
+    const REASONS: &'static [Reason] = &[LANGUAGE_NOT_KEPT, LOW_LANGUAGE_SCORE];
+    const EXAMPLES: &'static [Example] = &[
+        Example::columns(r#"{"keep": ["zh"]}"#, r#"{"text": "报告", "language": "zh"}"#).kept(),
+        Example::columns(r#"{"keep": ["zh"]}"#, r#"{"text": "Bericht", "language": "de"}"#)
+            .dropped(LANGUAGE_NOT_KEPT)
+            .detail("de"),
+        Example::columns(
+            r#"{"keep": ["zh"], "min_score": 0.5}"#,
+            r#"{"text": "report", "language": "zh", "language_score": 0.3}"#,
+        )
+        .dropped(LOW_LANGUAGE_SCORE)
+        .by(0.3, 0.5)
+        .detail("zh"),
+    ];
+    const KEEPS_COLUMNS: bool = true;
+    const ROUTES: bool = true;
+
+    fn build(self, _: Option<&Schema>) -> Result<LanguagesStage, Vec<ConfigFault>> {
+        Ok(LanguagesStage::new(self)?)
     }
 }
 
@@ -82,13 +79,12 @@ pub struct LanguagesStage {
 
 impl LanguagesStage {
     /// The stage as configured.
-    pub fn new(config: LanguagesConfig) -> Result<Self, LanguagesConfigError> {
+    pub fn new(config: LanguagesConfig) -> Result<Self, ConfigFault> {
         if config.keep.is_empty() {
-            return Err(LanguagesConfigError::NoLanguages);
+            let message = "`keep` is empty, so that nothing would be taken; name at least one language, such as `en`";
+            return Err(ConfigFault::new("keep", message));
         }
-        if !(0.0..=1.0).contains(&config.min_score) {
-            return Err(LanguagesConfigError::MinScore(config.min_score));
-        }
+        ConfigFault::check("min_score", config.min_score, 0.0..=1.0)?;
         Ok(Self { config })
     }
 
@@ -129,7 +125,7 @@ impl LanguagesStage {
 
 impl Stage for LanguagesStage {
     fn name(&self) -> &'static str {
-        "languages"
+        LanguagesConfig::NAME
     }
 
     fn version(&self) -> u32 {
@@ -147,7 +143,11 @@ impl Stage for LanguagesStage {
     }
 
     fn reasons(&self) -> Vec<Reason> {
-        LANGUAGES_REASONS.to_vec()
+        LanguagesConfig::REASONS.to_vec()
+    }
+
+    fn language_warnings(&self, arriving: &[String]) -> Vec<String> {
+        self.warnings(arriving)
     }
 
     fn apply(&self, batch: DocumentBatch) -> Result<Applied, StageError> {

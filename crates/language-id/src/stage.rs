@@ -2,12 +2,14 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Float64Array, StringViewArray};
 use arrow::datatypes::{DataType, Field};
-use textmill_document::{Applied, ColumnRead, DocumentBatch, Dropped, Reason, Stage, StageError, columns};
+use textmill_document::{
+    Applied, ColumnRead, ConfigFault, DocumentBatch, Dropped, Reason, Remarks, Stage, StageConfig, StageError, columns,
+};
 
 use crate::codes::varieties_left_out;
 use crate::config::Models;
 use crate::identify::{identify, paragraph_shares, window};
-use crate::{Identification, LanguageIdConfig, LanguageIdConfigError, Model, Options, script};
+use crate::{Identification, LanguageIdConfig, Model, Options, script};
 
 /// The document is in a language that `keep` does not name.
 pub const LANGUAGE_NOT_KEPT: Reason =
@@ -56,7 +58,7 @@ struct Found {
 
 impl LanguageIdStage {
     /// The stage as configured. Loads the models.
-    pub fn new(config: LanguageIdConfig) -> Result<Self, LanguageIdConfigError> {
+    pub fn new(config: LanguageIdConfig) -> Result<Self, ConfigFault> {
         let models = config.check()?;
         Ok(Self { options: config.options(), kept: config.kept(&models), config, models })
     }
@@ -73,12 +75,6 @@ impl LanguageIdStage {
         }
         let left_out = varieties_left_out(&self.config.keep, &self.models.languages(self.config.policy));
         left_out.iter().map(|(code, varieties)| variety_warning(code, varieties)).collect()
-    }
-
-    /// Digests of the models that come from files: part of what decides a result.
-    pub fn model_digests(&self) -> Vec<String> {
-        let models = std::iter::once(&self.models.first).chain(&self.models.second);
-        models.filter_map(Model::digest).map(ToOwned::to_owned).collect()
     }
 
     fn find(&self, text: &str) -> Found {
@@ -145,7 +141,7 @@ fn strings<'a>(found: &'a [Found], of: impl Fn(&'a Found) -> Option<&'a str>) ->
 
 impl Stage for LanguageIdStage {
     fn name(&self) -> &'static str {
-        "language_id"
+        LanguageIdConfig::NAME
     }
 
     fn version(&self) -> u32 {
@@ -175,6 +171,15 @@ impl Stage for LanguageIdStage {
             reasons.push(LOW_LANGUAGE_SCORE);
         }
         reasons
+    }
+
+    fn digests(&self) -> Vec<String> {
+        let models = std::iter::once(&self.models.first).chain(&self.models.second);
+        models.filter_map(Model::digest).map(ToOwned::to_owned).collect()
+    }
+
+    fn remarks(&self) -> Remarks {
+        Remarks { warnings: self.warnings(), languages: self.languages(), ..Remarks::default() }
     }
 
     fn apply(&self, batch: DocumentBatch) -> Result<Applied, StageError> {

@@ -1,10 +1,12 @@
 use std::num::NonZeroU32;
 
+use arrow::datatypes::Schema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use textmill_document::{ConfigFault, Cost, Document, Example, StageConfig};
 
 use crate::{
-    Bands, BandsError, DEFAULT_SEED, KeepBy, MAX_HASHES, Normalization, NormalizationKeys, Preset, Shingler, Unit,
+    Bands, DEFAULT_SEED, DedupeStage, KeepBy, MAX_HASHES, Normalization, NormalizationKeys, Preset, Shingler, Unit,
     Verify, preset,
 };
 
@@ -46,13 +48,6 @@ pub const DEFAULT_THRESHOLD: f64 = 0.7;
 /// Broder, "On the resemblance and containment of documents" (1997). The presets are named after their corpus or program
 /// and are as published; where the source gives no normal form (`internlm2`, `wanjuan_cc`, ...), datatrove's. `textmill` is
 /// `internlm2` in a normal form of its own.
-///
-/// # Kept example
-/// A text that shares fewer than 70 % of its runs of five words with any other; `in 2015 it was 30` beside `in 2016 it was
-/// 37`.
-///
-/// # Dropped example
-/// The second of two copies of a news item with different dates: a duplicate of the first, similarity 0.94.
 ///
 /// # Cost
 /// About 250 MB of English or 150 MB of Chinese text per second and core for 112 hashes. Grouping sorts 12 bytes a
@@ -143,6 +138,33 @@ impl Default for MinhashDedupeConfig {
     }
 }
 
+impl StageConfig for MinhashDedupeConfig {
+    type Stage = DedupeStage;
+
+    const NAME: &'static str = "minhash_dedupe";
+    const EXAMPLES: &'static [Example] = &[
+        Example::text("{}", "in 2016 it was 37").after(&[Document::Text("in 2015 it was 30")]).kept(),
+        Example::text(
+            "{}",
+            "2 May: The library on Mill Street opens again next Monday after two years of work on its roof. Visitors will \
+             find a larger reading room, a map collection of nine hundred sheets and a garden in which they can read in \
+             the summer. Entry is free on the first weekend, the mayor said.",
+        )
+        .after(&[Document::Text(
+            "3 May: The library on Mill Street opens again next Monday after two years of work on its roof. Visitors will \
+             find a larger reading room, a map collection of nine hundred sheets and a garden in which they can read in \
+             the summer. Entry is free on the first weekend, the mayor said.",
+        )])
+        .duplicate(),
+    ];
+    const COST: Option<Cost> = Some(Cost::measured(202.0, "scripts/reproduce, wanjuan-cc"));
+    const IS_STEP: bool = true;
+
+    fn build(self, input: Option<&Schema>) -> Result<DedupeStage, Vec<ConfigFault>> {
+        Ok(DedupeStage::new(Self::NAME, self.try_into()?, input)?)
+    }
+}
+
 /// Removes exact duplicates: of documents with the same text or the same URL, one stays.
 ///
 /// # What it removes
@@ -157,12 +179,6 @@ impl Default for MinhashDedupeConfig {
 ///
 /// # Source
 /// The hash is xxh3-128 of the normal form; URLs are normalised as the WHATWG URL standard has it.
-///
-/// # Kept example
-/// A text that no other document has.
-///
-/// # Dropped example
-/// The second of two documents with the text `Home page`, a duplicate of the first.
 ///
 /// # Cost
 /// About 1 GB/s and core; sorting 20 bytes a document, on disk where memory ends.
@@ -204,6 +220,22 @@ impl Default for ExactDedupeConfig {
     }
 }
 
+impl StageConfig for ExactDedupeConfig {
+    type Stage = DedupeStage;
+
+    const NAME: &'static str = "exact_dedupe";
+    const EXAMPLES: &'static [Example] = &[
+        Example::text("{}", "Home page").after(&[Document::Text("Another page")]).kept(),
+        Example::text("{}", "Home page").after(&[Document::Text("Home page")]).duplicate(),
+    ];
+    const COST: Option<Cost> = Some(Cost::measured(1000.0, "textmill stages show exact_dedupe"));
+    const IS_STEP: bool = true;
+
+    fn build(self, input: Option<&Schema>) -> Result<DedupeStage, Vec<ConfigFault>> {
+        Ok(DedupeStage::new(Self::NAME, self.try_into()?, input)?)
+    }
+}
+
 /// What exact duplicates have in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -214,73 +246,8 @@ pub enum ExactBy {
     Url,
 }
 
-/// What is wrong with a configuration.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum DedupeConfigError {
-    /// There is no such preset.
-    #[error("there is no preset `{name}`; there are {}", known())]
-    UnknownPreset {
-        /// What was asked for.
-        name: String,
-    },
-    /// An entry of `keep` is no column with a direction.
-    #[error("`{text}` is no `column`, `column asc` or `column desc`")]
-    Keep {
-        /// The entry.
-        text: String,
-    },
-    /// A number lies outside its range.
-    #[error("`{field}` is {value}; it must be from 0 to 1")]
-    Range {
-        /// The field.
-        field: &'static str,
-        /// Its value.
-        value: f64,
-    },
-    /// The bands need more hashes than there are.
-    #[error("{bands} bands of {rows} rows need {} hashes, but `hashes` is {hashes}; leave `hashes` out or raise it", bands * rows)]
-    TooFewHashes {
-        /// Bands.
-        bands: u32,
-        /// Rows of a band.
-        rows: u32,
-        /// `hashes`.
-        hashes: u32,
-    },
-    /// More hashes than allowed, or none.
-    #[error("`hashes` is {0}; it must be from 1 to {MAX_HASHES}")]
-    Hashes(u32),
-    /// The bands are impossible.
-    #[error(transparent)]
-    Bands(#[from] BandsError),
-    /// A column cannot be put in order.
-    #[error(
-        "`keep` cannot order by `{column}`: its type is {data_type}; take a number, a text, a date or a truth value"
-    )]
-    Unordered {
-        /// The column.
-        column: String,
-        /// Its type.
-        data_type: arrow::datatypes::DataType,
-    },
-}
-
 fn known() -> String {
     crate::PRESETS.iter().map(|preset| format!("`{}`", preset.name)).collect::<Vec<_>>().join(", ")
-}
-
-impl DedupeConfigError {
-    /// Name of the field at fault.
-    pub fn field(&self) -> Option<&str> {
-        Some(match self {
-            Self::UnknownPreset { .. } => "preset",
-            Self::Keep { .. } | Self::Unordered { .. } => "keep",
-            Self::Range { field, .. } => field,
-            Self::TooFewHashes { .. } | Self::Hashes(_) => "hashes",
-            Self::Bands(_) => "bands",
-        })
-    }
 }
 
 /// How near-duplicates are found; absent where only exact ones are.
@@ -344,11 +311,14 @@ impl DedupeSettings {
 }
 
 impl TryFrom<MinhashDedupeConfig> for DedupeSettings {
-    type Error = DedupeConfigError;
+    type Error = ConfigFault;
 
-    fn try_from(config: MinhashDedupeConfig) -> Result<Self, DedupeConfigError> {
-        let preset =
-            preset(&config.preset).ok_or_else(|| DedupeConfigError::UnknownPreset { name: config.preset.clone() })?;
+    fn try_from(config: MinhashDedupeConfig) -> Result<Self, ConfigFault> {
+        let unknown = || {
+            let message = format!("there is no preset `{}`; there are {}", config.preset, known());
+            ConfigFault::new("preset", message)
+        };
+        let preset = preset(&config.preset).ok_or_else(unknown)?;
         let threshold = config.threshold.or(preset.threshold).unwrap_or(DEFAULT_THRESHOLD);
         let bands = bands(&config, preset)?;
         let minhash = MinhashSettings {
@@ -381,9 +351,9 @@ impl TryFrom<MinhashDedupeConfig> for DedupeSettings {
 }
 
 impl TryFrom<ExactDedupeConfig> for DedupeSettings {
-    type Error = DedupeConfigError;
+    type Error = ConfigFault;
 
-    fn try_from(config: ExactDedupeConfig) -> Result<Self, DedupeConfigError> {
+    fn try_from(config: ExactDedupeConfig) -> Result<Self, ConfigFault> {
         Ok(Self {
             normalization: config.normalization.over(Normalization::NONE),
             by_text: config.by.contains(&ExactBy::Text),
@@ -399,7 +369,7 @@ impl TryFrom<ExactDedupeConfig> for DedupeSettings {
     }
 }
 
-fn bands(config: &MinhashDedupeConfig, preset: &Preset) -> Result<Bands, DedupeConfigError> {
+fn bands(config: &MinhashDedupeConfig, preset: &Preset) -> Result<Bands, ConfigFault> {
     match (config.bands, config.threshold, config.hashes) {
         (Some(bands), ..) => Ok(bands),
         (None, None, None) => Ok(preset.bands),
@@ -407,18 +377,24 @@ fn bands(config: &MinhashDedupeConfig, preset: &Preset) -> Result<Bands, DedupeC
             let threshold = threshold.or(preset.threshold).unwrap_or(DEFAULT_THRESHOLD);
             let hashes = hashes.unwrap_or(preset.hashes);
             if hashes == 0 || hashes > MAX_HASHES {
-                return Err(DedupeConfigError::Hashes(hashes));
+                return Err(wrong_hashes(hashes));
             }
             Ok(Bands::for_threshold(share("threshold", threshold)?, hashes))
         }
     }
 }
 
-fn hashes(config: &MinhashDedupeConfig, preset: &Preset, bands: Bands) -> Result<u32, DedupeConfigError> {
+fn hashes(config: &MinhashDedupeConfig, preset: &Preset, bands: Bands) -> Result<u32, ConfigFault> {
     match (config.hashes, config.bands) {
-        (Some(hashes), _) if hashes == 0 || hashes > MAX_HASHES => Err(DedupeConfigError::Hashes(hashes)),
+        (Some(hashes), _) if hashes == 0 || hashes > MAX_HASHES => Err(wrong_hashes(hashes)),
         (Some(hashes), _) if hashes < bands.hashes() => {
-            Err(DedupeConfigError::TooFewHashes { bands: bands.bands(), rows: bands.rows(), hashes })
+            let message = format!(
+                "{} bands of {} rows need {} hashes, but `hashes` is {hashes}; leave `hashes` out or raise it",
+                bands.bands(),
+                bands.rows(),
+                bands.hashes()
+            );
+            Err(ConfigFault::new("hashes", message))
         }
         (Some(hashes), _) => Ok(hashes),
         (None, Some(bands)) => Ok(bands.hashes()),
@@ -426,13 +402,18 @@ fn hashes(config: &MinhashDedupeConfig, preset: &Preset, bands: Bands) -> Result
     }
 }
 
-fn keep(entries: &[String]) -> Result<Vec<KeepBy>, DedupeConfigError> {
-    let parse = |text: &String| KeepBy::parse(text).ok_or_else(|| DedupeConfigError::Keep { text: text.clone() });
+fn wrong_hashes(hashes: u32) -> ConfigFault {
+    ConfigFault::new("hashes", format!("`hashes` is {hashes}; it must be from 1 to {MAX_HASHES}"))
+}
+
+fn keep(entries: &[String]) -> Result<Vec<KeepBy>, ConfigFault> {
+    let wrong = |text: &String| format!("`{text}` is no `column`, `column asc` or `column desc`");
+    let parse = |text: &String| KeepBy::parse(text).ok_or_else(|| ConfigFault::new("keep", wrong(text)));
     entries.iter().map(parse).collect()
 }
 
-fn share(field: &'static str, value: f64) -> Result<f64, DedupeConfigError> {
-    if (0.0..=1.0).contains(&value) { Ok(value) } else { Err(DedupeConfigError::Range { field, value }) }
+fn share(field: &'static str, value: f64) -> Result<f64, ConfigFault> {
+    ConfigFault::check(field, value, 0.0..=1.0).map(|()| value)
 }
 
 #[cfg(test)]

@@ -54,15 +54,13 @@ mod verify;
 pub use bands::{Bands, BandsError, MAX_HASHES};
 pub use clusters::{Components, Join, UnionFind, components};
 pub use config::{
-    DEFAULT_MAX_BUCKET, DEFAULT_PRESET, DEFAULT_THRESHOLD, DedupeConfigError, DedupeSettings, ExactBy,
-    ExactDedupeConfig, MinhashDedupeConfig, MinhashSettings,
+    DEFAULT_MAX_BUCKET, DEFAULT_PRESET, DEFAULT_THRESHOLD, DedupeSettings, ExactBy, ExactDedupeConfig,
+    MinhashDedupeConfig, MinhashSettings,
 };
 pub use exact::{normalized_url, text_key, url_key};
 pub use forms::{Accents, Blanks, Normalization, NormalizationKeys, Numbers, Punctuation};
 pub use keeper::{Candidate, Direction, KeepBy, Key, compare, keeper};
-pub use line_stage::{
-    LineDedupeConfig, LineDedupeStage, MinCountError, PART_KEYS, PARTS, PartUnit, line_dedupe_reasons,
-};
+pub use line_stage::{LineDedupeConfig, LineDedupeStage, PART_KEYS, PARTS, PartUnit};
 pub use marks::Marks;
 pub use normalize::{NormalBuffer, Normalizer};
 pub use presets::{PRESETS, Preset, preset};

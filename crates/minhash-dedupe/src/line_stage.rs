@@ -4,11 +4,14 @@ use std::num::NonZeroU32;
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, BinaryBuilder, RecordBatch, StringViewBuilder, UInt32Builder};
+use arrow::array::{ArrayRef, BinaryBuilder, RecordBatch, UInt32Builder};
 use arrow::datatypes::{DataType, Field, Schema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use textmill_document::{Applied, Changes, ColumnRead, DocumentBatch, Dropped, Reason, Stage, StageError, columns};
+use textmill_document::{
+    Applied, Changes, ColumnRead, ConfigFault, Cost, Document, DocumentBatch, Dropped, Example, Reason, Stage,
+    StageConfig, StageError, columns,
+};
 
 use crate::code::looks_like_code;
 use crate::lines::{cut, lines, repeated_sentences, sentences, span_keys};
@@ -55,12 +58,6 @@ pub enum PartUnit {
 /// Lines: `CCNet` (Wenzek et al. 2020), paragraphs in lower case, digits as 0, without accents and punctuation, the first
 /// kept. Sentences: C4 (Raffel et al. 2020), all but one of any span of three sentences.
 ///
-/// # Kept example
-/// The first document with the line `All rights reserved.`
-///
-/// # Dropped example
-/// The same line in the second document; a document with no other line, reason `no_text_left`.
-///
 /// # Cost
 /// About 300 MB/s and core; sorting 16 bytes a part, on disk where memory ends; one bit of memory a part.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -96,16 +93,28 @@ impl Default for LineDedupeConfig {
     }
 }
 
-/// What is wrong with a configuration.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("`min_count` is {0}; from 2 on a part occurs more than once")]
-pub struct MinCountError(u32);
+impl StageConfig for LineDedupeConfig {
+    type Stage = LineDedupeStage;
 
-impl MinCountError {
-    /// Name of the field at fault.
-    #[allow(clippy::unused_self, reason = "as every configuration error")]
-    pub fn field(&self) -> Option<&str> {
-        Some("min_count")
+    const NAME: &'static str = "line_dedupe";
+    const REASONS: &'static [Reason] = &[NO_TEXT_LEFT];
+    const EXAMPLES: &'static [Example] = &[
+        Example::text("{}", "The museum opens.\nAll rights reserved.")
+            .after(&[Document::Text("The library opens.")])
+            .kept(),
+        Example::text("{}", "The museum opens.\nAll rights reserved.")
+            .after(&[Document::Text("The library opens.\nAll rights reserved.")])
+            .rewritten("The museum opens."),
+        Example::text("{}", "All rights reserved.")
+            .after(&[Document::Text("The library opens.\nAll rights reserved.")])
+            .dropped(NO_TEXT_LEFT),
+    ];
+    const COST: Option<Cost> = Some(Cost::measured(300.0, "textmill stages show line_dedupe"));
+    const KEEPS_COLUMNS: bool = true;
+    const IS_STEP: bool = true;
+
+    fn build(self, _: Option<&Schema>) -> Result<LineDedupeStage, Vec<ConfigFault>> {
+        Ok(LineDedupeStage::new(self)?)
     }
 }
 
@@ -119,9 +128,10 @@ pub struct LineDedupeStage {
 
 impl LineDedupeStage {
     /// The stage of a configuration.
-    pub fn new(config: LineDedupeConfig) -> Result<Self, MinCountError> {
+    pub fn new(config: LineDedupeConfig) -> Result<Self, ConfigFault> {
         if config.min_count < 2 {
-            return Err(MinCountError(config.min_count));
+            let message = format!("`min_count` is {}; from 2 on a part occurs more than once", config.min_count);
+            return Err(ConfigFault::new("min_count", message));
         }
         Ok(Self { config, normalizer: Normalizer::new(config.normalization.over(Normalization::CCNET)) })
     }
@@ -169,27 +179,21 @@ impl LineDedupeStage {
     /// Cuts parts out of some documents of `batch`: rows, each with the numbers of its parts, both ascending.
     pub fn cut(&self, batch: &DocumentBatch, cuts: &[(usize, Vec<u32>)]) -> Result<Applied, StageError> {
         let texts = batch.text()?;
-        let mut rewritten = StringViewBuilder::with_capacity(texts.len());
         let (mut dropped, mut changes) = (Vec::new(), Changes::default());
         let mut cuts = cuts.iter().peekable();
-        for row in 0..texts.len() {
-            let text = texts.is_valid(row).then(|| texts.value(row));
-            let (Some((_, parts)), Some(text)) = (cuts.next_if(|(of, _)| *of == row), text) else {
-                rewritten.append_option(text);
-                continue;
-            };
+        let left = texts.iter().enumerate().map(|(row, text)| {
+            let (_, parts) = cuts.next_if(|(of, _)| *of == row)?;
+            let text = text?;
             let left = self.without(text, parts);
             if left.trim().is_empty() {
                 dropped.push(Dropped { row, reason: NO_TEXT_LEFT, value: None, bound: None, detail: None });
-                rewritten.append_value(text);
-            } else {
-                let kind = if looks_like_code(text) { REPEATED_IN_CODE } else { "repeated" };
-                changes.add(kind, (text.chars().count() - left.chars().count()) as u64);
-                rewritten.append_value(&left);
+                return None;
             }
-        }
-        let rewritten: ArrayRef = Arc::new(rewritten.finish());
-        let all = batch.with_column(columns::text_field(columns::TEXT), rewritten)?;
+            let kind = if looks_like_code(text) { REPEATED_IN_CODE } else { "repeated" };
+            changes.add(kind, (text.chars().count() - left.chars().count()) as u64);
+            Some(left)
+        });
+        let all = batch.with_texts(columns::TEXT, left)?;
         let applied = Applied::without(&all, dropped)?;
         Ok(Applied { changes, ..applied })
     }
@@ -221,7 +225,7 @@ impl LineDedupeStage {
 
 impl Stage for LineDedupeStage {
     fn name(&self) -> &'static str {
-        "line_dedupe"
+        LineDedupeConfig::NAME
     }
 
     fn version(&self) -> u32 {
@@ -237,17 +241,12 @@ impl Stage for LineDedupeStage {
     }
 
     fn reasons(&self) -> Vec<Reason> {
-        vec![NO_TEXT_LEFT]
+        LineDedupeConfig::REASONS.to_vec()
     }
 
     fn apply(&self, batch: DocumentBatch) -> Result<Applied, StageError> {
         Ok(Applied::all(batch))
     }
-}
-
-/// Every reason for which the stage can drop a document.
-pub fn line_dedupe_reasons() -> Vec<Reason> {
-    vec![NO_TEXT_LEFT]
 }
 
 #[cfg(test)]

@@ -8,9 +8,9 @@ use arrow::array::{
 };
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Float64Type, Schema};
-use textmill_document::{Applied, ColumnRead, DocumentBatch, Reason, Stage, StageError, columns};
+use textmill_document::{Applied, ColumnRead, ConfigFault, DocumentBatch, Reason, Stage, StageError, columns};
 
-use crate::{DedupeConfigError, DedupeSettings, KeepBy, MinHasher, MinhashSettings, NormalBuffer, Normalizer, Verify};
+use crate::{DedupeSettings, KeepBy, MinHasher, MinhashSettings, NormalBuffer, Normalizer, Verify};
 use crate::{text_key, url_key};
 
 /// Column added to documents with duplicates: the id of the document that stayed.
@@ -64,18 +64,18 @@ pub struct DedupeStage {
 
 impl DedupeStage {
     /// The stage registered as `name`, for documents with columns `schema` where they are known.
-    pub fn new(
-        name: &'static str,
-        settings: DedupeSettings,
-        schema: Option<&Schema>,
-    ) -> Result<Self, DedupeConfigError> {
+    pub fn new(name: &'static str, settings: DedupeSettings, schema: Option<&Schema>) -> Result<Self, ConfigFault> {
         let find = |by: &KeepBy| schema.and_then(|schema| schema.field_with_name(&by.column).ok());
         for by in &settings.keep {
             if let Some(field) = find(by)
                 && key_type(field.data_type()).is_none()
             {
-                let (column, data_type) = (by.column.clone(), field.data_type().clone());
-                return Err(DedupeConfigError::Unordered { column, data_type });
+                let message = format!(
+                    "`keep` cannot order by `{}`: its type is {}; take a number, a text, a date or a truth value",
+                    by.column,
+                    field.data_type()
+                );
+                return Err(ConfigFault::new("keep", message));
             }
         }
         let by_length = settings.keep.iter().map(|by| by.column == TEXT_LENGTH && find(by).is_none()).collect();

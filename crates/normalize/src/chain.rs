@@ -4,11 +4,13 @@ use std::borrow::Cow;
 
 use crate::chars::normalize_counted;
 use crate::difference::{Edits, changed_chars};
+use textmill_document::ConfigFault;
+
 use crate::steps::{
     Layout, UnicodeForm, WidthClass, chinese_punctuation, cjk_radicals, compose, decode_entities, fix_mojibake,
     half_width, lay_out, simplified_chinese, strip_bidi_controls,
 };
-use crate::{NormalizeConfig, NormalizeConfigError, Options};
+use crate::{NormalizeConfig, Options};
 
 /// Rounds after which a text is left as it is, though a step might still find work. One step's result may give an
 /// earlier one work (an entity that becomes a full-width letter), but none undoes another, as [`Chain::new`] sees
@@ -89,14 +91,17 @@ impl Chain {
     ///
     /// # Errors
     /// Where two of them undo each other, or a bound is out of its range.
-    pub fn new(config: &NormalizeConfig) -> Result<Self, NormalizeConfigError> {
+    pub fn new(config: &NormalizeConfig) -> Result<Self, ConfigFault> {
         let to_ascii = config.half_width.contains(&WidthClass::Punctuation) || config.unicode == UnicodeForm::Nfkc;
         if config.chinese_punctuation && to_ascii {
-            return Err(NormalizeConfigError::PunctuationBothWays);
+            let message = "`chinese_punctuation` would undo `half_width: [punctuation]` or `unicode: nfkc`; remove one of \
+                           them (for radicals of PDF files alone there is `cjk_radicals`)";
+            return Err(ConfigFault::new("chinese_punctuation", message));
         }
         for (field, value) in [("max_newlines", config.max_newlines), ("max_spaces", config.max_spaces)] {
             if value == Some(0) {
-                return Err(NormalizeConfigError::ZeroRun(field));
+                let message = format!("`{field}` is 0; it must be 1 or more, or null for no bound");
+                return Err(ConfigFault::new(field, message));
             }
         }
         let layout = Layout { max_newlines: config.max_newlines, max_spaces: config.max_spaces, trim: config.trim };
@@ -230,11 +235,12 @@ mod tests {
     #[test]
     fn steps_that_undo_each_other_are_refused() {
         let both = NormalizeConfig { chinese_punctuation: true, half_width: vec![WidthClass::Punctuation], ..config() };
-        assert_eq!(Chain::new(&both), Err(NormalizeConfigError::PunctuationBothWays));
+        let field = |config: &NormalizeConfig| Chain::new(config).expect_err("refused").field;
+        assert_eq!(field(&both).as_deref(), Some("chinese_punctuation"));
         let nfkc = NormalizeConfig { chinese_punctuation: true, unicode: UnicodeForm::Nfkc, ..config() };
-        assert_eq!(Chain::new(&nfkc), Err(NormalizeConfigError::PunctuationBothWays));
+        assert_eq!(field(&nfkc).as_deref(), Some("chinese_punctuation"));
         let zero = NormalizeConfig { max_spaces: Some(0), ..config() };
-        assert_eq!(Chain::new(&zero), Err(NormalizeConfigError::ZeroRun("max_spaces")));
+        assert_eq!(field(&zero).as_deref(), Some("max_spaces"));
     }
 
     #[test]

@@ -1,7 +1,9 @@
+use arrow::datatypes::Schema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use textmill_document::{Mode, columns};
+use textmill_document::{ConfigFault, Cost, Example, Mode, StageConfig, columns};
 
+use crate::NormalizeStage;
 use crate::steps::{UnicodeForm, WidthClass};
 
 /// Default of [`NormalizeConfig::column`].
@@ -56,12 +58,6 @@ pub enum ArabicMode {
 /// (`model/basic_functions/char_norm.py`), step by step in the same order, but for indentations at the very start.
 /// `unicode`: UAX #15. `cjk_radicals`: Unicode's `EquivalentUnifiedIdeograph`, and UAX #15 for compatibility ideographs.
 /// `simplified`: `OpenCC`'s `t2s`. `mojibake`: ftfy 6.3.1. `html_entities`: HTML, section 13.5.
-///
-/// # Kept example
-/// `Plain text,\nwith a\ttab.` stays as it is.
-///
-/// # Dropped example
-/// None is dropped; `one\r\ntwo\u{3000}three` becomes `one\ntwo three`.
 ///
 /// # Cost
 /// One pass; more than 1 GB/s per core where nothing has to change. Each option is another pass.
@@ -131,45 +127,20 @@ impl Default for NormalizeConfig {
     }
 }
 
-/// What is wrong with a [`NormalizeConfig`].
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum NormalizeConfigError {
-    /// `column` is empty.
-    #[error("`column` is empty; name a text column, such as `text`")]
-    EmptyColumn,
-    /// Chinese punctuation is asked for, and ASCII punctuation too.
-    #[error(
-        "`chinese_punctuation` would undo `half_width: [punctuation]` or `unicode: nfkc`; remove one of them (for radicals \
-         of PDF files alone there is `cjk_radicals`)"
-    )]
-    PunctuationBothWays,
-    /// A longest run is zero.
-    #[error("`{0}` is 0; it must be 1 or more, or null for no bound")]
-    ZeroRun(&'static str),
-}
+impl StageConfig for NormalizeConfig {
+    type Stage = NormalizeStage;
 
-impl NormalizeConfigError {
-    /// Dotted path of the field at fault.
-    pub fn field(&self) -> Option<&str> {
-        match self {
-            Self::EmptyColumn => Some("column"),
-            Self::PunctuationBothWays => Some("chinese_punctuation"),
-            Self::ZeroRun(field) => Some(field),
-        }
-    }
-}
+    const NAME: &'static str = "normalize";
+    const EXAMPLES: &'static [Example] = &[
+        Example::text("{}", "Plain text,\nwith a\ttab.").kept(),
+        Example::text("{}", "one\r\ntwo\u{3000}three").rewritten("one\ntwo three"),
+        Example::text(r#"{"mojibake": true}"#, "schÃ¶n").rewritten("schön"),
+    ];
+    const COST: Option<Cost> = Some(Cost::measured(61.0, "scripts/bench-normalize, all options"));
+    // Decides about Arabic joiners by it.
+    const MAY_READ: &'static [&'static str] = &[columns::LANGUAGE];
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_schema_has_the_documentation() {
-        let documentation =
-            schemars::schema_for!(NormalizeConfig).get("description").map(ToString::to_string).unwrap_or_default();
-        for heading in ["What it removes", "Why", "Parameters", "Source", "Kept example", "Dropped example", "Cost"] {
-            assert!(documentation.contains(&format!("# {heading}")), "{heading} is missing");
-        }
+    fn build(self, _: Option<&Schema>) -> Result<NormalizeStage, Vec<ConfigFault>> {
+        Ok(NormalizeStage::new(self)?)
     }
 }

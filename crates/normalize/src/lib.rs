@@ -31,11 +31,7 @@ pub mod steps;
 
 pub use chain::Chain;
 pub use chars::{Changes, HanLanguage, Options, measure, normalize};
-pub use config::{
-    ARABIC_SCRIPT_LANGUAGES, ArabicMode, DEFAULT_COLUMN, HAN_LANGUAGES, NormalizeConfig, NormalizeConfigError,
-};
-pub use lines_stage::{
-    CLEAN_LINES_REASONS, CleanLinesConfig, CleanLinesConfigError, CleanLinesStage, DELETED_WORD_RATIO,
-};
-pub use pii_stage::{MaskPiiConfig, MaskPiiConfigError, MaskPiiStage, PII_COUNT, PII_KINDS};
+pub use config::{ARABIC_SCRIPT_LANGUAGES, ArabicMode, DEFAULT_COLUMN, HAN_LANGUAGES, NormalizeConfig};
+pub use lines_stage::{CleanLinesConfig, CleanLinesStage, DELETED_WORD_RATIO};
+pub use pii_stage::{MaskPiiConfig, MaskPiiStage, PII_COUNT, PII_KINDS};
 pub use stage::{NormalizeStage, REMOVED_CHARS, REPLACED_CHARS, STEPS};

@@ -1,11 +1,12 @@
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Float64Array, StringViewArray};
-use arrow::datatypes::{DataType, Field};
+use arrow::array::{ArrayRef, Float64Array};
+use arrow::datatypes::{DataType, Field, Schema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use textmill_document::{
-    Applied, Changes, ColumnRead, DocumentBatch, Dropped, Mode, Reason, Stage, StageError, columns,
+    Applied, Changes, ColumnRead, ConfigFault, DocumentBatch, Dropped, Example, Mode, Reason, Stage, StageConfig,
+    StageError, columns,
 };
 
 use crate::lines::{CleanLines, LineRule, SymbolLines, clean_lines_leaving};
@@ -38,13 +39,6 @@ const NOTHING_LEFT: Reason = Reason { code: "no_line_left", summary: "line rules
 /// `navigation`, and the bound of 0.05. `FineWeb-2`: `symbols`, with `symbol_lines: paragraph`. C4: `boilerplate`, whose Chinese list is textmill's own.
 /// MNBVC: `short_chinese`. `WuDao` and `FlagData`: `truncated_end`.
 ///
-/// # Kept example
-/// `The report was read by all of them.` stays as it is.
-///
-/// # Dropped example
-/// With `max_deleted_word_ratio: 0.05`: two lines of text of five words each and `1.2K followers`, reason
-/// `too_many_words_deleted`, value 0.17.
-///
 /// # Cost
 /// One pass over the lines for each rule.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -76,38 +70,25 @@ fn text_column() -> String {
     columns::TEXT.to_owned()
 }
 
-/// What is wrong with a [`CleanLinesConfig`].
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum CleanLinesConfigError {
-    /// `column` is empty.
-    #[error("`column` is empty; name a text column, such as `text`")]
-    EmptyColumn,
-    /// `use` is empty.
-    #[error("`use` is empty; name at least one rule: {}", LineRule::ALL.map(LineRule::name).join(", "))]
-    NoRules,
-    /// `use` names a rule twice.
-    #[error("`use` names `{}` twice; remove one", rule.name())]
-    RepeatedRule {
-        /// Dotted path of the second entry.
-        path: String,
-        /// The rule.
-        rule: LineRule,
-    },
-    /// `max_deleted_word_ratio` is no share.
-    #[error("`max_deleted_word_ratio` is {0}; it must be from 0 to 1")]
-    Ratio(f64),
-}
+impl StageConfig for CleanLinesConfig {
+    type Stage = CleanLinesStage;
 
-impl CleanLinesConfigError {
-    /// Dotted path of the field at fault.
-    pub fn field(&self) -> Option<&str> {
-        match self {
-            Self::EmptyColumn => Some("column"),
-            Self::NoRules => Some("use"),
-            Self::RepeatedRule { path, .. } => Some(path),
-            Self::Ratio(_) => Some("max_deleted_word_ratio"),
-        }
+    const NAME: &'static str = "clean_lines";
+    const REASONS: &'static [Reason] = &[NOTHING_LEFT, TOO_MUCH_DELETED];
+    const EXAMPLES: &'static [Example] = &[
+        Example::text(r#"{"use": ["counter"]}"#, "The report was read by all of them.").kept(),
+        Example::text(r#"{"use": ["counter"]}"#, "Two lines of text stay.\n1.2K followers")
+            .rewritten("Two lines of text stay."),
+        Example::text(
+            r#"{"use": ["counter"], "max_deleted_word_ratio": 0.05}"#,
+            "This line has five words.\nSo has this other line.\n1.2K followers",
+        )
+        .dropped(TOO_MUCH_DELETED)
+        .by(0.17, 0.05),
+    ];
+
+    fn build(self, _: Option<&Schema>) -> Result<CleanLinesStage, Vec<ConfigFault>> {
+        Ok(CleanLinesStage::new(self)?)
     }
 }
 
@@ -119,26 +100,27 @@ pub struct CleanLinesStage {
 
 impl CleanLinesStage {
     /// The stage as configured.
-    pub fn new(config: CleanLinesConfig) -> Result<Self, CleanLinesConfigError> {
+    pub fn new(config: CleanLinesConfig) -> Result<Self, ConfigFault> {
         if config.column.is_empty() {
-            return Err(CleanLinesConfigError::EmptyColumn);
+            return Err(ConfigFault::new("column", "`column` is empty; name a text column, such as `text`"));
         }
         if config.use_.is_empty() {
-            return Err(CleanLinesConfigError::NoRules);
+            let names = LineRule::ALL.map(LineRule::name).join(", ");
+            return Err(ConfigFault::new("use", format!("`use` is empty; name at least one rule: {names}")));
         }
         for (index, rule) in config.use_.iter().enumerate() {
             if config.use_.iter().take(index).any(|earlier| earlier == rule) {
-                return Err(CleanLinesConfigError::RepeatedRule { path: format!("use.{index}"), rule: *rule });
+                let message = format!("`use` names `{}` twice; remove one", rule.name());
+                return Err(ConfigFault::new(format!("use.{index}"), message));
             }
         }
-        match config.max_deleted_word_ratio {
-            Some(ratio) if !(0.0..=1.0).contains(&ratio) => Err(CleanLinesConfigError::Ratio(ratio)),
-            _ => Ok(Self { config }),
+        if let Some(ratio) = config.max_deleted_word_ratio {
+            ConfigFault::check("max_deleted_word_ratio", ratio, 0.0..=1.0)?;
         }
+        Ok(Self { config })
     }
 
     fn decide(&self, batch: &DocumentBatch, cleaned: &[Option<CleanLines>]) -> Result<Applied, StageError> {
-        let texts = batch.strings(&self.config.column)?;
         let mut changes = Changes::default();
         let mut dropped = Vec::new();
         for (row, clean) in cleaned.iter().enumerate().filter_map(|(row, clean)| Some((row, clean.as_ref()?))) {
@@ -147,13 +129,8 @@ impl CleanLinesStage {
                 None => clean.deleted_chars.iter().for_each(|(rule, chars)| changes.add(rule.name(), *chars)),
             }
         }
-        let texts: StringViewArray = if cleaned.iter().flatten().any(|clean| clean.text.is_some()) {
-            let rewritten = texts.iter().zip(cleaned);
-            rewritten.map(|(old, clean)| clean.as_ref().and_then(|clean| clean.text.as_deref()).or(old)).collect()
-        } else {
-            texts.clone()
-        };
-        let rewritten = batch.with_column(columns::text_field(&self.config.column), Arc::new(texts))?;
+        let new = cleaned.iter().map(|clean| clean.as_ref()?.text.as_deref());
+        let rewritten = batch.with_texts(&self.config.column, new)?;
         Ok(Applied { changes, ..Applied::without(&rewritten, dropped)? })
     }
 
@@ -171,12 +148,9 @@ fn ratio(clean: &CleanLines) -> f64 {
     if clean.words == 0 { 0.0 } else { clean.deleted_words as f64 / clean.words as f64 }
 }
 
-/// Every reason of the stage.
-pub const CLEAN_LINES_REASONS: [Reason; 2] = [NOTHING_LEFT, TOO_MUCH_DELETED];
-
 impl Stage for CleanLinesStage {
     fn name(&self) -> &'static str {
-        "clean_lines"
+        CleanLinesConfig::NAME
     }
 
     fn version(&self) -> u32 {
@@ -196,7 +170,7 @@ impl Stage for CleanLinesStage {
 
     fn reasons(&self) -> Vec<Reason> {
         match self.config.mode {
-            Mode::Decide => CLEAN_LINES_REASONS.to_vec(),
+            Mode::Decide => CleanLinesConfig::REASONS.to_vec(),
             Mode::Annotate => Vec::new(),
         }
     }

@@ -1,10 +1,13 @@
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Int64Array, StringViewArray};
-use arrow::datatypes::{DataType, Field};
+use arrow::datatypes::{DataType, Field, Schema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use textmill_document::{Applied, Changes, ColumnRead, DocumentBatch, Reason, Stage, StageError, columns};
+use textmill_document::{
+    Applied, Changes, ColumnRead, ConfigFault, Cost, DocumentBatch, Example, Reason, Stage, StageConfig, StageError,
+    columns, rewritten,
+};
 
 use crate::pii::{PiiAction, PiiKind, PiiMatch, mask};
 
@@ -35,12 +38,6 @@ pub const PII_KINDS: &str = "pii_kinds";
 /// fixed values), `BigScience`'s pipeline (boundaries beside Chinese); GB 11643 for identity numbers,
 /// ISO/IEC 7812 for cards, E.164 and the North American Numbering Plan for phones, the Public Suffix List for mail.
 ///
-/// # Kept example
-/// `第3.1.4章，版本 1.2.3.4，订单20210613800138000` stays as it is.
-///
-/// # Dropped example
-/// None is dropped; `电话13800138000` becomes `电话[PHONE]`.
-///
 /// # Cost
 /// One pass that stops at digits and `@`, and one for the names of messengers; `scripts/bench/normalize`
 /// measures it.
@@ -62,25 +59,19 @@ impl Default for MaskPiiConfig {
     }
 }
 
-/// What is wrong with a [`MaskPiiConfig`].
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum MaskPiiConfigError {
-    /// `column` is empty.
-    #[error("`column` is empty; name a text column, such as `text`")]
-    EmptyColumn,
-    /// `kinds` is empty.
-    #[error("`kinds` is empty, so that nothing would be looked for; leave it out for every kind")]
-    NoKinds,
-}
+impl StageConfig for MaskPiiConfig {
+    type Stage = MaskPiiStage;
 
-impl MaskPiiConfigError {
-    /// Dotted path of the field at fault.
-    pub fn field(&self) -> Option<&str> {
-        match self {
-            Self::EmptyColumn => Some("column"),
-            Self::NoKinds => Some("kinds"),
-        }
+    const NAME: &'static str = "mask_pii";
+    const EXAMPLES: &'static [Example] = &[
+        Example::text("{}", "第3.1.4章，版本 1.2.3.4，订单20210613800138000").kept(),
+        Example::text("{}", "电话13800138000").rewritten("电话[PHONE]"),
+        Example::text(r#"{"action": "count"}"#, "Write to jane@museum.org.").kept_with(r#"{"pii_count": 1}"#),
+    ];
+    const COST: Option<Cost> = Some(Cost::measured(432.0, "scripts/bench-normalize"));
+
+    fn build(self, _: Option<&Schema>) -> Result<MaskPiiStage, Vec<ConfigFault>> {
+        Ok(MaskPiiStage::new(self)?)
     }
 }
 
@@ -92,12 +83,13 @@ pub struct MaskPiiStage {
 
 impl MaskPiiStage {
     /// The stage as configured.
-    pub fn new(config: MaskPiiConfig) -> Result<Self, MaskPiiConfigError> {
+    pub fn new(config: MaskPiiConfig) -> Result<Self, ConfigFault> {
         if config.column.is_empty() {
-            return Err(MaskPiiConfigError::EmptyColumn);
+            return Err(ConfigFault::new("column", "`column` is empty; name a text column, such as `text`"));
         }
         if config.kinds.is_empty() {
-            return Err(MaskPiiConfigError::NoKinds);
+            let message = "`kinds` is empty, so that nothing would be looked for; leave it out for every kind";
+            return Err(ConfigFault::new("kinds", message));
         }
         Ok(Self { config })
     }
@@ -122,7 +114,7 @@ fn kinds(found: &[PiiMatch]) -> Option<String> {
 
 impl Stage for MaskPiiStage {
     fn name(&self) -> &'static str {
-        "mask_pii"
+        MaskPiiConfig::NAME
     }
 
     fn version(&self) -> u32 {
@@ -149,13 +141,10 @@ impl Stage for MaskPiiStage {
             texts.iter().map(|text| text.map(|text| mask(text, &self.config.kinds, self.config.action))).collect();
         let mut arrays: Vec<ArrayRef> = Vec::new();
         if self.config.action != PiiAction::Count {
-            let rewritten = masked.iter().any(|row| row.as_ref().is_some_and(|(_, found)| !found.is_empty()));
-            let texts: StringViewArray = if rewritten {
-                masked.iter().map(|row| row.as_ref().map(|(text, _)| text.as_ref())).collect()
-            } else {
-                texts.clone()
-            };
-            arrays.push(Arc::new(texts));
+            // A text in which nothing was found is not copied.
+            let new =
+                masked.iter().map(|row| row.as_ref().filter(|(_, found)| !found.is_empty()).map(|(text, _)| text));
+            arrays.push(rewritten(texts, new)?);
         }
         let mut changes = Changes::default();
         if self.config.action != PiiAction::Count {
@@ -216,14 +205,5 @@ mod tests {
         assert_eq!(MaskPiiStage::new(none).expect_err("no kinds").field(), Some("kinds"));
         let empty = MaskPiiConfig { column: String::new(), ..MaskPiiConfig::default() };
         assert_eq!(MaskPiiStage::new(empty).expect_err("no column").field(), Some("column"));
-    }
-
-    #[test]
-    fn the_schema_has_the_documentation() {
-        let documentation =
-            schemars::schema_for!(MaskPiiConfig).get("description").map(ToString::to_string).unwrap_or_default();
-        for heading in ["What it removes", "Why", "Parameters", "Source", "Kept example", "Dropped example", "Cost"] {
-            assert!(documentation.contains(&format!("# {heading}")), "{heading} is missing");
-        }
     }
 }

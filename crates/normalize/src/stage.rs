@@ -1,14 +1,15 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, Int64Array, StringViewArray};
-use arrow::compute::interleave;
+use arrow::array::{ArrayRef, Int64Array, StringViewArray};
 use arrow::datatypes::{DataType, Field};
-use textmill_document::{Applied, ColumnRead, DocumentBatch, DocumentError, Mode, Reason, Stage, StageError, columns};
+use textmill_document::{
+    Applied, ColumnRead, ConfigFault, DocumentBatch, DocumentError, Mode, Reason, Stage, StageConfig, StageError,
+    columns, value_at,
+};
 
 use crate::{
-    ARABIC_SCRIPT_LANGUAGES, ArabicMode, Chain, Changes, HAN_LANGUAGES, HanLanguage, NormalizeConfig,
-    NormalizeConfigError, Options,
+    ARABIC_SCRIPT_LANGUAGES, ArabicMode, Chain, Changes, HAN_LANGUAGES, HanLanguage, NormalizeConfig, Options,
 };
 
 /// Column of annotate mode: characters that normalising would delete.
@@ -27,22 +28,21 @@ pub struct NormalizeStage {
 
 impl NormalizeStage {
     /// The stage as configured.
-    pub fn new(config: NormalizeConfig) -> Result<Self, NormalizeConfigError> {
+    pub fn new(config: NormalizeConfig) -> Result<Self, ConfigFault> {
         if config.column.is_empty() {
-            return Err(NormalizeConfigError::EmptyColumn);
+            return Err(ConfigFault::new("column", "`column` is empty; name a text column, such as `text`"));
         }
         Ok(Self { chain: Chain::new(&config)?, config })
     }
 
     /// The languages to look at, or `None` where every document is treated alike.
     fn languages<'a>(&self, batch: &'a DocumentBatch) -> Result<Option<&'a StringViewArray>, DocumentError> {
-        let known = batch.schema().column_with_name(columns::LANGUAGE).is_some();
         let asked = self.config.arabic == ArabicMode::Auto || self.config.simplified;
-        if asked && known { batch.strings(columns::LANGUAGE).map(Some) } else { Ok(None) }
+        if asked { batch.optional_strings(columns::LANGUAGE) } else { Ok(None) }
     }
 
     fn options(&self, languages: Option<&StringViewArray>, row: usize) -> Options {
-        let language = languages.filter(|languages| languages.is_valid(row)).map(|languages| languages.value(row));
+        let language = value_at(languages, row);
         let arabic = match self.config.arabic {
             ArabicMode::On => true,
             ArabicMode::Off => false,
@@ -72,28 +72,14 @@ impl NormalizeStage {
     fn rewrite(&self, batch: &DocumentBatch) -> Result<Applied, StageError> {
         let texts = batch.strings(&self.config.column)?;
         let languages = self.languages(batch)?;
-        let mut rewritten = Vec::new();
         let mut changes = textmill_document::Changes::default();
-        // Pairs (0, row) take the old text, pairs (1, n) the n-th rewritten one.
-        let sources: Vec<(usize, usize)> = (texts.iter().enumerate())
-            .map(|(row, text)| {
-                match text.map(|text| self.apply_counted(text, self.options(languages, row), &mut changes)) {
-                    Some(Cow::Owned(normal)) => {
-                        rewritten.push(normal);
-                        (1, rewritten.len() - 1)
-                    }
-                    _ => (0, row),
-                }
-            })
-            .collect();
-        let array: ArrayRef = match rewritten.len() {
-            0 => Arc::new(texts.clone()),
-            changed if changed == texts.len() => Arc::new(StringViewArray::from_iter_values(rewritten)),
-            // Interleaving moves views only, so unchanged texts are not copied.
-            _ => interleave(&[texts, &StringViewArray::from_iter_values(rewritten)], &sources)
-                .map_err(DocumentError::from)?,
-        };
-        let kept = batch.with_column(columns::text_field(&self.config.column), array)?;
+        let normal = texts.iter().enumerate().map(|(row, text)| {
+            match self.apply_counted(text?, self.options(languages, row), &mut changes) {
+                Cow::Owned(normal) => Some(normal),
+                Cow::Borrowed(_) => None,
+            }
+        });
+        let kept = batch.with_texts(&self.config.column, normal)?;
         Ok(Applied { changes, ..Applied::all(kept) })
     }
 
@@ -130,7 +116,7 @@ fn han_language(code: &str) -> HanLanguage {
 
 impl Stage for NormalizeStage {
     fn name(&self) -> &'static str {
-        "normalize"
+        NormalizeConfig::NAME
     }
 
     fn version(&self) -> u32 {

@@ -43,3 +43,21 @@ impl Exchange {
         }
     }
 }
+
+impl From<Arc<DedupeStage>> for Exchange {
+    fn from(stage: Arc<DedupeStage>) -> Self {
+        Self::Documents(stage)
+    }
+}
+
+impl From<Arc<LineDedupeStage>> for Exchange {
+    fn from(stage: Arc<LineDedupeStage>) -> Self {
+        Self::Parts(stage)
+    }
+}
+
+impl From<Arc<KeepHighestStage>> for Exchange {
+    fn from(stage: Arc<KeepHighestStage>) -> Self {
+        Self::Highest(stage)
+    }
+}

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Schema, SchemaRef};
 use serde_json::Value;
-use textmill_document::output_schema;
+use textmill_document::{ConfigFault, output_schema};
 
 use crate::graph::{INPUT, Links, Listed, Source};
 use crate::paths;
 use crate::place::{Path, Problems};
 use crate::sql::type_name;
-use crate::stages::{self, BuildContext, BuildError, BuiltStage, StageKind};
+use crate::stages::{self, BuiltStage, StageKind};
 use crate::suggest;
 use crate::yaml::{Tree, Yaml};
 
@@ -138,15 +138,14 @@ fn differences(first: &Schema, second: &Schema, names: &[&str; 2]) -> Vec<String
 }
 
 fn build(run: &RunConfig, columns: Option<SchemaRef>, problems: &mut Problems<'_>) -> Option<Flowed> {
-    let context = BuildContext { columns };
-    let built = match (run.kind.build)(&run.config, &context) {
+    let built = match (run.kind.build)(&run.config, columns.as_deref()) {
         Ok(built) => built,
-        Err(errors) => {
-            errors.into_iter().for_each(|error| report(run, error, problems));
+        Err(faults) => {
+            faults.into_iter().for_each(|fault| report(run, fault, problems));
             return None;
         }
     };
-    let columns_in = context.columns?;
+    let columns_in = columns?;
     let before = problems.len();
     for read in built.stage.reads() {
         check_read(run, &read.name, read.data_type.as_ref(), &columns_in, problems);
@@ -158,8 +157,8 @@ fn build(run: &RunConfig, columns: Option<SchemaRef>, problems: &mut Problems<'_
     Some(Flowed { built, columns_in, columns_out })
 }
 
-fn report(run: &RunConfig, error: BuildError, problems: &mut Problems<'_>) {
-    let path = error.field.as_deref().map_or_else(
+fn report(run: &RunConfig, fault: ConfigFault, problems: &mut Problems<'_>) {
+    let path = fault.field.as_deref().map_or_else(
         || run.path.clone(),
         // A column name may have dots in it: it is one key where it is one in the file.
         |field| {
@@ -168,8 +167,8 @@ fn report(run: &RunConfig, error: BuildError, problems: &mut Problems<'_>) {
                 .unwrap_or_else(|| run.path.dotted(field))
         },
     );
-    let hint = error.hint.or_else(|| paths::tried(&run.config, &error.message));
-    problems.inside(&path, error.at, error.message, hint);
+    let hint = fault.hint.or_else(|| paths::tried(&run.config, &fault.message));
+    problems.inside(&path, fault.at, fault.message, hint);
 }
 
 /// The column `wanted` must be in the input, with its type.

@@ -3,7 +3,7 @@
 use schemars::Schema;
 use serde::Serialize;
 use serde_json::Value;
-use textmill_document::Reason;
+use textmill_document::{Document, Example, Outcome, Reason};
 use textmill_filter::{RULES, RuleEntry};
 
 use crate::check::{first_sentence, resolve};
@@ -11,7 +11,7 @@ use crate::resolve::stage_schema;
 use crate::stages::{self, STAGES};
 
 /// What `textmill stages show` tells of a stage or a filter rule.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct StageHelp {
     /// Name in the pipeline file.
     pub name: String,
@@ -23,6 +23,31 @@ pub struct StageHelp {
     pub parameters: Vec<Parameter>,
     /// Code and meaning of every reason for which it can drop a document.
     pub reasons: Vec<(String, String)>,
+    /// Documents with what becomes of them; each is a test as well.
+    pub examples: Vec<ExampleHelp>,
+}
+
+/// A document and what a stage or rule makes of it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ExampleHelp {
+    /// The configuration, as it can be written in the pipeline file.
+    pub config: String,
+    /// The files that the configuration names, each with its text.
+    pub files: Vec<(String, String)>,
+    /// The documents: the one that the example is about last, before it those that stand before it in the corpus.
+    pub documents: Vec<String>,
+    /// Whether it goes on: `kept`, `dropped` or `duplicate`.
+    pub outcome: String,
+    /// The text that it goes on with, where that is another one; or a JSON object of columns that it has then.
+    pub becomes: Option<String>,
+    /// Code of the reason for which it is dropped.
+    pub reason: Option<String>,
+    /// The measured value, rounded.
+    pub value: Option<f64>,
+    /// The bound that the value broke.
+    pub bound: Option<f64>,
+    /// What a number cannot say.
+    pub detail: Option<String>,
 }
 
 /// Something that can be set.
@@ -56,14 +81,14 @@ pub fn stage_help(name: &str) -> Option<StageHelp> {
     if let Some(kind) = stages::find(name) {
         let root = crate::schema();
         let schema = stage_schema(name, &root)?;
-        return Some(help(name, schema, &root, &(kind.reasons)()));
+        return Some(help(name, schema, &root, kind.reasons, kind.examples));
     }
     let entry: &RuleEntry = RULES.iter().find(|entry| entry.name == name)?;
     let root = Schema::to_value((entry.schema)());
-    Some(help(name, &root, &root, &stages::rule_reasons(entry.rule)))
+    Some(help(name, &root, &root, entry.reasons, entry.examples))
 }
 
-fn help(name: &str, schema: &Value, root: &Value, reasons: &[Reason]) -> StageHelp {
+fn help(name: &str, schema: &Value, root: &Value, reasons: &[Reason], examples: &[Example]) -> StageHelp {
     let properties = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
     StageHelp {
         name: name.to_owned(),
@@ -71,6 +96,39 @@ fn help(name: &str, schema: &Value, root: &Value, reasons: &[Reason]) -> StageHe
         doc: description(schema).to_owned(),
         parameters: properties.map(|(name, schema)| parameter(name, schema, root)).collect(),
         reasons: reasons.iter().map(|reason| (reason.code.to_owned(), reason.summary.to_owned())).collect(),
+        examples: examples.iter().map(ExampleHelp::of).collect(),
+    }
+}
+
+impl ExampleHelp {
+    fn of(example: &Example) -> Self {
+        let document = |document: &Document| match document {
+            Document::Text(text) | Document::Columns(text) => (*text).to_owned(),
+        };
+        let kept = |becomes: Option<&str>| Self {
+            config: example.config.split_whitespace().collect::<Vec<_>>().join(" "),
+            files: example.files.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect(),
+            documents: example.before.iter().chain([&example.document]).map(document).collect(),
+            outcome: "kept".to_owned(),
+            becomes: becomes.map(ToOwned::to_owned),
+            reason: None,
+            value: None,
+            bound: None,
+            detail: None,
+        };
+        match example.outcome {
+            Outcome::Kept => kept(None),
+            Outcome::Rewritten(text) | Outcome::KeptWith(text) => kept(Some(text)),
+            Outcome::Duplicate => Self { outcome: "duplicate".to_owned(), ..kept(None) },
+            Outcome::Dropped { reason, value, bound, detail } => Self {
+                outcome: "dropped".to_owned(),
+                reason: Some(reason.code.to_owned()),
+                value,
+                bound,
+                detail: detail.map(ToOwned::to_owned),
+                ..kept(None)
+            },
+        }
     }
 }
 
@@ -152,10 +210,10 @@ mod tests {
         for name in stage_names() {
             let help = stage_help(name).expect("it is in the list");
             assert!(!help.summary.is_empty() && !help.summary.contains('\n'), "{name}: {}", help.summary);
-            for heading in ["What it removes", "Why", "Parameters", "Source", "Kept example", "Dropped example", "Cost"]
-            {
+            for heading in ["What it removes", "Why", "Parameters", "Source", "Cost"] {
                 assert!(help.doc.contains(&format!("# {heading}")), "{name} lacks {heading}");
             }
+            assert!(help.examples.iter().any(|example| example.outcome == "kept"), "{name}");
             for parameter in help.parameters {
                 assert!(!parameter.doc.is_empty() && !parameter.kind.is_empty(), "{name}: {parameter:?}");
             }

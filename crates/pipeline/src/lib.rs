@@ -59,11 +59,10 @@ pub use file::{
     DEFAULT_COMPRESSION_LEVEL, DEFAULT_DROPPED_SAMPLE, DEFAULT_MAX_QUARANTINED_RATIO, DEFAULT_SHARD_BYTES, Dropped,
     FILE_VERSION, OutputConfig, RunLimits, schema,
 };
-pub use help::{Parameter, StageHelp, stage_help, stage_names, unknown_stage_hint};
+pub use help::{ExampleHelp, Parameter, StageHelp, stage_help, stage_names, unknown_stage_hint};
 pub use paths::{unexpanded, unexpanded_hint};
 pub use pipeline::{Node, OutputColumn, Parent, Phase, Pipeline, Source};
-pub use remarks::Remarks;
-pub use stages::{BuildContext, BuildError, BuiltStage, STAGES, StageKind};
+pub use stages::{BuiltStage, STAGES, StageKind, find as stage_kind};
 pub use textmill_minhash_dedupe::DEFAULT_PRESET as DEFAULT_DEDUPE_PRESET;
 pub use textmill_store::writer::OutputFormat;
 

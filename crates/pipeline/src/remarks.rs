@@ -3,26 +3,14 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
+use textmill_document::Remarks;
 
 use crate::pipeline::{Node, Parent};
 
-/// What a stage says of itself when it is built.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Remarks {
-    /// What is probably not meant, or does less than it seems to.
-    pub warnings: Vec<String>,
-    /// What was read and found, for those who ask (`textmill validate`).
-    pub notes: Vec<String>,
-    /// The codes that the column `language` can have after it, where the stage fills that column.
-    pub languages: Vec<String>,
-}
-
-impl Remarks {
-    /// With the id of the stage before each sentence.
-    pub(crate) fn of(self, id: &str) -> Self {
-        let name = |said: Vec<String>| said.into_iter().map(|said| format!("stage `{id}`: {said}")).collect();
-        Self { warnings: name(self.warnings), notes: name(self.notes), languages: self.languages }
-    }
+/// `remarks` with the id of the stage before each sentence.
+pub(crate) fn of_stage(remarks: Remarks, id: &str) -> Remarks {
+    let name = |said: Vec<String>| said.into_iter().map(|said| format!("stage `{id}`: {said}")).collect();
+    Remarks { warnings: name(remarks.warnings), notes: name(remarks.notes), languages: remarks.languages }
 }
 
 /// Which documents come to a stage, by language.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arrow::datatypes::SchemaRef;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use textmill_document::Remarks;
 use textmill_ingest::{InputConfig, Passed, document_schema, look_up_passed};
 
 use crate::check;
@@ -15,7 +16,7 @@ use crate::output;
 use crate::paths;
 use crate::pipeline::{self, Node, OutputColumn, Parent, Pipeline, project};
 use crate::place::{Path, Problems};
-use crate::remarks::{self, Remarks};
+use crate::remarks;
 use crate::stages::{self, StageKind};
 use crate::yaml::{Tree, Yaml};
 
@@ -105,11 +106,10 @@ impl Parts {
             let inputs = links.inputs[position].as_ref()?;
             let id = self.listed[position].id.clone()?;
             let parents: Vec<Parent> = inputs.iter().map(|source| parent(*source, links)).collect();
-            let mut remarks = flowed.built.remarks;
-            if let Some(of_languages) = flowed.built.of_languages {
-                remarks.warnings.extend(of_languages(&remarks::languages(&nodes, &languages, &parents)));
-            }
-            let remarks = remarks.of(&id);
+            let mut remarks = flowed.built.stage.remarks();
+            let arriving = remarks::languages(&nodes, &languages, &parents);
+            remarks.warnings.extend(flowed.built.stage.language_warnings(&arriving));
+            let remarks = remarks::of_stage(remarks, &id);
             said.warnings.extend(remarks.warnings);
             said.notes.extend(remarks.notes);
             languages.push(remarks.languages);

@@ -14,9 +14,7 @@ use datafusion::optimizer::simplify_expressions::ExprSimplifier;
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use datafusion::sql::sqlparser::parser::ParserError;
-use textmill_document::{ColumnRead, DocumentBatch, StageError};
-
-use crate::stages::BuildError;
+use textmill_document::{ColumnRead, ConfigFault, DocumentBatch, StageError};
 
 /// Longest expression in bytes. It leaves room for a list of thousands of domains.
 const MAX_SQL_BYTES: usize = 64 << 10;
@@ -43,8 +41,8 @@ impl SqlFault {
         Self { at, message: message.into(), hint }
     }
 
-    pub(crate) fn into_build_error(self, field: Option<&str>) -> BuildError {
-        BuildError { field: field.map(ToOwned::to_owned), at: self.at, message: self.message, hint: self.hint }
+    pub(crate) fn into_config_fault(self, field: Option<&str>) -> ConfigFault {
+        ConfigFault { field: field.map(ToOwned::to_owned), at: self.at, message: self.message, hint: self.hint }
     }
 }
 

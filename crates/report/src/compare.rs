@@ -58,9 +58,11 @@ pub struct ComparisonRow {
 /// it. Stages that only rewrite (`normalize`) always do the latter. Filters, deduplications and scores of a kind that the
 /// table does not have are set beside nothing, and a note says what they removed. What is retained after a step is the raw input less all that the stages up to it removed,
 /// so branches need no special treatment; copies made by branches count from the start.
-pub fn compare(table: &CleaningTable, name: &str) -> Result<Comparison, ReportError> {
+///
+/// `is_step` says of a kind of stage whether what it removes is a step of its own.
+pub fn compare(table: &CleaningTable, name: &str, is_step: impl Fn(&str) -> bool) -> Result<Comparison, ReportError> {
     let published = &published::table(name)?;
-    let steps = assign(&table.rows, published);
+    let steps = assign(&table.rows, published, is_step);
     let measure = |count: Count| i128::from(if published.unit == Unit::Bytes { count.bytes } else { count.documents });
     let rewritten = |row: &StageRow| if published.unit == Unit::Bytes { i128::from(row.rewritten_bytes) } else { 0 };
     let raw = measure(table.balance.input);
@@ -128,12 +130,8 @@ fn comparison(
     }
 }
 
-/// Kinds of stages that are a step of their own wherever they stand.
-const STEPS: &[&str] =
-    &["url_filter", "filter", "exact_dedupe", "minhash_dedupe", "line_dedupe", "classifier", "perplexity"];
-
 /// The published step of every stage, and whether it is of that step.
-fn assign(rows: &[StageRow], published: &PublishedTable) -> Vec<(usize, bool)> {
+fn assign(rows: &[StageRow], published: &PublishedTable, is_step: impl Fn(&str) -> bool) -> Vec<(usize, bool)> {
     let has = |kind: &String| published.stages.iter().any(|step| step.kinds.contains(kind));
     let mut current = 0;
     let mut steps = Vec::with_capacity(rows.len());
@@ -143,7 +141,7 @@ fn assign(rows: &[StageRow], published: &PublishedTable) -> Vec<(usize, bool)> {
         let by_kind = || (current..published.stages.len()).find(|&step| lists_kind(step));
         let own = by_id.or_else(by_kind);
         current = own.unwrap_or(current);
-        steps.push((current, own.is_some() || has(&row.stage) || !STEPS.contains(&row.stage.as_str())));
+        steps.push((current, own.is_some() || has(&row.stage) || !is_step(&row.stage)));
     }
     steps
 }
@@ -216,9 +214,14 @@ mod tests {
     use crate::measure::cleaning_table;
     use crate::test_runs;
 
+    /// As the stages of the test runs say of themselves.
+    fn is_step(kind: &str) -> bool {
+        ["url_filter", "filter", "exact_dedupe", "minhash_dedupe", "line_dedupe", "classifier"].contains(&kind)
+    }
+
     #[test]
     fn branches_are_set_beside_wanjuan_cc() {
-        let comparison = compare(&cleaning_table(&test_runs::branches()), "wanjuan-cc").expect("is there");
+        let comparison = compare(&cleaning_table(&test_runs::branches()), "wanjuan-cc", is_step).expect("is there");
         insta::assert_snapshot!("compare_text", comparison.to_text(120, false));
         insta::assert_snapshot!("compare_markdown", comparison.to_markdown());
         insta::assert_snapshot!("compare_json", comparison.to_json().expect("can be written"));
@@ -228,7 +231,7 @@ mod tests {
     fn the_last_step_retains_what_the_run_wrote() {
         let table = cleaning_table(&test_runs::branches());
         for name in published::names() {
-            let comparison = compare(&table, name).expect("is there");
+            let comparison = compare(&table, name, is_step).expect("is there");
             let last = comparison.rows.iter().rev().find_map(|row| row.retained).expect("some step is there");
             if comparison.notes.iter().any(|note| note.starts_with("there is no such step")) {
                 continue;
@@ -242,7 +245,7 @@ mod tests {
     #[test]
     fn stages_that_the_table_does_not_have_are_named_and_not_counted_as_its_own() {
         let table = cleaning_table(&test_runs::branches());
-        let comparison = compare(&table, "txt360").expect("is there");
+        let comparison = compare(&table, "txt360", is_step).expect("is there");
         let named = comparison.notes.iter().filter(|note| note.starts_with("there is no such step")).count();
         assert!(named > 0, "{:?}", comparison.notes);
         assert!(comparison.rows[0].stages.iter().all(|id| !id.starts_with("rules")), "{:?}", comparison.rows);
@@ -250,15 +253,15 @@ mod tests {
 
     #[test]
     fn an_empty_run_compares_without_dividing_by_zero() {
-        let comparison = compare(&cleaning_table(&test_runs::empty()), "c4").expect("is there");
+        let comparison = compare(&cleaning_table(&test_runs::empty()), "c4", is_step).expect("is there");
         assert!(comparison.rows.iter().all(|row| row.removed.is_none() && row.retained.is_none()));
-        let zero = compare(&cleaning_table(&test_runs::zero_input()), "c4").expect("is there");
+        let zero = compare(&cleaning_table(&test_runs::zero_input()), "c4", is_step).expect("is there");
         assert!(zero.rows.iter().all(|row| row.removed.is_none() && row.retained.is_none()));
     }
 
     #[test]
     fn an_unknown_table_is_an_error_with_the_names_there_are() {
-        let error = compare(&cleaning_table(&test_runs::empty()), "wanjuan").expect_err("is not there");
+        let error = compare(&cleaning_table(&test_runs::empty()), "wanjuan", is_step).expect_err("is not there");
         insta::assert_snapshot!(error, @"there is no published table `wanjuan`; known tables: wanjuan-cc, map-neo-zh, map-neo-en, chinese-web-text, c4, fineweb-2-zh, refinedweb, txt360, data-juicer-alpaca-cot-zh");
     }
 }

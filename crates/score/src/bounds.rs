@@ -1,4 +1,7 @@
-use textmill_document::{Dropped, Reason};
+use arrow::array::{ArrayRef, Float64Array};
+use arrow::datatypes::Field;
+use textmill_document::columns::{ID, TEXT};
+use textmill_document::{Applied, ConfigFault, DocumentBatch, Dropped, Mode, Reason, StageError};
 
 /// The score is below the bound.
 pub const SCORE_TOO_LOW: Reason =
@@ -8,6 +11,9 @@ pub const SCORE_TOO_HIGH: Reason =
     Reason { code: "score_too_high", summary: "the score is above the highest that is kept" };
 /// There is no score.
 pub const NO_SCORE: Reason = Reason { code: "no_score", summary: "there is nothing in the text that the model knows" };
+
+/// Every reason of a stage that scores documents.
+pub(crate) const SCORE_REASONS: &[Reason] = &[SCORE_TOO_LOW, SCORE_TOO_HIGH, NO_SCORE];
 
 /// Which scores are kept; the bounds themselves are.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -37,12 +43,64 @@ impl Bounds {
         })
     }
 
+    /// The bounds of a configuration with this `mode`; `range` says in words which numbers are `possible`.
+    pub(crate) fn checked(self, mode: Mode, range: &str, possible: impl Fn(f64) -> bool) -> Result<Self, ConfigFault> {
+        for (field, value) in [("min", self.min), ("max", self.max)] {
+            let Some(value) = value else { continue };
+            if !possible(value) {
+                return Err(ConfigFault::new(field, format!("`{field}` is {value}; it must be {range}")));
+            }
+            may_decide(mode, field)?;
+        }
+        self.in_order()
+    }
+
+    /// Refuses a lower bound above the upper one.
+    pub(crate) fn in_order(self) -> Result<Self, ConfigFault> {
+        match (self.min, self.max) {
+            (Some(min), Some(max)) if min > max => {
+                let message = format!("`min` ({min}) is above `max` ({max}): no document would be kept");
+                Err(ConfigFault::new("min", message))
+            }
+            _ => Ok(self),
+        }
+    }
+
+    /// What becomes of documents with these scores: `columns` has the column of the scores and those besides.
+    pub(crate) fn apply(
+        self,
+        batch: &DocumentBatch,
+        scores: &[Option<f64>],
+        columns: Vec<(Field, ArrayRef)>,
+    ) -> Result<Applied, StageError> {
+        let dropped = scores.iter().enumerate().filter_map(|(row, score)| self.decide(row, *score)).collect();
+        Ok(Applied::without(&batch.with_columns(columns)?, dropped)?)
+    }
+
     /// The reasons that these bounds can have.
     pub fn reasons(self) -> Vec<Reason> {
         let of =
             [(self.min.is_some(), SCORE_TOO_LOW), (self.max.is_some(), SCORE_TOO_HIGH), (!self.is_open(), NO_SCORE)];
         of.into_iter().filter(|(can, _)| *can).map(|(_, reason)| reason).collect()
     }
+}
+
+/// Refuses the bound `field` where nothing is decided.
+pub(crate) fn may_decide(mode: Mode, field: &str) -> Result<(), ConfigFault> {
+    let fault = || ConfigFault::new(field, format!("`mode: annotate` drops nothing, so `{field}` cannot be set"));
+    if mode == Mode::Annotate { Err(fault()) } else { Ok(()) }
+}
+
+/// Refuses a name that a column of scores cannot have; `what` says what the score is.
+pub(crate) fn check_column(what: &str, column: &str) -> Result<(), ConfigFault> {
+    let is_taken = column.trim().is_empty() || [ID, TEXT].contains(&column);
+    let fault = || ConfigFault::new("column", format!("the {what} cannot be the column `{column}`"));
+    if is_taken { Err(fault()) } else { Ok(()) }
+}
+
+/// A column of scores.
+pub(crate) fn score_array(scores: &[Option<f64>]) -> ArrayRef {
+    std::sync::Arc::new(Float64Array::from(scores.to_vec()))
 }
 
 #[cfg(test)]

@@ -38,22 +38,17 @@ mod unit;
 pub use bounds::{Bounds, NO_SCORE, SCORE_TOO_HIGH, SCORE_TOO_LOW};
 pub use calibration::{Calibration, CalibrationError};
 pub use classifier::{
-    ClassifierConfig, ClassifierConfigError, ClassifierStage, KeepShare, LabelReport, ShareReport, Trained, Trainer,
-    TrainingOptions, TrainingReport,
+    ClassifierConfig, ClassifierStage, KeepShare, LabelReport, ShareReport, Trained, Trainer, TrainingOptions,
+    TrainingReport,
 };
-pub use contamination::{Action, DecontaminateConfig, DecontaminateConfigError, DecontaminateStage};
-pub use highest::{
-    GROUP, KeepHighestConfig, KeepHighestConfigError, KeepHighestStage, NO_RANK, NOT_AMONG_HIGHEST, RANK, TIE, score_of,
-};
+pub use contamination::{Action, DecontaminateConfig, DecontaminateStage};
+pub use highest::{GROUP, KeepHighestConfig, KeepHighestStage, NO_RANK, NOT_AMONG_HIGHEST, RANK, TIE, score_of};
 pub use importance::{
-    ImportanceConfig, ImportanceConfigError, ImportanceError, ImportanceModel, ImportanceOptions, ImportanceStage,
-    ImportanceTrainer, Side,
+    ImportanceConfig, ImportanceError, ImportanceModel, ImportanceOptions, ImportanceStage, ImportanceTrainer, Side,
 };
-pub use perplexity::{Cutoffs, PerplexityConfig, PerplexityConfigError, PerplexityStage};
+pub use perplexity::{Cutoffs, PerplexityConfig, PerplexityStage};
 pub use pieces::{Form, NoPieces, Pieces, PiecesError};
-pub use sample::{NOT_SAMPLED, SampleConfig, SampleConfigError, SampleStage};
+pub use sample::{NOT_SAMPLED, SampleConfig, SampleStage};
 pub use tokens::Tokens;
-pub use transformer::{
-    Activation, ModelProblem, TransformerConfig, TransformerConfigError, TransformerStage, Truncation,
-};
+pub use transformer::{Activation, ModelProblem, TransformerConfig, TransformerStage, Truncation};
 pub use unit::{Aggregate, Unit};

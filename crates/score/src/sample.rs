@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use arrow::array::Array;
-use arrow::datatypes::DataType;
+use arrow::datatypes::{DataType, Schema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use textmill_document::{Applied, ColumnRead, DocumentBatch, Dropped, Reason, Stage, StageError, columns};
+use textmill_document::{
+    Applied, ColumnRead, ConfigFault, DocumentBatch, Dropped, Example, Reason, Stage, StageConfig, StageError, columns,
+    value_at,
+};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 /// Chance decided against the document.
@@ -28,12 +30,6 @@ pub const NOT_SAMPLED: Reason = Reason { code: "not_sampled", summary: "not in t
 /// # Source
 /// Sampling by the hash of an identifier is common; shares by bucket as in `RefinedWeb`'s and `CCNet`'s use of perplexity
 /// buckets (Wenzek et al. 2020).
-///
-/// # Kept example
-/// With `share: 1.0`: every document.
-///
-/// # Dropped example
-/// With `by: bucket, shares: {tail: 0.0}`: a document whose bucket is `tail`, reason `not_sampled`.
 ///
 /// # Cost
 /// Nothing to speak of.
@@ -59,30 +55,21 @@ fn whole() -> f64 {
     1.0
 }
 
-/// What is wrong with a configuration.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum SampleConfigError {
-    /// A share is no share.
-    #[error("`{field}` is {share}; write a number from 0 to 1")]
-    Share {
-        /// The field.
-        field: String,
-        /// What it is.
-        share: f64,
-    },
-    /// One of `by` and `shares` without the other.
-    #[error("`by` and `shares` go together")]
-    Half,
-}
+impl StageConfig for SampleConfig {
+    type Stage = SampleStage;
 
-impl SampleConfigError {
-    /// Name of the field at fault.
-    pub fn field(&self) -> Option<&str> {
-        match self {
-            Self::Share { field, .. } => Some(field),
-            Self::Half => Some("shares"),
-        }
+    const NAME: &'static str = "sample";
+    const REASONS: &'static [Reason] = &[NOT_SAMPLED];
+    const EXAMPLES: &'static [Example] = &[
+        Example::text(r#"{"share": 1.0}"#, "Any text").kept(),
+        Example::columns(r#"{"by": "bucket", "shares": {"tail": 0.0}}"#, r#"{"text": "Any text", "bucket": "tail"}"#)
+            .dropped(NOT_SAMPLED)
+            .by(0.5, 0.0),
+    ];
+    const KEEPS_COLUMNS: bool = true;
+
+    fn build(self, _: Option<&Schema>) -> Result<SampleStage, Vec<ConfigFault>> {
+        Ok(SampleStage::new(self)?)
     }
 }
 
@@ -94,22 +81,18 @@ pub struct SampleStage {
 
 impl SampleStage {
     /// The stage of a configuration.
-    pub fn new(config: SampleConfig) -> Result<Self, SampleConfigError> {
+    pub fn new(config: SampleConfig) -> Result<Self, ConfigFault> {
         let named = config.shares.iter().map(|(value, share)| (format!("shares.{value}"), *share));
         for (field, share) in std::iter::once(("share".to_owned(), config.share)).chain(named) {
             if !(0.0..=1.0).contains(&share) {
-                return Err(SampleConfigError::Share { field, share });
+                let message = format!("`{field}` is {share}; write a number from 0 to 1");
+                return Err(ConfigFault::new(field, message));
             }
         }
         if config.by.is_none() != config.shares.is_empty() {
-            return Err(SampleConfigError::Half);
+            return Err(ConfigFault::new("shares", "`by` and `shares` go together"));
         }
         Ok(Self { config })
-    }
-
-    /// Every reason for which the stage can drop a document.
-    pub fn all_reasons() -> Vec<Reason> {
-        vec![NOT_SAMPLED]
     }
 }
 
@@ -120,7 +103,7 @@ fn number(id: &str, seed: u64) -> f64 {
 
 impl Stage for SampleStage {
     fn name(&self) -> &'static str {
-        "sample"
+        SampleConfig::NAME
     }
 
     fn version(&self) -> u32 {
@@ -138,14 +121,13 @@ impl Stage for SampleStage {
     }
 
     fn reasons(&self) -> Vec<Reason> {
-        Self::all_reasons()
+        SampleConfig::REASONS.to_vec()
     }
 
     fn apply(&self, batch: DocumentBatch) -> Result<Applied, StageError> {
         let by = self.config.by.as_ref().map(|name| batch.strings(name)).transpose()?;
         let share = |row: usize| {
-            let value = by.filter(|values| values.is_valid(row)).map(|values| values.value(row));
-            value.and_then(|value| self.config.shares.get(value)).copied().unwrap_or(self.config.share)
+            value_at(by, row).and_then(|value| self.config.shares.get(value)).copied().unwrap_or(self.config.share)
         };
         let ids = batch.strings(columns::ID)?.iter().enumerate();
         let dropped = ids.filter_map(|(row, id)| {

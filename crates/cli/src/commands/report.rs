@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use textmill_engine::status;
+use textmill_pipeline::stage_kind;
 use textmill_report::{
     DatasetSize, RunSummary, cleaning_table, compare, count, to_html, to_json, to_markdown, to_text,
 };
@@ -33,7 +34,7 @@ pub(super) fn run(args: &ReportArgs) -> Result<Exit, CommandError> {
             let hint = "leave --compare out, or take --format text, markdown or json";
             return Err(CommandError::usage("the HTML report has no place for a comparison", hint));
         }
-        Some(name) => Some(compare(&table, name)?),
+        Some(name) => Some(compare(&table, name, |kind| stage_kind(kind).is_some_and(|kind| kind.is_step))?),
         None => None,
     };
     let to_file = args.to.as_ref().is_some_and(|path| path.as_os_str() != "-");

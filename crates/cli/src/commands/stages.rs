@@ -1,4 +1,4 @@
-use textmill_pipeline::{StageHelp, stage_help, stage_names, unknown_stage_hint};
+use textmill_pipeline::{ExampleHelp, StageHelp, stage_help, stage_names, unknown_stage_hint};
 
 use crate::args::{StagesCommand, TableFormat};
 use crate::exit::CommandError;
@@ -55,5 +55,36 @@ fn text(help: &StageHelp) -> String {
     for (code, summary) in &help.reasons {
         text.push_str(&format!("  {code}: {summary}\n"));
     }
+    text.push_str("\nExamples\n");
+    help.examples.iter().for_each(|example| text.push_str(&example_text(example)));
     text
+}
+
+/// An example in a few lines: the configuration, the documents, and what becomes of the last one.
+fn example_text(example: &ExampleHelp) -> String {
+    let mut text = format!("  with {}\n", example.config);
+    for (name, content) in &example.files {
+        text.push_str(&format!("      {name} holds {content:?}\n"));
+    }
+    if let Some((document, before)) = example.documents.split_last() {
+        before.iter().for_each(|before| text.push_str(&format!("      after   {}\n", shown(before))));
+        text.push_str(&format!("      {}\n", shown(document)));
+    }
+    let outcome = match (&example.becomes, &example.reason) {
+        (Some(becomes), _) => format!("becomes {}", shown(becomes)),
+        (None, Some(reason)) => {
+            let number = |name: &str, number: Option<f64>| number.map(|number| format!(", {name} {number}"));
+            let numbers = [number("value", example.value), number("bound", example.bound)];
+            let detail = example.detail.as_ref().map(|detail| format!(", detail {detail}"));
+            format!("dropped: {reason}{}", numbers.into_iter().chain([detail]).flatten().collect::<String>())
+        }
+        (None, None) => example.outcome.clone(),
+    };
+    text.push_str(&format!("      -> {outcome}\n"));
+    text
+}
+
+/// A text with its line breaks visible; columns as they are.
+fn shown(document: &str) -> String {
+    if document.starts_with('{') { document.to_owned() } else { format!("{document:?}") }
 }

@@ -17,37 +17,6 @@ use crate::task::INPUT;
 pub(super) const BETWEEN_PACKED: f64 = 0.44;
 pub(super) const OUTPUT_PACKED: f64 = 0.37;
 
-/// What is known of a kind of stage without a run: payload bytes in a CPU second, and the share of the bytes that it
-/// leaves where it turns them into something else. What it drops depends on the documents: here it drops none.
-struct Measured {
-    kind: &'static str,
-    megabytes_per_second: f64,
-    kept_bytes: f64,
-    source: &'static str,
-}
-
-const fn measured(kind: &'static str, megabytes_per_second: f64, source: &'static str) -> Measured {
-    Measured { kind, megabytes_per_second, kept_bytes: 1.0, source }
-}
-
-const REPRODUCE: &str = "scripts/reproduce, wanjuan-cc";
-
-/// English text and web pages on one core of a server of 2024. A kind that is not here has not been measured by itself.
-const TABLE: &[Measured] = &[
-    measured("classifier", 65.7, REPRODUCE),
-    measured("decontaminate", 200.0, "textmill stages show decontaminate"),
-    measured("exact_dedupe", 1000.0, "textmill stages show exact_dedupe"),
-    Measured { kind: "extract", megabytes_per_second: 61.1, kept_bytes: 0.094, source: REPRODUCE },
-    measured("filter", 28.9, REPRODUCE),
-    measured("keep_where", 48_967.9, REPRODUCE),
-    measured("language_id", 35.3, REPRODUCE),
-    measured("line_dedupe", 300.0, "textmill stages show line_dedupe"),
-    measured("mask_pii", 432.0, "scripts/bench/normalize"),
-    measured("minhash_dedupe", 202.0, REPRODUCE),
-    measured("normalize", 61.0, "scripts/bench/normalize, all options"),
-    measured("signals", 28.6, REPRODUCE),
-];
-
 /// What a stage does with what it is given.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct StageRate {
@@ -76,7 +45,8 @@ pub struct Rates {
 }
 
 impl Rates {
-    /// Those of the table: no stage drops anything, and the input is taken as not compressed.
+    /// Those that the stages say of themselves, measured once: no stage drops anything, since what it drops depends on the
+    /// documents, and the input is taken as not compressed.
     pub fn built_in() -> Self {
         Self {
             unpacked: 1.0,
@@ -131,7 +101,7 @@ impl Rates {
         }
         // Branches beside each other are taken to share their documents evenly.
         let share = 1.0 / branches.max(1) as f64;
-        let known = TABLE.iter().find(|known| known.kind == node.kind);
+        let known = textmill_pipeline::stage_kind(node.kind).and_then(|kind| kind.cost);
         StageRate {
             bytes_per_second: known.map(|known| known.megabytes_per_second * 1e6),
             kept_documents: share,
@@ -162,10 +132,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_kind_of_the_table_exists_once() {
-        for known in TABLE {
-            assert!(textmill_pipeline::STAGES.iter().any(|kind| kind.name == known.kind), "{}", known.kind);
-            assert_eq!(TABLE.iter().filter(|other| other.kind == known.kind).count(), 1, "{}", known.kind);
+    fn costs_are_speeds_and_shares() {
+        let costs = textmill_pipeline::STAGES.iter().filter_map(|kind| Some((kind.name, kind.cost?)));
+        for (name, cost) in costs {
+            assert!(cost.megabytes_per_second > 0.0 && !cost.source.is_empty(), "{name}");
+            assert!(cost.kept_bytes > 0.0 && cost.kept_bytes <= 1.0, "{name}");
         }
     }
 

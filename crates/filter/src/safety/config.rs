@@ -1,11 +1,13 @@
 use std::path::PathBuf;
 
+use arrow::datatypes::Schema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use textmill_document::{Mode, columns};
+use textmill_document::{ConfigFault, Example, Mode, Reason, StageConfig, columns};
 
+use super::stage::{SafetyStage, UNSAFE_WORD};
 use crate::Level;
-use crate::url::{UrlFilterConfig, UrlFilterError, UrlList};
+use crate::url::{BLOCKED_DOMAIN, BLOCKED_SUBDOMAIN, UrlFilterConfig, UrlList};
 use crate::word_list::{DEFAULT_MIN_LATIN_CHARS, WordSource};
 
 /// A list of words with levels.
@@ -58,12 +60,6 @@ impl UnsafeWords {
 /// # Source
 /// `rule_based_safety_module.py` of `llm_web_kit`, for its order, priorities, levels and types of sources. WanJuan's own
 /// lists (13 million domains, 36,289 words by the `InternLM2` report) are not public; none is shipped.
-///
-/// # Kept example
-/// With `domestic_domains: {entries: [news.cn]}` and the word `赌场` of level L2: a page of `news.cn` that names one.
-///
-/// # Dropped example
-/// The same on `example.org`: reason `unsafe_word`, value 2, bound 2, detail `赌场`.
 ///
 /// # Cost
 /// About 700,000 URLs per second and core, and one pass over the text in lower case, whatever the length of the lists.
@@ -125,6 +121,36 @@ impl Default for SafetyConfig {
     }
 }
 
+impl StageConfig for SafetyConfig {
+    type Stage = SafetyStage;
+
+    const NAME: &'static str = "safety";
+    // In the order of the checks.
+    const REASONS: &'static [Reason] = &[BLOCKED_DOMAIN, BLOCKED_SUBDOMAIN, UNSAFE_WORD];
+    const EXAMPLES: &'static [Example] = &[
+        Example::columns(
+            r#"{"domestic_domains": {"entries": ["news.cn"]}, "words": {"files": ["words.tsv"]}}"#,
+            r#"{"text": "警方查处赌场", "url": "https://news.cn/1"}"#,
+        )
+        .with_files(&[("words.tsv", "赌场\tL2\n")])
+        .kept(),
+        Example::columns(
+            r#"{"domestic_domains": {"entries": ["news.cn"]}, "words": {"files": ["words.tsv"]}}"#,
+            r#"{"text": "警方查处赌场", "url": "https://example.org/1"}"#,
+        )
+        .with_files(&[("words.tsv", "赌场\tL2\n")])
+        .dropped(UNSAFE_WORD)
+        .by(2.0, 2.0)
+        .detail("赌场"),
+    ];
+    const IS_STEP: bool = true;
+    const DIGESTS: &'static str = "list_digests";
+
+    fn build(self, _: Option<&Schema>) -> Result<SafetyStage, Vec<ConfigFault>> {
+        Ok(SafetyStage::new(self)?)
+    }
+}
+
 impl SafetyConfig {
     /// The four lists with priorities, as the stage `url_filter` has them.
     pub(super) fn domains(&self) -> UrlFilterConfig {
@@ -147,58 +173,24 @@ impl SafetyConfig {
     }
 
     /// Checks what the types do not say.
-    pub(super) fn check(&self) -> Result<(), SafetyError> {
+    pub(super) fn check(&self) -> Result<(), ConfigFault> {
+        let blank = |field: &str| ConfigFault::new(field, format!("`{field}` is blank; name the column"));
         if self.url_column.trim().is_empty() {
-            return Err(SafetyError::NoColumn("url_column"));
+            return Err(blank("url_column"));
         }
         if self.source_column.as_ref().is_some_and(|column| column.trim().is_empty()) {
-            return Err(SafetyError::NoColumn("source_column"));
+            return Err(blank("source_column"));
         }
         if let Some(both) = self.safe_sources.iter().find(|source| self.domestic_sources.contains(source)) {
-            return Err(SafetyError::TwoTypes(both.clone()));
+            let message = format!("`{both}` is in `safe_sources` and in `domestic_sources`; remove it from one");
+            return Err(ConfigFault::new("safe_sources", message));
         }
         let words = !self.words.files.is_empty() || !self.words.entries.is_empty();
         if self.mode == Mode::Decide && self.black_domains.is_empty() && !words {
-            return Err(SafetyError::Nothing);
+            let message = "there is nothing to drop by; give `black_domains` or `words`, such as \
+                           `words: {files: [unsafe.txt]}`";
+            return Err(ConfigFault::whole(message));
         }
         Ok(())
-    }
-}
-
-/// What is wrong with a [`SafetyConfig`] or its lists.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum SafetyError {
-    /// A list of domains cannot be used.
-    #[error(transparent)]
-    Domains(#[from] UrlFilterError),
-    /// The list of words cannot be used.
-    #[error("`words.files` {0}")]
-    Words(String),
-    /// The files hold no word that could be found.
-    #[error("`words` holds no entry that could be found: all are too short, allowed or blank")]
-    NoWords,
-    /// The name of a column is blank.
-    #[error("`{0}` is blank; name the column")]
-    NoColumn(&'static str),
-    /// A source is said to be of two types.
-    #[error("`{0}` is in `safe_sources` and in `domestic_sources`; remove it from one")]
-    TwoTypes(String),
-    /// Nothing could ever be dropped.
-    #[error("there is nothing to drop by; give `black_domains` or `words`, such as `words: {{files: [unsafe.txt]}}`")]
-    Nothing,
-}
-
-impl SafetyError {
-    /// The field at fault.
-    pub fn field(&self) -> Option<&str> {
-        match self {
-            Self::Domains(error) => error.field(),
-            Self::Words(_) => Some("words.files"),
-            Self::NoWords => Some("words"),
-            Self::NoColumn(field) => Some(field),
-            Self::TwoTypes(_) => Some("safe_sources"),
-            Self::Nothing => None,
-        }
     }
 }

@@ -1,6 +1,6 @@
-use super::{SafetyConfig, SafetyError};
+use super::SafetyConfig;
 use crate::Level;
-use crate::url::{Domains, Loaded, UrlMatching, UrlParts};
+use crate::url::{Domains, Loaded, UrlListError, UrlMatching, UrlParts};
 
 /// How far a source is trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +37,7 @@ pub(super) struct Sources {
 
 impl Sources {
     /// Loads the lists.
-    pub(super) fn load(config: &SafetyConfig, loaded: &mut Loaded) -> Result<Self, SafetyError> {
+    pub(super) fn load(config: &SafetyConfig, loaded: &mut Loaded) -> Result<Self, UrlListError> {
         let mut domains = |list, field| Domains::load(list, field, UrlMatching::Subdomains, loaded);
         Ok(Self {
             safe: config.safe_sources.clone(),

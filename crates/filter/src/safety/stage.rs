@@ -1,20 +1,20 @@
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, Int64Array, StringViewArray};
+use arrow::array::{ArrayRef, Int64Array, StringViewArray};
 use arrow::datatypes::{DataType, Field};
-use textmill_document::{Applied, ColumnRead, DocumentBatch, Dropped, Mode, Reason, Stage, StageError, columns};
+use textmill_document::{
+    Applied, ColumnRead, ConfigFault, DocumentBatch, Dropped, Mode, Reason, Remarks, Stage, StageConfig, StageError,
+    columns, value_at,
+};
 
 use super::source::Sources;
-use super::{SafetyConfig, SafetyError, SourceType};
-use crate::url::{BLOCKED_DOMAIN, BLOCKED_SUBDOMAIN, DomainList, Loaded, UrlParts, UrlRules};
+use super::{SafetyConfig, SourceType};
+use crate::url::{DomainList, Loaded, UrlParts, UrlRules};
 use crate::word_list::{Entry, WordList};
 
 /// A word is too grave for the source.
 pub const UNSAFE_WORD: Reason =
     Reason { code: "unsafe_word", summary: "a word of `words` is in it whose level the source does not allow" };
-
-/// Every reason, in the order of the checks.
-pub const SAFETY_REASONS: &[Reason] = &[BLOCKED_DOMAIN, BLOCKED_SUBDOMAIN, UNSAFE_WORD];
 
 /// The stage `safety`.
 #[derive(Debug, Clone)]
@@ -38,17 +38,19 @@ struct Found<'a> {
 
 impl SafetyStage {
     /// The stage as configured. Loads the lists.
-    pub fn new(config: SafetyConfig) -> Result<Self, SafetyError> {
+    pub fn new(config: SafetyConfig) -> Result<Self, ConfigFault> {
         config.check()?;
         let domains = UrlRules::load(&config.domains())?;
         let mut loaded = Loaded::default();
         let sources = Sources::load(&config, &mut loaded)?;
         let mut digests = domains.digests().to_vec();
         digests.extend(loaded.digests.iter().cloned());
-        let (words, files) = config.words.source().load(|_| true).map_err(SafetyError::Words)?;
+        let wrong = |problem| ConfigFault::new("words.files", format!("`words.files` {problem}"));
+        let (words, files) = config.words.source().load(|_| true).map_err(wrong)?;
         let given = !config.words.files.is_empty() || !config.words.entries.is_empty();
         if given && words.is_empty() {
-            return Err(SafetyError::NoWords);
+            let message = "`words` holds no entry that could be found: all are too short, allowed or blank";
+            return Err(ConfigFault::new("words", message));
         }
         digests.extend(files);
         Ok(Self { config, domains: Arc::new(domains), sources, words, digests, loaded })
@@ -62,11 +64,6 @@ impl SafetyStage {
     /// How many entries each list of domains has.
     pub fn notes(&self) -> Vec<String> {
         [self.domains.notes(), self.loaded.notes()].concat()
-    }
-
-    /// Digests of the lists that come from files: part of what decides a result.
-    pub fn digests(&self) -> &[String] {
-        &self.digests
     }
 
     /// Looks at one document; where it only has to be decided, no further than that takes.
@@ -108,13 +105,9 @@ impl SafetyStage {
     }
 }
 
-fn value(column: Option<&StringViewArray>, row: usize) -> Option<&str> {
-    column.filter(|column| column.is_valid(row)).map(|column| column.value(row))
-}
-
 impl Stage for SafetyStage {
     fn name(&self) -> &'static str {
-        "safety"
+        SafetyConfig::NAME
     }
 
     fn version(&self) -> u32 {
@@ -143,15 +136,23 @@ impl Stage for SafetyStage {
 
     fn reasons(&self) -> Vec<Reason> {
         match self.config.mode {
-            Mode::Decide => SAFETY_REASONS.to_vec(),
+            Mode::Decide => SafetyConfig::REASONS.to_vec(),
             Mode::Annotate => Vec::new(),
         }
+    }
+
+    fn digests(&self) -> Vec<String> {
+        self.digests.clone()
+    }
+
+    fn remarks(&self) -> Remarks {
+        Remarks { warnings: self.warnings(), notes: self.notes(), ..Remarks::default() }
     }
 
     fn apply(&self, batch: DocumentBatch) -> Result<Applied, StageError> {
         let urls = self.config.reads_url().then(|| batch.strings(&self.config.url_column)).transpose()?;
         let sources = self.config.source_column.as_ref().map(|column| batch.strings(column)).transpose()?;
-        let look = |(row, text)| self.look(row, text, value(urls, row), value(sources, row));
+        let look = |(row, text)| self.look(row, text, value_at(urls, row), value_at(sources, row));
         let found: Vec<Found<'_>> = batch.text()?.iter().enumerate().map(look).collect();
         match self.config.mode {
             Mode::Decide => {

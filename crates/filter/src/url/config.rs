@@ -1,8 +1,15 @@
 use std::io;
 
+use arrow::datatypes::Schema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use textmill_document::{Mode, columns};
+use textmill_document::{ConfigFault, Example, Mode, Reason, StageConfig, columns};
+
+use super::UrlFilterStage;
+use super::rules::{
+    BANNED_URL_SUBSTRING, BANNED_URL_WORD, BLOCKED_DOMAIN, BLOCKED_HOST, BLOCKED_PATH, BLOCKED_SUBDOMAIN, BLOCKED_URL,
+    NO_URL, TOO_MANY_SOFT_URL_WORDS,
+};
 
 /// Default of [`UrlFilterConfig::min_soft_words`].
 pub const DEFAULT_MIN_SOFT_WORDS: u64 = 2;
@@ -64,12 +71,6 @@ impl UrlList {
 /// (4.56 million domains in `url_filterblacklistsv0_3_0.tar.gz!domains`, `...!urls`, and
 /// `banned_words.txt`, `soft_banned_words.txt`, `banned_subwords.txt`); Penedo et al., "The FineWeb Datasets"
 /// (arXiv:2406.17557). Priority of the domain lists as in `llm_web_kit`.
-///
-/// # Kept example
-/// With the black domain `example.com`: `https://notexample.com/page`.
-///
-/// # Dropped example
-/// With the same: `https://www.example.com/page`, reason `blocked_domain`, detail `example.com`.
 ///
 /// # Cost
 /// About 700,000 URLs per second and core with all of FineWeb's lists; looking up domains alone, a million. The
@@ -135,6 +136,50 @@ impl Default for UrlFilterConfig {
     }
 }
 
+impl StageConfig for UrlFilterConfig {
+    type Stage = UrlFilterStage;
+
+    const NAME: &'static str = "url_filter";
+    // In the order of the checks.
+    const REASONS: &'static [Reason] = &[
+        NO_URL,
+        BLOCKED_DOMAIN,
+        BLOCKED_SUBDOMAIN,
+        BLOCKED_HOST,
+        BLOCKED_URL,
+        BLOCKED_PATH,
+        BANNED_URL_WORD,
+        TOO_MANY_SOFT_URL_WORDS,
+        BANNED_URL_SUBSTRING,
+    ];
+    const EXAMPLES: &'static [Example] = &[
+        Example::columns(
+            r#"{"black_domains": {"entries": ["example.com"]}}"#,
+            r#"{"text": "A page", "url": "https://notexample.com/page"}"#,
+        )
+        .kept(),
+        Example::columns(
+            r#"{"black_domains": {"entries": ["example.com"]}}"#,
+            r#"{"text": "A page", "url": "https://www.example.com/page"}"#,
+        )
+        .dropped(BLOCKED_DOMAIN)
+        .detail("example.com"),
+        Example::columns(
+            r#"{"soft_words": {"entries": ["poker", "bonus"]}}"#,
+            r#"{"text": "A page", "url": "https://example.org/poker-bonus"}"#,
+        )
+        .dropped(TOO_MANY_SOFT_URL_WORDS)
+        .by(2.0, 2.0)
+        .detail("poker, bonus"),
+    ];
+    const IS_STEP: bool = true;
+    const DIGESTS: &'static str = "list_digests";
+
+    fn build(self, _: Option<&Schema>) -> Result<UrlFilterStage, Vec<ConfigFault>> {
+        Ok(UrlFilterStage::new(self)?)
+    }
+}
+
 impl UrlFilterConfig {
     /// Whether nothing could ever be dropped.
     pub(super) fn drops_nothing(&self) -> bool {
@@ -151,19 +196,10 @@ impl UrlFilterConfig {
     }
 }
 
-/// What is wrong with a [`UrlFilterConfig`] or its lists.
+/// Why a list cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum UrlFilterError {
-    /// The stage has no list that could drop a document.
-    #[error("no list is given that drops anything; name one, such as `black_domains: {{files: [domains.txt]}}`")]
-    NoLists,
-    /// `column` is empty.
-    #[error("`column` is empty; name the column that has the URL")]
-    NoColumn,
-    /// `min_soft_words` is 0, which would drop every document.
-    #[error("`min_soft_words` is 0; it must be 1 or more")]
-    ZeroSoftWords,
+pub enum UrlListError {
     /// A list cannot be opened, read or unpacked.
     #[error("`{field}`: {file} cannot be read: {source}; check the path and that the file is whole")]
     Unreadable {
@@ -225,18 +261,13 @@ pub enum UrlFilterError {
     },
 }
 
-impl UrlFilterError {
-    /// The field at fault.
-    pub fn field(&self) -> Option<&str> {
-        match self {
-            Self::NoLists => None,
-            Self::NoColumn => Some("column"),
-            Self::ZeroSoftWords => Some("min_soft_words"),
-            Self::Unreadable { field, .. }
-            | Self::NoMember { field, .. }
-            | Self::BadLine { field, .. }
-            | Self::NothingUnderstood { field, .. }
-            | Self::TooLarge { field } => Some(field),
-        }
+impl From<UrlListError> for ConfigFault {
+    fn from(error: UrlListError) -> Self {
+        let (UrlListError::Unreadable { field, .. }
+        | UrlListError::NoMember { field, .. }
+        | UrlListError::BadLine { field, .. }
+        | UrlListError::NothingUnderstood { field, .. }
+        | UrlListError::TooLarge { field }) = &error;
+        Self::new(*field, &error)
     }
 }

@@ -1,7 +1,7 @@
 use super::entry::{self, Line};
 use super::host::normal_host;
 use super::list::{self, Loaded};
-use super::{StringSet, StringSetBuilder, UrlFilterError, UrlList, UrlMatching, UrlParts};
+use super::{StringSet, StringSetBuilder, UrlList, UrlListError, UrlMatching, UrlParts};
 
 /// A list of domains, without what its own exceptions take out of it.
 #[derive(Debug, Clone, Default)]
@@ -17,7 +17,7 @@ impl Domains {
         field: &'static str,
         matching: UrlMatching,
         loaded: &mut Loaded,
-    ) -> Result<Self, UrlFilterError> {
+    ) -> Result<Self, UrlListError> {
         Self::load_if(list, field, matching, loaded, |_| None)
     }
 
@@ -27,7 +27,7 @@ impl Domains {
         field: &'static str,
         matching: UrlMatching,
         loaded: &mut Loaded,
-    ) -> Result<Self, UrlFilterError> {
+    ) -> Result<Self, UrlListError> {
         Self::load_if(list, field, matching, loaded, |line| {
             let below = line.starts_with("*.") || line.starts_with('.');
             below.then_some("it stands for all hosts below a domain; `black_domains` takes it")
@@ -40,8 +40,8 @@ impl Domains {
         matching: UrlMatching,
         loaded: &mut Loaded,
         odd: impl Fn(&str) -> Option<&'static str>,
-    ) -> Result<Self, UrlFilterError> {
-        let too_large = |_| UrlFilterError::TooLarge { field };
+    ) -> Result<Self, UrlListError> {
+        let too_large = |_| UrlListError::TooLarge { field };
         let (mut set, mut except) = (StringSetBuilder::default(), StringSetBuilder::default());
         list::read(list, field, loaded, |line| {
             if matching == UrlMatching::Datatrove {

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 
 use super::entry::Line;
-use super::{UrlFilterError, UrlList};
+use super::{UrlList, UrlListError};
 
 /// Longest line of a list in bytes: more is a damaged file.
 const MAX_LINE_BYTES: u64 = 64 * 1024;
@@ -91,9 +91,9 @@ impl Source {
     }
 
     /// A source of which nothing was understood would silently do nothing.
-    fn checked(self) -> Result<Self, UrlFilterError> {
+    fn checked(self) -> Result<Self, UrlListError> {
         match self.first_odd.as_ref() {
-            Some(&Odd { line, ref text, why }) if self.entries == 0 => Err(UrlFilterError::NothingUnderstood {
+            Some(&Odd { line, ref text, why }) if self.entries == 0 => Err(UrlListError::NothingUnderstood {
                 field: self.field,
                 file: if self.file.is_empty() { "`entries`".to_owned() } else { self.file },
                 lines: self.odd,
@@ -111,8 +111,8 @@ pub(super) fn read(
     list: &UrlList,
     field: &'static str,
     loaded: &mut Loaded,
-    mut each: impl FnMut(&str) -> Result<Line, UrlFilterError>,
-) -> Result<(), UrlFilterError> {
+    mut each: impl FnMut(&str) -> Result<Line, UrlListError>,
+) -> Result<(), UrlListError> {
     for file in &list.files {
         let mut source = Source { field, file: file.clone(), ..Source::default() };
         let digest = read_file(file, field, &mut |number, line| {
@@ -138,9 +138,9 @@ pub(super) fn read(
 fn read_file(
     file: &str,
     field: &'static str,
-    each: &mut impl FnMut(u64, &str) -> Result<(), UrlFilterError>,
-) -> Result<String, UrlFilterError> {
-    let unreadable = |source: io::Error| UrlFilterError::Unreadable { field, file: file.to_owned(), source };
+    each: &mut impl FnMut(u64, &str) -> Result<(), UrlListError>,
+) -> Result<String, UrlListError> {
+    let unreadable = |source: io::Error| UrlListError::Unreadable { field, file: file.to_owned(), source };
     let (path, member) = match file.rsplit_once('!') {
         Some((path, member)) => (path, Some(member)),
         None => (file, None),
@@ -160,7 +160,7 @@ fn read_file(
         }
     }
     let found = names.join(", ");
-    Err(UrlFilterError::NoMember { field, file: path.to_owned(), member: member.to_owned(), found })
+    Err(UrlListError::NoMember { field, file: path.to_owned(), member: member.to_owned(), found })
 }
 
 /// The bytes of a file, decompressed if they start as gzip or Zstandard do.
@@ -180,8 +180,8 @@ fn read_lines(
     plain: impl Read,
     file: &str,
     field: &'static str,
-    each: &mut impl FnMut(u64, &str) -> Result<(), UrlFilterError>,
-) -> Result<String, UrlFilterError> {
+    each: &mut impl FnMut(u64, &str) -> Result<(), UrlListError>,
+) -> Result<String, UrlListError> {
     let mut lines = BufReader::with_capacity(BUFFER_BYTES, Hashed { inner: plain, hasher: blake3::Hasher::new() });
     let mut line = Vec::new();
     let mut number = 0_u64;
@@ -191,12 +191,12 @@ fn read_lines(
             .by_ref()
             .take(MAX_LINE_BYTES)
             .read_until(b'\n', &mut line)
-            .map_err(|source| UrlFilterError::Unreadable { field, file: file.to_owned(), source })?;
+            .map_err(|source| UrlListError::Unreadable { field, file: file.to_owned(), source })?;
         if read == 0 {
             break;
         }
         number += 1;
-        let bad = |problem| UrlFilterError::BadLine { field, file: file.to_owned(), line: number, problem };
+        let bad = |problem| UrlListError::BadLine { field, file: file.to_owned(), line: number, problem };
         if read as u64 == MAX_LINE_BYTES && line.last() != Some(&b'\n') {
             return Err(bad("is longer than 64 KiB"));
         }
@@ -246,7 +246,7 @@ mod tests {
         archive.into_inner().expect("memory")
     }
 
-    fn entries(bytes: &[u8], member: &str) -> Result<(Vec<String>, Vec<String>), UrlFilterError> {
+    fn entries(bytes: &[u8], member: &str) -> Result<(Vec<String>, Vec<String>), UrlListError> {
         let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
         file.write_all(bytes).expect("written");
         let list = UrlList { files: vec![format!("{}{member}", file.path().display())], entries: vec![] };

@@ -10,7 +10,7 @@ use super::domains::Domains;
 use super::entry::{Line, without_comment};
 use super::host::{normal_host, registrable, without_scheme};
 use super::list::{self, Loaded};
-use super::{StringSet, StringSetBuilder, UrlFilterConfig, UrlFilterError, UrlList, UrlMatching, UrlParts};
+use super::{StringSet, StringSetBuilder, UrlFilterConfig, UrlList, UrlListError, UrlMatching, UrlParts};
 
 /// The document has no URL.
 pub const NO_URL: Reason = Reason { code: "no_url", summary: "the document has no URL" };
@@ -38,19 +38,6 @@ pub const TOO_MANY_SOFT_URL_WORDS: Reason = Reason {
 /// A banned text is in the URL.
 pub const BANNED_URL_SUBSTRING: Reason =
     Reason { code: "banned_url_substring", summary: "the URL contains one of `banned_substrings`" };
-
-/// Every reason, in the order of the checks.
-pub const URL_REASONS: &[Reason] = &[
-    NO_URL,
-    BLOCKED_DOMAIN,
-    BLOCKED_SUBDOMAIN,
-    BLOCKED_HOST,
-    BLOCKED_URL,
-    BLOCKED_PATH,
-    BANNED_URL_WORD,
-    TOO_MANY_SOFT_URL_WORDS,
-    BANNED_URL_SUBSTRING,
-];
 
 /// A list of domains. The first of these that has a host decides on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -80,7 +67,7 @@ impl DomainList {
 /// Why a URL is dropped.
 #[derive(Debug, Clone, PartialEq)]
 pub struct UrlFinding {
-    /// One of [`URL_REASONS`].
+    /// One of the reasons of the stage `url_filter`.
     pub reason: Reason,
     /// The entry that the URL matched.
     pub entry: String,
@@ -111,7 +98,7 @@ struct Substrings {
 
 impl UrlRules {
     /// Loads the lists that `config` names.
-    pub fn load(config: &UrlFilterConfig) -> Result<Self, UrlFilterError> {
+    pub fn load(config: &UrlFilterConfig) -> Result<Self, UrlListError> {
         let matching = config.matching;
         let mut loaded = Loaded::default();
         let ranked = [
@@ -316,8 +303,8 @@ fn set(
     field: &'static str,
     loaded: &mut Loaded,
     normal: impl Fn(&str) -> Result<String, Why>,
-) -> Result<StringSet, UrlFilterError> {
-    let too_large = |_| UrlFilterError::TooLarge { field };
+) -> Result<StringSet, UrlListError> {
+    let too_large = |_| UrlListError::TooLarge { field };
     let mut builder = StringSetBuilder::default();
     list::read(list, field, loaded, |entry| match normal(entry) {
         Ok(entry) if entry.is_empty() => Ok(Line::Passed),
@@ -327,7 +314,7 @@ fn set(
     builder.finish().map_err(too_large)
 }
 
-fn substrings(list: &UrlList, loaded: &mut Loaded) -> Result<Option<Substrings>, UrlFilterError> {
+fn substrings(list: &UrlList, loaded: &mut Loaded) -> Result<Option<Substrings>, UrlListError> {
     let field = "banned_substrings";
     let mut texts = BTreeSet::new();
     list::read(list, field, loaded, |entry| {
@@ -338,6 +325,6 @@ fn substrings(list: &UrlList, loaded: &mut Loaded) -> Result<Option<Substrings>,
     })?;
     texts.remove("");
     let texts: Vec<String> = texts.into_iter().collect();
-    let finder = AhoCorasick::new(&texts).map_err(|_| UrlFilterError::TooLarge { field })?;
+    let finder = AhoCorasick::new(&texts).map_err(|_| UrlListError::TooLarge { field })?;
     Ok((!texts.is_empty()).then_some(Substrings { texts, finder }))
 }

@@ -2,11 +2,11 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Float64Array, StringViewArray};
 use arrow::datatypes::{DataType, Field};
-use textmill_document::{Applied, ColumnRead, DocumentBatch, Dropped, Mode, Reason, Stage, StageError};
-
-use super::{
-    NO_URL, TOO_MANY_SOFT_URL_WORDS, URL_REASONS, UrlFilterConfig, UrlFilterError, UrlFinding, UrlParts, UrlRules,
+use textmill_document::{
+    Applied, ColumnRead, ConfigFault, DocumentBatch, Dropped, Mode, Reason, Remarks, Stage, StageConfig, StageError,
 };
+
+use super::{NO_URL, TOO_MANY_SOFT_URL_WORDS, UrlFilterConfig, UrlFinding, UrlParts, UrlRules};
 
 /// The stage `url_filter`.
 #[derive(Debug, Clone)]
@@ -30,24 +30,21 @@ struct Found {
 impl UrlFilterStage {
     /// The stage as configured. Loads the lists.
     #[allow(clippy::needless_pass_by_value, reason = "all stages are built alike, from an owned configuration")]
-    pub fn new(config: UrlFilterConfig) -> Result<Self, UrlFilterError> {
+    pub fn new(config: UrlFilterConfig) -> Result<Self, ConfigFault> {
         if config.column.is_empty() {
-            return Err(UrlFilterError::NoColumn);
+            return Err(ConfigFault::new("column", "`column` is empty; name the column that has the URL"));
         }
         if config.min_soft_words == 0 {
-            return Err(UrlFilterError::ZeroSoftWords);
+            return Err(ConfigFault::new("min_soft_words", "`min_soft_words` is 0; it must be 1 or more"));
         }
         if config.drops_nothing() {
-            return Err(UrlFilterError::NoLists);
+            let message =
+                "no list is given that drops anything; name one, such as `black_domains: {files: [domains.txt]}`";
+            return Err(ConfigFault::whole(message));
         }
         let rules = Arc::new(UrlRules::load(&config)?);
         let UrlFilterConfig { mode, column, drop_missing, min_soft_words, .. } = config;
         Ok(Self { mode, column, drop_missing, min_soft_words, rules })
-    }
-
-    /// Digests of the lists that come from files: part of what decides a result.
-    pub fn digests(&self) -> Vec<String> {
-        self.rules.digests().to_vec()
     }
 
     /// Lists with lines that were not understood, and lists without an entry.
@@ -96,7 +93,7 @@ impl UrlFilterStage {
 
 impl Stage for UrlFilterStage {
     fn name(&self) -> &'static str {
-        "url_filter"
+        UrlFilterConfig::NAME
     }
 
     fn version(&self) -> u32 {
@@ -121,9 +118,17 @@ impl Stage for UrlFilterStage {
 
     fn reasons(&self) -> Vec<Reason> {
         match self.mode {
-            Mode::Decide => URL_REASONS.to_vec(),
+            Mode::Decide => UrlFilterConfig::REASONS.to_vec(),
             Mode::Annotate => Vec::new(),
         }
+    }
+
+    fn digests(&self) -> Vec<String> {
+        self.rules.digests().to_vec()
+    }
+
+    fn remarks(&self) -> Remarks {
+        Remarks { warnings: self.warnings(), notes: self.notes(), ..Remarks::default() }
     }
 
     fn apply(&self, batch: DocumentBatch) -> Result<Applied, StageError> {

@@ -2,7 +2,6 @@
 
 use std::fs;
 
-use schemars::schema_for;
 use textmill_document::testing::{assert_stage_compliance, text_batch};
 use textmill_document::{Mode, Stage};
 
@@ -191,15 +190,6 @@ fn digests_follow_the_content_of_files() {
     let first = digests("a.com\n");
     assert_eq!(first, [format!("blake3:{}", blake3::hash(b"a.com\n"))]);
     assert_ne!(digests("b.com\n"), first);
-}
-
-#[test]
-fn the_schema_has_the_documentation() {
-    let schema = schema_for!(UrlFilterConfig);
-    let documentation = schema.get("description").map(ToString::to_string).unwrap_or_default();
-    for heading in ["What it removes", "Why", "Parameters", "Source", "Kept example", "Dropped example", "Cost"] {
-        assert!(documentation.contains(&format!("# {heading}")), "{heading}");
-    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 use super::*;
 
-fn settings(config: MinhashDedupeConfig) -> Result<DedupeSettings, DedupeConfigError> {
+fn settings(config: MinhashDedupeConfig) -> Result<DedupeSettings, ConfigFault> {
     config.try_into()
 }
 

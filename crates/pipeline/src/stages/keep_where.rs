@@ -1,24 +1,12 @@
-use std::sync::Arc;
-
 use arrow::array::{Array, AsArray};
-use arrow::datatypes::{DataType, Field};
+use arrow::datatypes::{DataType, Field, Schema};
 use schemars::JsonSchema;
-use serde_json::Value;
-use textmill_document::{Applied, ColumnRead, DocumentBatch, Dropped, Reason, Stage, StageError};
-
-use super::{BuildContext, BuildError, BuiltStage, StageKind};
-use crate::sql::{self, Compiled};
-
-pub(super) const KIND: StageKind = StageKind {
-    name: "keep_where",
-    schema: |generator| generator.subschema_for::<KeepWhere>(),
-    build,
-    reasons: || vec![PREDICATE_FALSE, PREDICATE_NULL],
-    may_read: &[],
-    keeps_columns: true,
-    routes: true,
-    exchange: false,
+use serde::{Deserialize, Serialize};
+use textmill_document::{
+    Applied, ColumnRead, ConfigFault, Cost, DocumentBatch, Dropped, Example, Reason, Stage, StageConfig, StageError,
 };
+
+use crate::sql::{self, Compiled, SqlFault};
 
 const PREDICATE_FALSE: Reason = Reason { code: "predicate_false", summary: "the expression is false" };
 const PREDICATE_NULL: Reason =
@@ -43,44 +31,56 @@ const PREDICATE_NULL: Reason =
 /// # Source
 /// The SQL reference of Apache DataFusion 55: "Scalar Functions" and "Operators".
 ///
-/// # Kept example
-/// With `language = 'en' AND language_score >= 0.65`: a document with `en` and 0.9.
-///
-/// # Dropped example
-/// The same with `de` and 0.9, reason `predicate_false`.
-///
 /// # Cost
 /// Vectorised; comparisons cost next to nothing, regular expressions over the text cost what they
 /// cost.
-#[derive(JsonSchema)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[schemars(example = "language = 'en' AND language_score >= 0.65")]
-#[expect(dead_code, reason = "only its schema is used")]
-struct KeepWhere(#[schemars(length(min = 1))] String);
+pub(crate) struct KeepWhere(#[schemars(length(min = 1))] String);
 
+/// The stage `keep_where`.
 #[derive(Debug)]
-struct KeepWhereStage {
+pub(crate) struct KeepWhereStage {
     predicate: Compiled,
 }
 
-fn build(config: &Value, context: &BuildContext) -> Result<BuiltStage, Vec<BuildError>> {
-    let text = config.as_str().unwrap_or_default();
-    let predicate = sql::compile(text, context.columns.as_deref())
-        .map_err(|faults| faults.into_iter().map(|fault| fault.into_build_error(None)).collect::<Vec<_>>())?;
-    if predicate.data_type() != &DataType::Boolean {
-        let found = sql::type_name(predicate.data_type());
-        return Err(vec![BuildError {
-            field: None,
-            at: None,
-            message: format!("the expression must be true or false, but its type is {found}"),
-            hint: Some("make it a comparison, such as `language_score >= 0.65`".to_owned()),
-        }]);
+impl StageConfig for KeepWhere {
+    type Stage = KeepWhereStage;
+
+    const NAME: &'static str = "keep_where";
+    const REASONS: &'static [Reason] = &[PREDICATE_FALSE, PREDICATE_NULL];
+    const EXAMPLES: &'static [Example] = &[
+        Example::columns(
+            r#""language = 'en' AND language_score >= 0.65""#,
+            r#"{"text": "report", "language": "en", "language_score": 0.9}"#,
+        )
+        .kept(),
+        Example::columns(
+            r#""language = 'en' AND language_score >= 0.65""#,
+            r#"{"text": "Bericht", "language": "de", "language_score": 0.9}"#,
+        )
+        .dropped(PREDICATE_FALSE),
+    ];
+    const COST: Option<Cost> = Some(Cost::measured(48_967.9, "scripts/reproduce, wanjuan-cc"));
+    const KEEPS_COLUMNS: bool = true;
+    const ROUTES: bool = true;
+
+    fn build(self, input: Option<&Schema>) -> Result<KeepWhereStage, Vec<ConfigFault>> {
+        let faults = |faults: Vec<SqlFault>| faults.into_iter().map(|fault| fault.into_config_fault(None)).collect();
+        let predicate = sql::compile(&self.0, input).map_err(|found| -> Vec<ConfigFault> { faults(found) })?;
+        if predicate.data_type() != &DataType::Boolean {
+            let found = sql::type_name(predicate.data_type());
+            let message = format!("the expression must be true or false, but its type is {found}");
+            let hint = "make it a comparison, such as `language_score >= 0.65`";
+            return Err(ConfigFault::whole(message).with_hint(hint).into());
+        }
+        Ok(KeepWhereStage { predicate })
     }
-    Ok(BuiltStage::row_wise(Arc::new(KeepWhereStage { predicate }), config.clone()))
 }
 
 impl Stage for KeepWhereStage {
     fn name(&self) -> &'static str {
-        KIND.name
+        KeepWhere::NAME
     }
 
     fn version(&self) -> u32 {
@@ -96,7 +96,7 @@ impl Stage for KeepWhereStage {
     }
 
     fn reasons(&self) -> Vec<Reason> {
-        vec![PREDICATE_FALSE, PREDICATE_NULL]
+        KeepWhere::REASONS.to_vec()
     }
 
     fn apply(&self, batch: DocumentBatch) -> Result<Applied, StageError> {
@@ -118,6 +118,8 @@ impl Stage for KeepWhereStage {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use arrow::array::{ArrayRef, Float64Array, Int64Array};
     use textmill_document::testing::{assert_stage_compliance, text_batch};
     use textmill_document::{Cause, apply_checked};
@@ -125,8 +127,7 @@ mod tests {
     use super::*;
 
     fn stage(sql: &str, batch: &DocumentBatch) -> Arc<dyn Stage> {
-        let context = BuildContext { columns: Some(batch.schema()) };
-        build(&Value::from(sql), &context).expect("a valid expression").stage
+        Arc::new(KeepWhere(sql.to_owned()).build(Some(&batch.schema())).expect("a valid expression"))
     }
 
     fn scored() -> DocumentBatch {

@@ -1,25 +1,15 @@
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Field};
+use arrow::datatypes::{DataType, Field, Schema};
 use schemars::JsonSchema;
-use serde_json::Value;
-use textmill_document::{Applied, ColumnRead, DocumentBatch, Reason, Stage, StageError, columns};
-
-use super::{BuildContext, BuildError, BuiltStage, StageKind};
-use crate::sql::{self, Compiled};
-
-pub(super) const KIND: StageKind = StageKind {
-    name: "with_columns",
-    schema: |generator| generator.subschema_for::<WithColumns>(),
-    build,
-    reasons: Vec::new,
-    may_read: &[],
-    keeps_columns: false,
-    routes: false,
-    exchange: false,
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use textmill_document::{
+    Applied, ColumnRead, ConfigFault, DocumentBatch, Example, Reason, Stage, StageConfig, StageError, columns,
 };
+
+use crate::sql::{self, Compiled};
 
 /// Adds columns computed by SQL expressions, or replaces columns.
 ///
@@ -39,21 +29,16 @@ pub(super) const KIND: StageKind = StageKind {
 /// # Source
 /// The SQL reference of Apache DataFusion 55: "Scalar Functions" and "Operators".
 ///
-/// # Kept example
-/// With `{char_num: char_length(text)}`, every document gets its length in characters.
-///
-/// # Dropped example
-/// None is dropped; a document whose expression fails (a division by zero, a bad cast) goes to
-/// quarantine.
-///
 /// # Cost
 /// That of the expressions.
-#[derive(JsonSchema)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[schemars(example = serde_json::json!({"char_num": "char_length(text)"}))]
 #[schemars(extend("minProperties" = 1))]
 #[schemars(extend("propertyNames" = {"pattern": r"^\S+$", "description": "a column has a name without blanks"}))]
-#[expect(dead_code, reason = "only its schema is used")]
-struct WithColumns(BTreeMap<String, Expression>);
+pub(crate) struct WithColumns(
+    // In the order of the file, in which the columns are added.
+    #[schemars(with = "BTreeMap<String, Expression>")] Map<String, Value>,
+);
 
 /// An SQL expression.
 #[derive(JsonSchema)]
@@ -61,29 +46,38 @@ struct WithColumns(BTreeMap<String, Expression>);
 #[schemars(inline)]
 struct Expression(#[schemars(length(min = 1))] String);
 
+/// The stage `with_columns`.
 #[derive(Debug)]
-struct WithColumnsStage {
+pub(crate) struct WithColumnsStage {
     columns: Vec<(Field, Compiled)>,
 }
 
-fn build(config: &Value, context: &BuildContext) -> Result<BuiltStage, Vec<BuildError>> {
-    let mut columns = Vec::new();
-    let mut errors = Vec::new();
-    for (name, text) in config.as_object().into_iter().flatten() {
-        let field_error = |message, hint| BuildError { field: Some(name.clone()), at: None, message, hint };
-        match sql::compile(text.as_str().unwrap_or_default(), context.columns.as_deref()) {
-            Ok(compiled) => match column_type(name, compiled.data_type()) {
-                Ok(data_type) => columns.push((Field::new(name, data_type, true), compiled)),
-                Err((message, hint)) => errors.push(field_error(message, Some(hint))),
-            },
-            Err(faults) => errors.extend(faults.into_iter().map(|fault| fault.into_build_error(Some(name)))),
+impl StageConfig for WithColumns {
+    type Stage = WithColumnsStage;
+
+    const NAME: &'static str = "with_columns";
+    const EXAMPLES: &'static [Example] =
+        &[Example::text(r#"{"char_num": "char_length(text)"}"#, "four")
+            .kept_with(r#"{"text": "four", "char_num": 4}"#)];
+
+    fn build(self, input: Option<&Schema>) -> Result<WithColumnsStage, Vec<ConfigFault>> {
+        let mut columns = Vec::new();
+        let mut faults = Vec::new();
+        for (name, text) in &self.0 {
+            match sql::compile(text.as_str().unwrap_or_default(), input) {
+                Ok(compiled) => match column_type(name, compiled.data_type()) {
+                    Ok(data_type) => columns.push((Field::new(name, data_type, true), compiled)),
+                    Err((message, hint)) => faults.push(ConfigFault::new(name, message).with_hint(hint)),
+                },
+                Err(found) => faults.extend(found.into_iter().map(|fault| fault.into_config_fault(Some(name)))),
+            }
         }
+        // Without known input columns nothing compiles, and there may be nothing to report either.
+        if !faults.is_empty() || input.is_none() {
+            return Err(faults);
+        }
+        Ok(WithColumnsStage { columns })
     }
-    // Without known input columns nothing compiles, and there may be nothing to report either.
-    if !errors.is_empty() || context.columns.is_none() {
-        return Err(errors);
-    }
-    Ok(BuiltStage::row_wise(Arc::new(WithColumnsStage { columns }), config.clone()))
 }
 
 /// The type that column `name` gets from an expression of type `found`.
@@ -120,7 +114,7 @@ fn is_storable(data_type: &DataType) -> bool {
 
 impl Stage for WithColumnsStage {
     fn name(&self) -> &'static str {
-        KIND.name
+        WithColumns::NAME
     }
 
     fn version(&self) -> u32 {
@@ -169,16 +163,15 @@ mod tests {
 
     use super::*;
 
-    #[allow(clippy::needless_pass_by_value, reason = "tests give it `json!` values")]
-    fn built(config: Value) -> Result<BuiltStage, Vec<BuildError>> {
-        let context = BuildContext { columns: Some(text_batch::<&str>(&[]).schema()) };
-        build(&config, &context)
+    fn built(config: Value) -> Result<WithColumnsStage, Vec<ConfigFault>> {
+        let config: WithColumns = serde_json::from_value(config).expect("a mapping");
+        config.build(Some(&text_batch::<&str>(&[]).schema()))
     }
 
     #[test]
     fn adds_and_replaces_in_the_given_order() {
         let stage = built(json!({"short": "upper(text)", "text": "'x'", "n": "CAST(char_length(text) AS BIGINT)"}));
-        let stage = stage.expect("valid").stage;
+        let stage = stage.expect("valid");
         let applied = stage.apply(text_batch(&[Some("añb"), None])).expect("evaluates");
         let names: Vec<_> = applied.kept.schema().fields().iter().map(|field| field.name().clone()).collect();
         assert_eq!(names, ["id", "text", "short", "n"]);
@@ -191,7 +184,7 @@ mod tests {
     #[test]
     fn keeps_the_duties_of_a_stage() {
         let stage = built(json!({"head": "substr(text, 1, 3)", "blank": "text = ''", "text": "trim(text)"}));
-        assert_stage_compliance(stage.expect("valid").stage.as_ref());
+        assert_stage_compliance(&stage.expect("valid"));
     }
 
     #[test]

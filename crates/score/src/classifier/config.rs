@@ -1,14 +1,15 @@
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
+use arrow::datatypes::Schema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use textmill_document::Mode;
-use textmill_document::columns::{ID, TEXT};
+use textmill_document::{ConfigFault, Cost, Example, Mode, Reason, StageConfig};
 use textmill_fasttext::FastTextError;
 
 use super::model::Scorer;
-use crate::bounds::Bounds;
+use super::stage::ClassifierStage;
+use crate::bounds::{Bounds, SCORE_REASONS, SCORE_TOO_HIGH, check_column, may_decide};
 use crate::calibration::{Calibration, CalibrationError};
 use crate::files::digest;
 use crate::{Aggregate, Tokens, Unit};
@@ -30,12 +31,6 @@ use crate::{Aggregate, Tokens, Unit};
 /// # Source
 /// Joulin et al., "Bag of Tricks for Efficient Text Classification" (2016); answers are those of the C++ program. As a
 /// filter of corpora: `DataComp-LM` (Li et al. 2024), which keeps the best tenth; `ChineseWebText` (Chen et al. 2023).
-///
-/// # Kept example
-/// With `label: toxic` and `max: 0.5`: `Thank you for the correction.`, score 0.02.
-///
-/// # Dropped example
-/// With the same: a text that is nothing but insults, score 0.97, reason `score_too_high`.
 ///
 /// # Cost
 /// Depends on the model: with 100 numbers a word about 150 MB per second and core where it knows single words, about 70
@@ -95,80 +90,24 @@ pub enum KeepShare {
     Lowest(f64),
 }
 
-/// What is wrong with a configuration or the files it names.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ClassifierConfigError {
-    /// The model cannot be read.
-    #[error("{}: {source}", .path.display())]
-    Model {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        source: FastTextError,
-    },
-    /// There is no model.
-    #[error("cannot open the fastText model {}: there is no such file; {}", .path.display(), made_by(.path, .label, *.tokens))]
-    NoModel {
-        /// The file.
-        path: PathBuf,
-        /// The label whose probability is the score.
-        label: String,
-        /// The form of the texts.
-        tokens: Tokens,
-    },
-    /// The model has no such label.
-    #[error("the model has no label `{label}`; it has: {}", .known.join(", "))]
-    Label {
-        /// The label asked for.
-        label: String,
-        /// Its labels, at most 20.
-        known: Vec<String>,
-    },
-    /// A name that a column of scores cannot have.
-    #[error("the score cannot be the column `{0}`")]
-    Column(String),
-    /// A bound that is no probability.
-    #[error("`{field}` is {value}; it must be from 0 to 1")]
-    Bound {
-        /// Name of the field.
-        field: &'static str,
-        /// Its value.
-        value: f64,
-    },
-    /// `min` is above `max`.
-    #[error("`min` ({min}) is above `max` ({max}): no document would be kept")]
-    Crossed {
-        /// Lowest score that is kept.
-        min: f64,
-        /// Highest score that is kept.
-        max: f64,
-    },
-    /// Bounds where nothing is decided.
-    #[error("`mode: annotate` drops nothing, so `{0}` cannot be set")]
-    DecidesInAnnotate(&'static str),
-    /// Two ways to set the bound.
-    #[error("`keep` sets the bound by itself; `{0}` cannot be set besides")]
-    KeepAndBound(&'static str),
-    /// A calibration that nothing needs.
-    #[error("`calibration` is used with `keep` only")]
-    UnusedCalibration,
-    /// The calibration file cannot be used.
-    #[error(transparent)]
-    Calibration(#[from] CalibrationError),
-}
+impl StageConfig for ClassifierConfig {
+    type Stage = ClassifierStage;
 
-impl ClassifierConfigError {
-    /// Name of the field at fault.
-    pub fn field(&self) -> Option<&str> {
-        match self {
-            Self::Model { .. } | Self::NoModel { .. } => Some("model"),
-            Self::Label { .. } => Some("label"),
-            Self::Column(_) => Some("column"),
-            Self::Bound { field, .. } | Self::DecidesInAnnotate(field) | Self::KeepAndBound(field) => Some(field),
-            Self::Crossed { .. } => Some("min"),
-            Self::UnusedCalibration | Self::Calibration(_) => Some("calibration"),
-        }
+    const NAME: &'static str = "classifier";
+    const REASONS: &'static [Reason] = SCORE_REASONS;
+    const EXAMPLES: &'static [Example] = &[
+        Example::text(r#"{"model": "toxic.bin", "label": "toxic", "max": 0.5}"#, "Thank you for the correction.")
+            .kept(),
+        Example::text(r#"{"model": "toxic.bin", "label": "toxic", "max": 0.5}"#, "You idiot, you fool!")
+            .dropped(SCORE_TOO_HIGH)
+            .by(1.0, 0.5),
+    ];
+    const COST: Option<Cost> = Some(Cost::measured(65.7, "scripts/reproduce, wanjuan-cc"));
+    const IS_STEP: bool = true;
+    const DIGESTS: &'static str = "model_digests";
+
+    fn build(self, _: Option<&Schema>) -> Result<ClassifierStage, Vec<ConfigFault>> {
+        Ok(ClassifierStage::new(self)?)
     }
 }
 
@@ -222,12 +161,10 @@ impl ClassifierConfig {
     }
 
     /// Checks what the types do not say, and loads the files.
-    pub(super) fn check(&self) -> Result<Checked, ClassifierConfigError> {
+    pub(super) fn check(&self) -> Result<Checked, ConfigFault> {
         self.check_bounds()?;
         let column = self.column.clone().unwrap_or_else(|| default_column(&self.label));
-        if column.trim().is_empty() || [ID, TEXT].contains(&column.as_str()) {
-            return Err(ClassifierConfigError::Column(column));
-        }
+        check_column("score", &column)?;
         let path = Path::new(&self.model);
         if !path.exists() {
             if self.optional {
@@ -235,31 +172,35 @@ impl ClassifierConfig {
             }
             return Err(self.no_model());
         }
-        let failed = |source| ClassifierConfigError::Model { path: path.to_owned(), source };
+        let failed = |error: FastTextError| ConfigFault::new("model", format!("{}: {error}", path.display()));
         let model = Scorer::load(path).map_err(failed)?;
         let opened = |source| failed(FastTextError::Open { path: path.to_owned(), source });
         let digest = digest(path).map_err(opened)?;
-        let known = || model.labels().iter().take(20).cloned().collect();
-        let scorer = Scorer::new(std::sync::Arc::clone(&model), &self.label)
-            .ok_or_else(|| ClassifierConfigError::Label { label: self.label.clone(), known: known() })?;
+        let scorer = Scorer::new(std::sync::Arc::clone(&model), &self.label).ok_or_else(|| {
+            let known = model.labels().iter().take(20).cloned().collect::<Vec<_>>().join(", ");
+            ConfigFault::new("label", format!("the model has no label `{}`; it has: {known}", self.label))
+        })?;
         let mut bounds = Bounds { min: self.min, max: self.max };
         let mut digests = vec![digest];
         if let Some(keep) = self.keep {
             let path = self.calibration.as_ref().map_or_else(|| path.with_extension("json"), PathBuf::from);
-            bounds = self.calibrated(&path, digests.first().map_or("", String::as_str), keep)?;
-            let read = |source| CalibrationError::Read { path: path.clone(), source };
+            let wrong = |error: CalibrationError| ConfigFault::new("calibration", error);
+            bounds = self.calibrated(&path, digests.first().map_or("", String::as_str), keep).map_err(wrong)?;
+            let read = |source| wrong(CalibrationError::Read { path: path.clone(), source });
             digests.push(crate::files::digest(&path).map_err(read)?);
         }
         Ok(Checked { scorer: Some(scorer), column, bounds, digests })
     }
 
     /// Says that there is no model, and what makes one.
-    pub(super) fn no_model(&self) -> ClassifierConfigError {
-        let (path, label) = (PathBuf::from(&self.model), self.label.clone());
-        ClassifierConfigError::NoModel { path, label, tokens: self.tokens }
+    pub(super) fn no_model(&self) -> ConfigFault {
+        let path = Path::new(&self.model);
+        let made_by = made_by(path, &self.label, self.tokens);
+        let message = format!("cannot open the fastText model {}: there is no such file; {made_by}", path.display());
+        ConfigFault::new("model", message)
     }
 
-    fn check_bounds(&self) -> Result<(), ClassifierConfigError> {
+    fn check_bounds(&self) -> Result<(), ConfigFault> {
         let share = self.keep.map(|keep| match keep {
             KeepShare::Highest(share) | KeepShare::Lowest(share) => share,
         });
@@ -267,22 +208,17 @@ impl ClassifierConfig {
         for (field, value) in set {
             let Some(value) = value else { continue };
             if !(0.0..=1.0).contains(&value) || (field == "keep" && value == 0.0) {
-                return Err(ClassifierConfigError::Bound { field, value });
+                return Err(ConfigFault::new(field, format!("`{field}` is {value}; it must be from 0 to 1")));
             }
-            if self.mode == Mode::Annotate {
-                return Err(ClassifierConfigError::DecidesInAnnotate(field));
-            }
+            may_decide(self.mode, field)?;
             if field != "keep" && share.is_some() {
-                return Err(ClassifierConfigError::KeepAndBound(field));
+                let message = format!("`keep` sets the bound by itself; `{field}` cannot be set besides");
+                return Err(ConfigFault::new(field, message));
             }
         }
-        if let (Some(min), Some(max)) = (self.min, self.max)
-            && min > max
-        {
-            return Err(ClassifierConfigError::Crossed { min, max });
-        }
+        Bounds { min: self.min, max: self.max }.in_order()?;
         if share.is_none() && self.calibration.is_some() {
-            return Err(ClassifierConfigError::UnusedCalibration);
+            return Err(ConfigFault::new("calibration", "`calibration` is used with `keep` only"));
         }
         Ok(())
     }

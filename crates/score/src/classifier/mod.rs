@@ -5,6 +5,6 @@ mod model;
 mod stage;
 mod training;
 
-pub use config::{ClassifierConfig, ClassifierConfigError, KeepShare};
+pub use config::{ClassifierConfig, KeepShare};
 pub use stage::ClassifierStage;
 pub use training::{LabelReport, ShareReport, Trained, Trainer, TrainingOptions, TrainingReport};

@@ -1,11 +1,10 @@
-use std::sync::Arc;
-
-use arrow::array::{ArrayRef, Float64Array};
 use arrow::datatypes::{DataType, Field};
-use textmill_document::{Applied, ColumnRead, DocumentBatch, Reason, Stage, StageError, columns};
+use textmill_document::{
+    Applied, ColumnRead, ConfigFault, DocumentBatch, Reason, Remarks, Stage, StageConfig, StageError, columns,
+};
 
-use super::config::{Checked, ClassifierConfig, ClassifierConfigError};
-use crate::bounds::{NO_SCORE, SCORE_TOO_HIGH, SCORE_TOO_LOW};
+use super::config::{Checked, ClassifierConfig};
+use crate::bounds::score_array;
 use crate::unit::head;
 
 /// The stage `classifier`.
@@ -23,24 +22,14 @@ impl std::fmt::Debug for Checked {
 
 impl ClassifierStage {
     /// The stage as configured. Loads the model.
-    pub fn new(config: ClassifierConfig) -> Result<Self, ClassifierConfigError> {
+    pub fn new(config: ClassifierConfig) -> Result<Self, ConfigFault> {
         Ok(Self { checked: config.check()?, config })
-    }
-
-    /// Digests of the model and of the calibration: part of what decides a result.
-    pub fn digests(&self) -> &[String] {
-        &self.checked.digests
     }
 
     /// That an optional model is not there, and what makes it.
     pub fn warnings(&self) -> Vec<String> {
         let Checked { scorer: None, column, .. } = &self.checked else { return Vec::new() };
         vec![format!("`{column}` stays empty and nothing is dropped by it (`optional`): {}", self.config.no_model())]
-    }
-
-    /// Every reason for which the stage can drop a document, in any configuration.
-    pub fn all_reasons() -> Vec<Reason> {
-        vec![SCORE_TOO_LOW, SCORE_TOO_HIGH, NO_SCORE]
     }
 
     /// The score of each text.
@@ -59,7 +48,7 @@ impl ClassifierStage {
 
 impl Stage for ClassifierStage {
     fn name(&self) -> &'static str {
-        "classifier"
+        ClassifierConfig::NAME
     }
 
     fn version(&self) -> u32 {
@@ -78,13 +67,18 @@ impl Stage for ClassifierStage {
         self.checked.bounds.reasons()
     }
 
+    fn digests(&self) -> Vec<String> {
+        self.checked.digests.clone()
+    }
+
+    fn remarks(&self) -> Remarks {
+        Remarks { warnings: self.warnings(), ..Remarks::default() }
+    }
+
     fn apply(&self, batch: DocumentBatch) -> Result<Applied, StageError> {
         let scores = self.scores(batch.text()?.iter());
-        let bounds = self.checked.bounds;
-        let dropped = scores.iter().enumerate().filter_map(|(row, score)| bounds.decide(row, *score)).collect();
-        let array: ArrayRef = Arc::new(Float64Array::from(scores));
-        let batch = batch.with_columns(self.adds().into_iter().zip([array]).collect())?;
-        Ok(Applied::without(&batch, dropped)?)
+        let columns = self.adds().into_iter().zip([score_array(&scores)]).collect();
+        self.checked.bounds.apply(&batch, &scores, columns)
     }
 }
 
@@ -98,6 +92,7 @@ mod tests {
     use textmill_fasttext::TrainOptions;
 
     use super::*;
+    use crate::bounds::{NO_SCORE, SCORE_TOO_HIGH};
     use crate::{Aggregate, KeepShare, Tokens, Trainer, TrainingOptions, Unit};
 
     /// A model that tells lovely from awful, with its calibration beside it.

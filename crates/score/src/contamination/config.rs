@@ -1,8 +1,11 @@
 use std::num::NonZeroU32;
-use std::path::PathBuf;
 
+use arrow::datatypes::Schema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use textmill_document::{ConfigFault, Cost, Example, Reason, StageConfig};
+
+use super::stage::{CONTAMINATED, DecontaminateStage};
 
 /// What becomes of a contaminated document.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -37,12 +40,6 @@ pub enum Action {
 /// # Source
 /// Brown et al. 2020 (GPT-3), appendix C: 13-grams, 200 characters around them, documents in more than ten pieces dropped,
 /// n-grams of more than ten documents ignored.
-///
-/// # Kept example
-/// A document with twelve words of a question.
-///
-/// # Dropped example
-/// A document with the whole question, reason `contaminated`, value the share of its tokens, detail the item.
 ///
 /// # Cost
 /// About 200 MB/s and core; in memory about 60 bytes for each token of the evaluation sets.
@@ -97,81 +94,39 @@ fn default_ten() -> NonZeroU32 {
     NonZeroU32::MIN.saturating_add(9)
 }
 
-/// What is wrong with a configuration or the files it names.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum DecontaminateConfigError {
-    /// An evaluation set cannot be read.
-    #[error("{}: {source}", .path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// A line of an evaluation set is no item.
-    #[error("{}:{line}: {problem}", .path.display())]
-    Line {
-        /// The file.
-        path: PathBuf,
-        /// The line, from 1.
-        line: u64,
-        /// What is wrong with it.
-        problem: String,
-    },
-    /// An evaluation set in Parquet cannot be read.
-    #[error("{} cannot be read as Parquet: {problem}", .path.display())]
-    Parquet {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        problem: String,
-    },
-    /// An evaluation set without any of the fields.
-    #[error(
-        "{}: none of {items} items has a text in one of: {fields}; {others}; name the fields with texts in `fields`",
-        .path.display()
-    )]
-    NoTexts {
-        /// The file.
-        path: PathBuf,
-        /// How many items it has.
-        items: u64,
-        /// What was looked for.
-        fields: String,
-        /// What there is.
-        others: String,
-    },
-    /// No file is named.
-    #[error("`against` names no evaluation set")]
-    Nothing,
-    /// No item has enough tokens.
-    #[error(
-        "no item has {0} tokens: nothing could ever match; `ngram` sets the number, `short_items_from` finds shorter items \
-         where they stand whole"
-    )]
-    TooShort(u32),
-    /// Short items that are no shorter.
-    #[error("`short_items_from` is {0}; it must be below `ngram`, from which on any run of an item counts")]
-    ShortItems(u32),
-    /// The length of a run is out of its range.
-    #[error("`ngram` is {0}; it must be from 5 to 100")]
-    Ngram(u32),
-    /// The share is out of its range, or has no meaning.
-    #[error("`max_overlap` is {0}; it must be from 0 to 1, and is used with `action: drop` only")]
-    MaxOverlap(f64),
-}
+/// A set of one question.
+const EXAMPLE_SET: &[(&str, &str)] = &[(
+    "rivers.jsonl",
+    "{\"question\": \"Which of these rivers flows from the Black Forest to the sea through ten countries?\"}\n",
+)];
 
-impl DecontaminateConfigError {
-    /// Name of the field at fault.
-    pub fn field(&self) -> Option<&str> {
-        match self {
-            Self::Read { .. } | Self::Line { .. } | Self::Parquet { .. } | Self::Nothing => Some("against"),
-            Self::ShortItems(_) => Some("short_items_from"),
-            Self::NoTexts { .. } => Some("fields"),
-            Self::TooShort(_) | Self::Ngram(_) => Some("ngram"),
-            Self::MaxOverlap(_) => Some("max_overlap"),
-        }
+impl StageConfig for DecontaminateConfig {
+    type Stage = DecontaminateStage;
+
+    const NAME: &'static str = "decontaminate";
+    const REASONS: &'static [Reason] = &[CONTAMINATED];
+    const EXAMPLES: &'static [Example] = &[
+        Example::text(
+            r#"{"against": ["rivers.jsonl"]}"#,
+            "Which of these rivers flows from the Black Forest to the sea, nobody asked.",
+        )
+        .with_files(EXAMPLE_SET)
+        .kept(),
+        Example::text(
+            r#"{"against": ["rivers.jsonl"]}"#,
+            "Q: Which of these rivers flows from the Black Forest to the sea through ten countries?",
+        )
+        .with_files(EXAMPLE_SET)
+        .dropped(CONTAMINATED)
+        .by(0.94, 0.0)
+        .detail("rivers.jsonl:1"),
+    ];
+    const COST: Option<Cost> = Some(Cost::measured(200.0, "textmill stages show decontaminate"));
+    const IS_STEP: bool = true;
+    const DIGESTS: &'static str = "item_digests";
+
+    fn build(self, _: Option<&Schema>) -> Result<DecontaminateStage, Vec<ConfigFault>> {
+        Ok(DecontaminateStage::new(self)?)
     }
 }
 
@@ -197,19 +152,26 @@ impl DecontaminateConfig {
     }
 
     /// Checks what the types do not say.
-    pub(super) fn check(&self) -> Result<(), DecontaminateConfigError> {
+    pub(super) fn check(&self) -> Result<(), ConfigFault> {
         if self.against.is_empty() {
-            return Err(DecontaminateConfigError::Nothing);
+            return Err(ConfigFault::new("against", "`against` names no evaluation set"));
         }
         if !(5..=100).contains(&self.ngram) {
-            return Err(DecontaminateConfigError::Ngram(self.ngram));
+            return Err(ConfigFault::new("ngram", format!("`ngram` is {}; it must be from 5 to 100", self.ngram)));
         }
         if let Some(from) = self.short_items_from.filter(|from| from.get() >= self.ngram) {
-            return Err(DecontaminateConfigError::ShortItems(from.get()));
+            let message = format!(
+                "`short_items_from` is {from}; it must be below `ngram`, from which on any run of an item counts"
+            );
+            return Err(ConfigFault::new("short_items_from", message));
         }
         let meaningless = self.max_overlap > 0.0 && self.action != Action::Drop;
         if !(0.0..=1.0).contains(&self.max_overlap) || meaningless {
-            return Err(DecontaminateConfigError::MaxOverlap(self.max_overlap));
+            let message = format!(
+                "`max_overlap` is {}; it must be from 0 to 1, and is used with `action: drop` only",
+                self.max_overlap
+            );
+            return Err(ConfigFault::new("max_overlap", message));
         }
         Ok(())
     }

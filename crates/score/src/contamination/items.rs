@@ -7,8 +7,8 @@ use std::path::Path;
 use arrow::json::LineDelimitedWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::Value;
+use textmill_document::ConfigFault;
 
-use super::config::DecontaminateConfigError as Error;
 use super::fields;
 use super::overlap::{Added, Index};
 use super::report::SetReport;
@@ -20,8 +20,8 @@ const LONGEST_LINE: u64 = 64 << 20;
 const LARGEST_VALUE: u64 = 1 << 30;
 
 /// Adds every item of a file; its digest and what was found in it.
-pub(super) fn add(path: &Path, names: &[String], index: &mut Index) -> Result<(String, SetReport), Error> {
-    let read = |source| Error::Read { path: path.to_owned(), source };
+pub(super) fn add(path: &Path, names: &[String], index: &mut Index) -> Result<(String, SetReport), ConfigFault> {
+    let read = |error: std::io::Error| unreadable(path, &error);
     let digest = crate::files::digest(path).map_err(read)?;
     let mut file = BufReader::new(File::open(path).map_err(read)?);
     let start = file.fill_buf().map_err(read)?;
@@ -45,6 +45,10 @@ pub(super) fn add(path: &Path, names: &[String], index: &mut Index) -> Result<(S
     Ok((digest, report))
 }
 
+fn unreadable(path: &Path, error: &std::io::Error) -> ConfigFault {
+    ConfigFault::new("against", format!("{}: {error}", path.display()))
+}
+
 /// An evaluation set while it is read.
 struct Set<'a> {
     path: &'a Path,
@@ -55,12 +59,12 @@ struct Set<'a> {
 }
 
 impl Set<'_> {
-    fn wrong(&self, line: u64, problem: impl Into<String>) -> Error {
-        Error::Line { path: self.path.to_owned(), line, problem: problem.into() }
+    fn wrong(&self, line: u64, problem: impl Into<String>) -> ConfigFault {
+        ConfigFault::new("against", format!("{}:{line}: {}", self.path.display(), problem.into()))
     }
 
     /// An item, whose texts are looked for; `number` is its line, or its place.
-    fn item(&mut self, number: u64, item: &Value) -> Result<(), Error> {
+    fn item(&mut self, number: u64, item: &Value) -> Result<(), ConfigFault> {
         if !item.is_object() && !item.is_string() {
             return Err(self.wrong(number, "is no object"));
         }
@@ -76,10 +80,10 @@ impl Set<'_> {
     }
 
     /// JSON lines; else one JSON value, or several over many lines.
-    fn json(&mut self, mut reader: impl BufRead) -> Result<(), Error> {
+    fn json(&mut self, mut reader: impl BufRead) -> Result<(), ConfigFault> {
         let (mut line, mut number) = (Vec::new(), 0_u64);
         let path = self.path;
-        let read = |source| Error::Read { path: path.to_owned(), source };
+        let read = |error: std::io::Error| unreadable(path, &error);
         while (&mut reader).take(LONGEST_LINE).read_until(b'\n', &mut line).map_err(read)? > 0 {
             number += 1;
             let text = line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&line).trim_ascii();
@@ -97,9 +101,9 @@ impl Set<'_> {
     }
 
     /// JSON that is no lines: the items are the elements of arrays, and objects.
-    fn values(&mut self, mut all: Vec<u8>, rest: impl Read) -> Result<(), Error> {
+    fn values(&mut self, mut all: Vec<u8>, rest: impl Read) -> Result<(), ConfigFault> {
         let path = self.path;
-        let read = |source| Error::Read { path: path.to_owned(), source };
+        let read = |error: std::io::Error| unreadable(path, &error);
         rest.take(LARGEST_VALUE).read_to_end(&mut all).map_err(read)?;
         if all.len() as u64 > LARGEST_VALUE {
             return Err(self.wrong(1, "is one JSON value of more than 1 GiB; give JSON lines, or Parquet"));
@@ -117,10 +121,11 @@ impl Set<'_> {
         Ok(())
     }
 
-    fn parquet(&mut self, file: File) -> Result<(), Error> {
+    fn parquet(&mut self, file: File) -> Result<(), ConfigFault> {
         let path = self.path.to_owned();
-        let failed =
-            |problem: &dyn std::fmt::Display| Error::Parquet { path: path.clone(), problem: problem.to_string() };
+        let failed = |problem: &dyn std::fmt::Display| {
+            ConfigFault::new("against", format!("{} cannot be read as Parquet: {problem}", path.display()))
+        };
         let reader = ParquetRecordBatchReaderBuilder::try_new(file).and_then(ParquetRecordBatchReaderBuilder::build);
         let mut number = 0;
         for batch in reader.map_err(|error| failed(&error))? {

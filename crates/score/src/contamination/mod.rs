@@ -8,5 +8,5 @@ mod report;
 mod stage;
 mod tokens;
 
-pub use config::{Action, DecontaminateConfig, DecontaminateConfigError};
+pub use config::{Action, DecontaminateConfig};
 pub use stage::DecontaminateStage;

@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::Value;
+use textmill_document::ConfigFault;
 
-use super::config::DecontaminateConfigError as Error;
 use super::fields::{self, FIELDS};
 
 /// What was found in an evaluation set.
@@ -62,9 +62,13 @@ impl SetReport {
         format!("they have {}", quoted.join(", "))
     }
 
-    pub(super) fn no_texts(&self, path: &Path) -> Error {
+    pub(super) fn no_texts(&self, path: &Path) -> ConfigFault {
         let (items, fields, others) = (self.items, self.looked_for(), self.others());
-        Error::NoTexts { path: path.to_owned(), items, fields, others }
+        let message = format!(
+            "{}: none of {items} items has a text in one of: {fields}; {others}; name the fields with texts in `fields`",
+            path.display()
+        );
+        ConfigFault::new("fields", message)
     }
 
     /// Items that cannot be found, and why.

@@ -4,13 +4,17 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Float64Array, StringViewArray};
 use arrow::datatypes::{DataType, Field};
-use textmill_document::{Applied, Changes, ColumnRead, DocumentBatch, Dropped, Reason, Stage, StageError, columns};
+use textmill_document::{
+    Applied, Changes, ColumnRead, ConfigFault, DocumentBatch, Dropped, Reason, Remarks, Stage, StageConfig, StageError,
+    columns, rewritten,
+};
 
-use super::config::{Action, DecontaminateConfig, DecontaminateConfigError};
+use super::config::{Action, DecontaminateConfig};
 use super::overlap::{Index, Overlap};
 use super::{items, report};
 
-const CONTAMINATED: Reason = Reason { code: "contaminated", summary: "the document holds parts of an evaluation set" };
+pub(super) const CONTAMINATED: Reason =
+    Reason { code: "contaminated", summary: "the document holds parts of an evaluation set" };
 
 /// Column of the share of contaminated tokens.
 const CONTAMINATION: &str = "contamination";
@@ -29,7 +33,7 @@ pub struct DecontaminateStage {
 
 impl DecontaminateStage {
     /// The stage as configured. Reads the evaluation sets.
-    pub fn new(config: DecontaminateConfig) -> Result<Self, DecontaminateConfigError> {
+    pub fn new(config: DecontaminateConfig) -> Result<Self, ConfigFault> {
         config.check()?;
         let mut index = Index::new(config.ngram as usize, config.shortest() as usize);
         let (mut digests, mut sets) = (Vec::new(), Vec::new());
@@ -39,7 +43,12 @@ impl DecontaminateStage {
             sets.push(set);
         }
         if index.len() == 0 {
-            return Err(DecontaminateConfigError::TooShort(config.shortest()));
+            let message = format!(
+                "no item has {} tokens: nothing could ever match; `ngram` sets the number, `short_items_from` finds \
+                 shorter items where they stand whole",
+                config.shortest()
+            );
+            return Err(ConfigFault::new("ngram", message));
         }
         index.finish(config.max_items.get() as usize);
         let warnings = report::warnings(&sets, &config.fields, config.ngram, config.shortest());
@@ -54,16 +63,6 @@ impl DecontaminateStage {
     /// How many items of each set are looked for.
     pub fn notes(&self) -> &[String] {
         &self.notes
-    }
-
-    /// Digests of the evaluation sets: part of what decides a result.
-    pub fn digests(&self) -> &[String] {
-        &self.digests
-    }
-
-    /// Every reason for which the stage can drop a document, in any configuration.
-    pub fn all_reasons() -> Vec<Reason> {
-        vec![CONTAMINATED]
     }
 
     fn dropped(&self, row: usize, overlap: &Overlap, bound: f64) -> Dropped {
@@ -99,7 +98,7 @@ fn widened(text: &str, span: &Range<usize>, chars: usize) -> Range<usize> {
 
 impl Stage for DecontaminateStage {
     fn name(&self) -> &'static str {
-        "decontaminate"
+        DecontaminateConfig::NAME
     }
 
     fn version(&self) -> u32 {
@@ -120,6 +119,14 @@ impl Stage for DecontaminateStage {
 
     fn reasons(&self) -> Vec<Reason> {
         if self.config.action == Action::Annotate { Vec::new() } else { vec![CONTAMINATED] }
+    }
+
+    fn digests(&self) -> Vec<String> {
+        self.digests.clone()
+    }
+
+    fn remarks(&self) -> Remarks {
+        Remarks { warnings: self.warnings.clone(), notes: self.notes.clone(), ..Remarks::default() }
     }
 
     fn apply(&self, batch: DocumentBatch) -> Result<Applied, StageError> {
@@ -144,15 +151,15 @@ impl Stage for DecontaminateStage {
             Action::Cut => {
                 let rows = texts.iter().zip(&found).enumerate();
                 let left = rows.map(|(row, (text, overlap))| {
-                    let Some(text) = text.filter(|_| overlap.covered > 0) else { return text.map(ToOwned::to_owned) };
+                    let text = text.filter(|_| overlap.covered > 0)?;
                     let Some(left) = self.cut(text, overlap) else {
                         dropped.push(self.dropped(row, overlap, 0.0));
-                        return Some(text.to_owned());
+                        return None;
                     };
                     changes.add("contaminated", (text.chars().count() - left.chars().count()) as u64);
                     Some(left)
                 });
-                arrays.push(Arc::new(left.collect::<StringViewArray>()));
+                arrays.push(rewritten(texts, left)?);
             }
         }
         let batch = batch.with_columns(self.adds().into_iter().zip(arrays).collect())?;

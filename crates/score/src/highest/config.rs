@@ -1,5 +1,10 @@
+use arrow::datatypes::Schema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use textmill_document::{ConfigFault, Document, Example, Reason, StageConfig};
+
+use super::stage::{KeepHighestStage, NOT_AMONG_HIGHEST};
+use crate::bounds::NO_SCORE;
 
 /// Keeps the documents with the highest values of a column: a share of all documents, or a number of them.
 ///
@@ -20,12 +25,6 @@ use serde::{Deserialize, Serialize};
 /// # Source
 /// DCLM-Baseline (Li et al. 2024): the tenth of the documents that a fastText classifier scores highest. `CCNet`'s buckets
 /// (Wenzek et al. 2020) are such shares of perplexity by language: `within: language, lowest: true`.
-///
-/// # Kept example
-/// With `share: 0.1`: the 3 highest of 30 documents.
-///
-/// # Dropped example
-/// The fourth of them, reason `not_among_highest`.
 ///
 /// # Cost
 /// Sorting 32 bytes a document; one bit of memory a document, and a few bytes a value of `within`.
@@ -50,47 +49,36 @@ pub struct KeepHighestConfig {
     pub within: Option<String>,
 }
 
-/// What is wrong with a configuration.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum KeepHighestConfigError {
-    /// Neither or both.
-    #[error("give one of `share` and `documents`")]
-    HowMany,
-    /// The share is no share.
-    #[error("`share` is {0}; write a number above 0 and up to 1")]
-    Share(f64),
-    /// No document would be kept.
-    #[error("`documents` is 0, which keeps none")]
-    None,
-    /// The column does not hold numbers.
-    #[error("`{column}` is {found}, and only numbers have a highest")]
-    NoNumber {
-        /// The column.
-        column: String,
-        /// Its type.
-        found: String,
-    },
-}
+impl StageConfig for KeepHighestConfig {
+    type Stage = KeepHighestStage;
 
-impl KeepHighestConfigError {
-    /// Name of the field at fault.
-    pub fn field(&self) -> Option<&str> {
-        match self {
-            Self::HowMany => None,
-            Self::Share(_) => Some("share"),
-            Self::None => Some("documents"),
-            Self::NoNumber { .. } => Some("column"),
-        }
+    const NAME: &'static str = "keep_highest";
+    const REASONS: &'static [Reason] = &[NOT_AMONG_HIGHEST, NO_SCORE];
+    const EXAMPLES: &'static [Example] = &[
+        Example::columns(r#"{"column": "quality", "share": 0.5}"#, r#"{"text": "a", "quality": 0.9}"#)
+            .after(&[Document::Columns(r#"{"text": "b", "quality": 0.5}"#)])
+            .kept(),
+        Example::columns(r#"{"column": "quality", "share": 0.5}"#, r#"{"text": "a", "quality": 0.2}"#)
+            .after(&[Document::Columns(r#"{"text": "b", "quality": 0.5}"#)])
+            .dropped(NOT_AMONG_HIGHEST)
+            .by(0.2, 0.5),
+    ];
+    const KEEPS_COLUMNS: bool = true;
+    const IS_STEP: bool = true;
+
+    fn build(self, input: Option<&Schema>) -> Result<KeepHighestStage, Vec<ConfigFault>> {
+        Ok(KeepHighestStage::new(self, input)?)
     }
 }
 
 impl KeepHighestConfig {
-    pub(super) fn check(&self) -> Result<(), KeepHighestConfigError> {
+    pub(super) fn check(&self) -> Result<(), ConfigFault> {
         match (self.share, self.documents) {
-            (None, None) | (Some(_), Some(_)) => Err(KeepHighestConfigError::HowMany),
-            (Some(share), None) if !(share > 0.0 && share <= 1.0) => Err(KeepHighestConfigError::Share(share)),
-            (None, Some(0)) => Err(KeepHighestConfigError::None),
+            (None, None) | (Some(_), Some(_)) => Err(ConfigFault::whole("give one of `share` and `documents`")),
+            (Some(share), None) if !(share > 0.0 && share <= 1.0) => {
+                Err(ConfigFault::new("share", format!("`share` is {share}; write a number above 0 and up to 1")))
+            }
+            (None, Some(0)) => Err(ConfigFault::new("documents", "`documents` is 0, which keeps none")),
             _ => Ok(()),
         }
     }

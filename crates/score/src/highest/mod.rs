@@ -4,6 +4,6 @@ mod config;
 mod rank;
 mod stage;
 
-pub use config::{KeepHighestConfig, KeepHighestConfigError};
+pub use config::KeepHighestConfig;
 pub use rank::{NO_RANK, score_of};
 pub use stage::{GROUP, KeepHighestStage, NOT_AMONG_HIGHEST, RANK, TIE};

@@ -3,10 +3,12 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, UInt64Array};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Float64Type, Schema};
-use textmill_document::{Applied, ColumnRead, DocumentBatch, Dropped, Reason, Stage, StageError, columns};
+use textmill_document::{
+    Applied, ColumnRead, ConfigFault, DocumentBatch, Dropped, Reason, Stage, StageConfig, StageError, columns,
+};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
-use super::config::{KeepHighestConfig, KeepHighestConfigError};
+use super::config::KeepHighestConfig;
 use super::rank::{NO_RANK, rank_of};
 use crate::bounds::NO_SCORE;
 
@@ -30,13 +32,13 @@ pub struct KeepHighestStage {
 
 impl KeepHighestStage {
     /// The stage of a configuration, for documents with these columns.
-    pub fn new(config: KeepHighestConfig, schema: Option<&Schema>) -> Result<Self, KeepHighestConfigError> {
+    pub fn new(config: KeepHighestConfig, schema: Option<&Schema>) -> Result<Self, ConfigFault> {
         config.check()?;
         if let Some((_, field)) = schema.and_then(|schema| schema.column_with_name(&config.column))
             && !field.data_type().is_numeric()
         {
-            let found = field.data_type().to_string();
-            return Err(KeepHighestConfigError::NoNumber { column: config.column.clone(), found });
+            let message = format!("`{}` is {}, and only numbers have a highest", config.column, field.data_type());
+            return Err(ConfigFault::new("column", message));
         }
         Ok(Self { config })
     }
@@ -102,7 +104,7 @@ impl KeepHighestStage {
 
 impl Stage for KeepHighestStage {
     fn name(&self) -> &'static str {
-        "keep_highest"
+        KeepHighestConfig::NAME
     }
 
     fn version(&self) -> u32 {
@@ -125,7 +127,7 @@ impl Stage for KeepHighestStage {
     }
 
     fn reasons(&self) -> Vec<Reason> {
-        vec![NOT_AMONG_HIGHEST, NO_SCORE]
+        KeepHighestConfig::REASONS.to_vec()
     }
 
     fn apply(&self, batch: DocumentBatch) -> Result<Applied, StageError> {

@@ -1,12 +1,12 @@
 use std::num::NonZeroU32;
 
+use arrow::datatypes::Schema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use textmill_document::Mode;
-use textmill_document::columns::{ID, TEXT};
+use textmill_document::{ConfigFault, Example, Mode, Reason, StageConfig};
 
-use super::ImportanceError;
-use crate::bounds::Bounds;
+use super::ImportanceStage;
+use crate::bounds::{Bounds, SCORE_REASONS, SCORE_TOO_LOW, check_column};
 
 /// Scores documents by how much likelier their n-grams are in target texts than in raw ones; keeps those between two
 /// bounds.
@@ -28,12 +28,6 @@ use crate::bounds::Bounds;
 /// # Source
 /// DSIR: Xie et al. 2023, "Data Selection for Language Models via Importance Resampling" (arXiv:2302.03169): 10,000
 /// buckets of words and pairs of words. It draws by these weights with noise; here a bound on them decides.
-///
-/// # Kept example
-/// With a model of articles against a crawl and `min: 0`: `The committee published its report in March.`
-///
-/// # Dropped example
-/// With the same: `Buy now! Free shipping!`, reason `score_too_low`.
 ///
 /// # Cost
 /// About that of `tokens`. The model is 80 KB with 10,000 buckets.
@@ -66,46 +60,22 @@ fn default_column() -> String {
     "importance".to_owned()
 }
 
-/// What is wrong with a configuration or the file it names.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ImportanceConfigError {
-    /// The model cannot be used.
-    #[error(transparent)]
-    Model(#[from] ImportanceError),
-    /// A name that a column of weights cannot have.
-    #[error("the weight cannot be the column `{0}`")]
-    Column(String),
-    /// A bound that is no number.
-    #[error("`{field}` is {value}; it must be a number")]
-    Bound {
-        /// Name of the field.
-        field: &'static str,
-        /// Its value.
-        value: f64,
-    },
-    /// `min` is above `max`.
-    #[error("`min` ({min}) is above `max` ({max}): no document would be kept")]
-    Crossed {
-        /// Lowest that is kept.
-        min: f64,
-        /// Highest that is kept.
-        max: f64,
-    },
-    /// Bounds where nothing is decided.
-    #[error("`mode: annotate` drops nothing, so `{0}` cannot be set")]
-    DecidesInAnnotate(&'static str),
-}
+impl StageConfig for ImportanceConfig {
+    type Stage = ImportanceStage;
 
-impl ImportanceConfigError {
-    /// Name of the field at fault.
-    pub fn field(&self) -> Option<&str> {
-        match self {
-            Self::Model(_) => Some("model"),
-            Self::Column(_) => Some("column"),
-            Self::Bound { field, .. } | Self::DecidesInAnnotate(field) => Some(field),
-            Self::Crossed { .. } => Some("min"),
-        }
+    const NAME: &'static str = "importance";
+    const REASONS: &'static [Reason] = SCORE_REASONS;
+    const EXAMPLES: &'static [Example] = &[
+        Example::text(r#"{"model": "articles.json", "min": 0}"#, "The committee published its report in March.").kept(),
+        Example::text(r#"{"model": "articles.json", "min": 0, "per_ngram": true}"#, "Buy now! Free shipping!")
+            .dropped(SCORE_TOO_LOW)
+            .by(-2.0, 0.0),
+    ];
+    const IS_STEP: bool = true;
+    const DIGESTS: &'static str = "model_digests";
+
+    fn build(self, _: Option<&Schema>) -> Result<ImportanceStage, Vec<ConfigFault>> {
+        Ok(ImportanceStage::new(self)?)
     }
 }
 
@@ -117,24 +87,8 @@ impl ImportanceConfig {
     }
 
     /// Checks what the types do not say.
-    pub(super) fn check(&self) -> Result<Bounds, ImportanceConfigError> {
-        if self.column.trim().is_empty() || [ID, TEXT].contains(&self.column.as_str()) {
-            return Err(ImportanceConfigError::Column(self.column.clone()));
-        }
-        for (field, value) in [("min", self.min), ("max", self.max)] {
-            let Some(value) = value else { continue };
-            if !value.is_finite() {
-                return Err(ImportanceConfigError::Bound { field, value });
-            }
-            if self.mode == Mode::Annotate {
-                return Err(ImportanceConfigError::DecidesInAnnotate(field));
-            }
-        }
-        if let (Some(min), Some(max)) = (self.min, self.max)
-            && min > max
-        {
-            return Err(ImportanceConfigError::Crossed { min, max });
-        }
-        Ok(Bounds { min: self.min, max: self.max })
+    pub(super) fn check(&self) -> Result<Bounds, ConfigFault> {
+        check_column("weight", &self.column)?;
+        Bounds { min: self.min, max: self.max }.checked(self.mode, "a number", f64::is_finite)
     }
 }

@@ -4,6 +4,6 @@ mod config;
 mod model;
 mod stage;
 
-pub use config::{ImportanceConfig, ImportanceConfigError};
+pub use config::ImportanceConfig;
 pub use model::{ImportanceError, ImportanceModel, ImportanceOptions, ImportanceTrainer, Side};
 pub use stage::ImportanceStage;

@@ -1,13 +1,14 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Float64Array};
 use arrow::datatypes::{DataType, Field};
-use textmill_document::{Applied, ColumnRead, DocumentBatch, Reason, Stage, StageError, columns};
+use textmill_document::{
+    Applied, ColumnRead, ConfigFault, DocumentBatch, Reason, Stage, StageConfig, StageError, columns,
+};
 
-use super::config::{ImportanceConfig, ImportanceConfigError};
+use super::config::ImportanceConfig;
 use super::model::{ImportanceError, ImportanceModel};
-use crate::bounds::{Bounds, NO_SCORE, SCORE_TOO_HIGH, SCORE_TOO_LOW};
+use crate::bounds::{Bounds, score_array};
 use crate::files::digest;
 use crate::unit::head;
 
@@ -22,22 +23,13 @@ pub struct ImportanceStage {
 
 impl ImportanceStage {
     /// The stage as configured. Loads the model.
-    pub fn new(config: ImportanceConfig) -> Result<Self, ImportanceConfigError> {
+    pub fn new(config: ImportanceConfig) -> Result<Self, ConfigFault> {
         let bounds = config.check()?;
         let path = Path::new(&config.model);
-        let model = Arc::new(ImportanceModel::load(path)?);
-        let digest = digest(path).map_err(|source| ImportanceError::Read { path: path.to_owned(), source })?;
+        let wrong = |error: ImportanceError| ConfigFault::new("model", error);
+        let model = Arc::new(ImportanceModel::load(path).map_err(wrong)?);
+        let digest = digest(path).map_err(|source| wrong(ImportanceError::Read { path: path.to_owned(), source }))?;
         Ok(Self { config, bounds, model, digest })
-    }
-
-    /// Digest of the model: part of what decides a result.
-    pub fn digests(&self) -> &[String] {
-        std::slice::from_ref(&self.digest)
-    }
-
-    /// Every reason for which the stage can drop a document, in any configuration.
-    pub fn all_reasons() -> Vec<Reason> {
-        vec![SCORE_TOO_LOW, SCORE_TOO_HIGH, NO_SCORE]
     }
 
     /// The weight of a text; nothing for one without a word.
@@ -51,7 +43,7 @@ impl ImportanceStage {
 
 impl Stage for ImportanceStage {
     fn name(&self) -> &'static str {
-        "importance"
+        ImportanceConfig::NAME
     }
 
     fn version(&self) -> u32 {
@@ -70,14 +62,16 @@ impl Stage for ImportanceStage {
         self.bounds.reasons()
     }
 
+    fn digests(&self) -> Vec<String> {
+        vec![self.digest.clone()]
+    }
+
     fn apply(&self, batch: DocumentBatch) -> Result<Applied, StageError> {
         let mut buffer = String::new();
         let weights = batch.text()?.iter().map(|text| text.and_then(|text| self.weight(text, &mut buffer)));
         let weights: Vec<Option<f64>> = weights.collect();
-        let dropped = weights.iter().enumerate().filter_map(|(row, weight)| self.bounds.decide(row, *weight)).collect();
-        let array: ArrayRef = Arc::new(Float64Array::from(weights));
-        let batch = batch.with_columns(self.adds().into_iter().zip([array]).collect())?;
-        Ok(Applied::without(&batch, dropped)?)
+        let columns = self.adds().into_iter().zip([score_array(&weights)]).collect();
+        self.bounds.apply(&batch, &weights, columns)
     }
 }
 
@@ -89,6 +83,7 @@ mod tests {
     use textmill_document::testing::{assert_stage_compliance, text_batch};
 
     use super::*;
+    use crate::bounds::{NO_SCORE, SCORE_TOO_LOW};
     use crate::{ImportanceOptions, ImportanceTrainer, Side};
 
     /// A model of articles against advertisements.

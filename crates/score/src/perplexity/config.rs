@@ -1,15 +1,16 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use arrow::datatypes::Schema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use textmill_document::Mode;
-use textmill_document::columns::{ID, TEXT};
+use textmill_document::{ConfigFault, Example, Mode, Reason, StageConfig, columns};
 use textmill_ngram_lm::LmError;
 
-use crate::bounds::Bounds;
-use crate::{Form, Pieces, PiecesError, Tokens};
+use super::PerplexityStage;
+use crate::bounds::{Bounds, SCORE_REASONS, SCORE_TOO_HIGH, check_column};
+use crate::{Form, Pieces, Tokens};
 
 /// Scores documents by their perplexity under an n-gram language model; keeps those between two bounds.
 ///
@@ -30,12 +31,6 @@ use crate::{Form, Pieces, PiecesError, Tokens};
 /// `CCNet` (Wenzek et al. 2020), which publishes cut-offs at the 30th and 60th percentile for its own models: en 340 and
 /// 520, zh 1460 and 1950. They mean nothing for another model: take the percentiles of your own corpus. Scores are
 /// `KenLM`'s (Heafield 2011).
-///
-/// # Kept example
-/// With a model of articles and `max: 1000`: `The committee will publish its report next year.`
-///
-/// # Dropped example
-/// With the same: `asdf 0x8f jkl; qwer`, reason `score_too_high`.
 ///
 /// # Cost
 /// About 10 million words per second and core, plus that of `tokens` (of a tokenizer, 2 MB per second and core). The model is in memory once, 24 bytes or more for
@@ -105,81 +100,45 @@ impl Cutoffs {
     }
 }
 
-/// The command that makes a model that is not there.
-fn made_by(path: &Path, error: &LmError) -> String {
-    match error {
+/// A model of five words.
+const EXAMPLE_MODEL: &[(&str, &str)] = &[(
+    "articles.arpa",
+    "\\data\\\nngram 1=7\n\n\\1-grams:\n-4\t<unk>\n-99\t<s>\n-1\t</s>\n-0.7\tthe\n-0.9\treport\n-0.9\twas\n-0.9\tread\n\n\
+     \\end\\\n",
+)];
+
+impl StageConfig for PerplexityConfig {
+    type Stage = PerplexityStage;
+
+    const NAME: &'static str = "perplexity";
+    const REASONS: &'static [Reason] = SCORE_REASONS;
+    const EXAMPLES: &'static [Example] = &[
+        Example::text(r#"{"model": "articles.arpa", "max": 1000}"#, "the report was read")
+            .with_files(EXAMPLE_MODEL)
+            .kept_with(r#"{"perplexity": 7.59}"#),
+        Example::text(r#"{"model": "articles.arpa", "max": 1000}"#, "asdf 0x8f jkl; qwer")
+            .with_files(EXAMPLE_MODEL)
+            .dropped(SCORE_TOO_HIGH)
+            .by(2511.89, 1000.0),
+    ];
+    const MAY_READ: &'static [&'static str] = &[columns::LANGUAGE];
+    const IS_STEP: bool = true;
+    const DIGESTS: &'static str = "model_digests";
+
+    fn build(self, _: Option<&Schema>) -> Result<PerplexityStage, Vec<ConfigFault>> {
+        Ok(PerplexityStage::new(self)?)
+    }
+}
+
+/// The fault of a model that cannot be read, with the command that makes one that is not there.
+pub(super) fn unreadable(path: &Path, error: &LmError) -> ConfigFault {
+    let made_by = match error {
         LmError::Open { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
             format!("; `textmill train lm TEXTS --output {}` makes it of texts", path.display())
         }
         _ => String::new(),
-    }
-}
-
-/// What is wrong with a configuration or the file it names.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum PerplexityConfigError {
-    /// The model cannot be read.
-    #[error("{}: {source}{}", .path.display(), made_by(.path, .source))]
-    Model {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        source: LmError,
-    },
-    /// The tokenizer cannot be used.
-    #[error(transparent)]
-    Tokenizer(#[from] PiecesError),
-    /// Words and pieces at once.
-    #[error("`tokenizer` takes the text apart as it is, so `tokens` cannot be set as well")]
-    TokensAndTokenizer,
-    /// A name that a column of perplexities cannot have.
-    #[error("the perplexity cannot be the column `{0}`")]
-    Column(String),
-    /// A bound that is no perplexity.
-    #[error("`{field}` is {value}; it must be a number of 0 or more")]
-    Bound {
-        /// Name of the field.
-        field: &'static str,
-        /// Its value.
-        value: f64,
-    },
-    /// `min` is above `max`.
-    #[error("`min` ({min}) is above `max` ({max}): no document would be kept")]
-    Crossed {
-        /// Lowest that is kept.
-        min: f64,
-        /// Highest that is kept.
-        max: f64,
-    },
-    /// Bounds where nothing is decided.
-    #[error("`mode: annotate` drops nothing, so `{0}` cannot be set")]
-    DecidesInAnnotate(&'static str),
-    /// Cut-offs that are no numbers, or in the wrong order.
-    #[error("`{path}`: head ({head}) and middle ({middle}) must be numbers of 0 or more, head not above middle")]
-    Cutoffs {
-        /// Where they stand.
-        path: String,
-        /// End of `head`.
-        head: f64,
-        /// End of `middle`.
-        middle: f64,
-    },
-}
-
-impl PerplexityConfigError {
-    /// Name of the field at fault.
-    pub fn field(&self) -> Option<&str> {
-        match self {
-            Self::Model { .. } => Some("model"),
-            Self::Tokenizer(_) => Some("tokenizer"),
-            Self::TokensAndTokenizer => Some("tokens"),
-            Self::Column(_) => Some("column"),
-            Self::Bound { field, .. } | Self::DecidesInAnnotate(field) => Some(field),
-            Self::Crossed { .. } => Some("min"),
-            Self::Cutoffs { path, .. } => Some(path),
-        }
-    }
+    };
+    ConfigFault::new("model", format!("{}: {error}{made_by}", path.display()))
 }
 
 impl PerplexityConfig {
@@ -199,39 +158,35 @@ impl PerplexityConfig {
     }
 
     /// The form of the text. Loads the tokenizer.
-    pub(super) fn form(&self) -> Result<Form, PerplexityConfigError> {
+    pub(super) fn form(&self) -> Result<Form, ConfigFault> {
         match &self.tokenizer {
             None => Ok(Form::Tokens(self.tokens)),
-            Some(_) if self.tokens != Tokens::Blanks => Err(PerplexityConfigError::TokensAndTokenizer),
-            Some(path) => Ok(Form::Pieces(Pieces::load(Path::new(path))?)),
+            Some(_) if self.tokens != Tokens::Blanks => {
+                let message = "`tokenizer` takes the text apart as it is, so `tokens` cannot be set as well";
+                Err(ConfigFault::new("tokens", message))
+            }
+            Some(path) => {
+                let pieces = Pieces::load(Path::new(path)).map_err(|error| ConfigFault::new("tokenizer", error))?;
+                Ok(Form::Pieces(pieces))
+            }
         }
     }
 
     /// Checks what the types do not say.
-    pub(super) fn check(&self) -> Result<Bounds, PerplexityConfigError> {
-        if self.column.trim().is_empty() || [ID, TEXT].contains(&self.column.as_str()) {
-            return Err(PerplexityConfigError::Column(self.column.clone()));
-        }
-        for (field, value) in [("min", self.min), ("max", self.max)] {
-            let Some(value) = value else { continue };
-            if !(0.0..f64::INFINITY).contains(&value) {
-                return Err(PerplexityConfigError::Bound { field, value });
-            }
-            if self.mode == Mode::Annotate {
-                return Err(PerplexityConfigError::DecidesInAnnotate(field));
-            }
-        }
-        if let (Some(min), Some(max)) = (self.min, self.max)
-            && min > max
-        {
-            return Err(PerplexityConfigError::Crossed { min, max });
-        }
+    pub(super) fn check(&self) -> Result<Bounds, ConfigFault> {
+        check_column("perplexity", &self.column)?;
+        let bounds = Bounds { min: self.min, max: self.max };
+        let bounds =
+            bounds.checked(self.mode, "a number of 0 or more", |value| (0.0..f64::INFINITY).contains(&value))?;
         for (language, Cutoffs { head, middle }) in &self.cutoffs {
             if !(0.0..=*middle).contains(head) || !middle.is_finite() {
                 let path = format!("cutoffs.{language}");
-                return Err(PerplexityConfigError::Cutoffs { path, head: *head, middle: *middle });
+                let message = format!(
+                    "`{path}`: head ({head}) and middle ({middle}) must be numbers of 0 or more, head not above middle"
+                );
+                return Err(ConfigFault::new(path, message));
             }
         }
-        Ok(Bounds { min: self.min, max: self.max })
+        Ok(bounds)
     }
 }

@@ -3,5 +3,5 @@
 mod config;
 mod stage;
 
-pub use config::{Cutoffs, PerplexityConfig, PerplexityConfigError};
+pub use config::{Cutoffs, PerplexityConfig};
 pub use stage::PerplexityStage;

@@ -1,13 +1,15 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, Float64Array, StringViewArray};
+use arrow::array::{ArrayRef, StringViewArray};
 use arrow::datatypes::{DataType, Field};
-use textmill_document::{Applied, ColumnRead, DocumentBatch, Reason, Stage, StageError, columns};
+use textmill_document::{
+    Applied, ColumnRead, ConfigFault, DocumentBatch, Reason, Stage, StageConfig, StageError, columns, value_at,
+};
 use textmill_ngram_lm::{LmError, NgramModel};
 
-use super::config::{ANY, Cutoffs, PerplexityConfig, PerplexityConfigError};
-use crate::bounds::{Bounds, NO_SCORE, SCORE_TOO_HIGH, SCORE_TOO_LOW};
+use super::config::{ANY, Cutoffs, PerplexityConfig, unreadable};
+use crate::bounds::{Bounds, score_array};
 use crate::files::digest;
 use crate::unit::head;
 use crate::{Form, NoPieces};
@@ -24,27 +26,17 @@ pub struct PerplexityStage {
 
 impl PerplexityStage {
     /// The stage as configured. Loads the model.
-    pub fn new(config: PerplexityConfig) -> Result<Self, PerplexityConfigError> {
+    pub fn new(config: PerplexityConfig) -> Result<Self, ConfigFault> {
         let bounds = config.check()?;
         let form = config.form()?;
         let path = Path::new(&config.model);
-        let failed = |source| PerplexityConfigError::Model { path: path.to_owned(), source };
+        let failed = |error| unreadable(path, &error);
         let model = Arc::new(NgramModel::load(path).map_err(failed)?);
         let mut digests = vec![digest(path).map_err(|error| failed(LmError::Read(error)))?];
         if let Form::Pieces(pieces) = &form {
             digests.push(pieces.digest().to_owned());
         }
         Ok(Self { config, bounds, model, form, digests })
-    }
-
-    /// Digests of the model and of the tokenizer: part of what decides a result.
-    pub fn digests(&self) -> &[String] {
-        &self.digests
-    }
-
-    /// Every reason for which the stage can drop a document, in any configuration.
-    pub fn all_reasons() -> Vec<Reason> {
-        vec![SCORE_TOO_LOW, SCORE_TOO_HIGH, NO_SCORE]
     }
 
     /// The perplexity of each text; nothing for one without a word.
@@ -65,11 +57,9 @@ impl PerplexityStage {
 
     /// The bucket of each document.
     fn buckets(&self, batch: &DocumentBatch, perplexities: &[Option<f64>]) -> Result<ArrayRef, StageError> {
-        let known = batch.schema().column_with_name(columns::LANGUAGE).is_some();
-        let languages = if known { Some(batch.strings(columns::LANGUAGE)?) } else { None };
+        let languages = batch.optional_strings(columns::LANGUAGE)?;
         let cutoffs = |row: usize| -> Option<Cutoffs> {
-            let language =
-                languages.filter(|languages| languages.is_valid(row)).map_or(ANY, |languages| languages.value(row));
+            let language = value_at(languages, row).unwrap_or(ANY);
             self.config.cutoffs.get(language).or_else(|| self.config.cutoffs.get(ANY)).copied()
         };
         let bucket = |(row, perplexity): (usize, &Option<f64>)| Some(cutoffs(row)?.bucket((*perplexity)?));
@@ -79,7 +69,7 @@ impl PerplexityStage {
 
 impl Stage for PerplexityStage {
     fn name(&self) -> &'static str {
-        "perplexity"
+        PerplexityConfig::NAME
     }
 
     fn version(&self) -> u32 {
@@ -102,15 +92,17 @@ impl Stage for PerplexityStage {
         self.bounds.reasons()
     }
 
+    fn digests(&self) -> Vec<String> {
+        self.digests.clone()
+    }
+
     fn apply(&self, batch: DocumentBatch) -> Result<Applied, StageError> {
         let found = self.perplexities(batch.text()?.iter()).map_err(|error| StageError::Compute(error.to_string()))?;
-        let dropped = found.iter().enumerate().filter_map(|(row, score)| self.bounds.decide(row, *score)).collect();
-        let mut arrays: Vec<ArrayRef> = vec![Arc::new(Float64Array::from(found.clone()))];
+        let mut arrays = vec![score_array(&found)];
         if !self.config.cutoffs.is_empty() {
             arrays.push(self.buckets(&batch, &found)?);
         }
-        let batch = batch.with_columns(self.adds().into_iter().zip(arrays).collect())?;
-        Ok(Applied::without(&batch, dropped)?)
+        self.bounds.apply(&batch, &found, self.adds().into_iter().zip(arrays).collect())
     }
 }
 
@@ -122,6 +114,7 @@ mod tests {
 
     use super::*;
     use crate::Tokens;
+    use crate::bounds::{NO_SCORE, SCORE_TOO_HIGH};
     use crate::pieces::tests::{words, write};
 
     fn config(folder: &Path) -> PerplexityConfig {

@@ -1,10 +1,12 @@
+use arrow::datatypes::Schema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use textmill_document::columns::{ID, TEXT};
+use textmill_document::{ConfigFault, Cost, Example, Reason, StageConfig};
 
+use super::gate::{ENDLESS_WORD, GATE_REASONS};
 use super::registry::{SIGNALS, Signal, signal};
-use super::{LexiconConfig, LexiconError, TokenizerChoice};
-use crate::PiecesError;
+use super::{LexiconConfig, SignalsStage, TokenizerChoice};
 
 /// Measures texts: each signal becomes a column.
 ///
@@ -29,12 +31,6 @@ use crate::PiecesError;
 /// # Source
 /// Counts: the data card of `WanJuan-CC`. Features and gate: `quality_model.py` of `llm_web_kit`. EFLAW: `McAlpine` 2004, as
 /// used by `GneissWeb` (2025), which keeps below 70, or 30 without a topic; its words and sentences are those of textstat.
-///
-/// # Kept example
-/// `The quick brown fox jumps over the lazy dog, and it runs away.`
-///
-/// # Dropped example
-/// With `webkit_gate: true`: a page of one word of a thousand letters, reason `endless_word`, value 1000, bound 56.
 ///
 /// # Cost
 /// Per second and core, characters about 150 MB, lines 200 MB, words 15 MB, tokens 20 MB (of a `tokenizer.json` a tenth
@@ -61,104 +57,69 @@ impl Default for SignalsConfig {
     }
 }
 
-/// What is wrong with a configuration.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum SignalsConfigError {
-    /// There is no such signal.
-    #[error("there is no signal `{name}`; there are: {}", .known.join(", "))]
-    Unknown {
-        /// The name.
-        name: String,
-        /// Where it stands.
-        path: String,
-        /// All signals.
-        known: Vec<&'static str>,
-    },
-    /// A signal is asked for twice.
-    #[error("the signal `{name}` is there twice")]
-    Twice {
-        /// The name.
-        name: String,
-        /// Where it stands.
-        path: String,
-    },
-    /// Nothing is measured and nothing decided.
-    #[error("`use` is empty, and there is no lexicon and no gate: the stage would do nothing")]
-    Nothing,
-    /// The tokenizer cannot be used.
-    #[error(transparent)]
-    Tokenizer(#[from] PiecesError),
-    /// A tokenizer is given and no tokens are counted.
-    #[error("`tokenizer` is a file, and `use` has no `token_num` that would count its tokens")]
-    UnusedTokenizer,
-    /// A lexicon cannot be used.
-    #[error("{source}")]
-    Lexicon {
-        /// Where it stands.
-        path: String,
-        /// What is wrong with it.
-        source: LexiconError,
-    },
-    /// A name that the column of a lexicon cannot have.
-    #[error("the score of a lexicon cannot be the column `{name}`: it must have a name of its own")]
-    Column {
-        /// The name.
-        name: String,
-        /// Where it stands.
-        path: String,
-    },
-}
+impl StageConfig for SignalsConfig {
+    type Stage = SignalsStage;
 
-impl SignalsConfigError {
-    /// Name of the field at fault.
-    pub fn field(&self) -> Option<&str> {
-        match self {
-            Self::Unknown { path, .. }
-            | Self::Twice { path, .. }
-            | Self::Lexicon { path, .. }
-            | Self::Column { path, .. } => Some(path),
-            Self::Nothing => Some("use"),
-            Self::Tokenizer(_) | Self::UnusedTokenizer => Some("tokenizer"),
-        }
+    const NAME: &'static str = "signals";
+    const REASONS: &'static [Reason] = &GATE_REASONS;
+    const EXAMPLES: &'static [Example] = &[
+        Example::text("{}", "hello world")
+            .kept_with(r#"{"token_num": 2, "cbytes_num": 11, "line_num": 1, "char_num": 11}"#),
+        Example::text(r#"{"webkit_gate": true}"#, "The quick brown fox jumps over the lazy dog, and it runs away.")
+            .kept(),
+        Example::text(
+            r#"{"webkit_gate": true}"#,
+            "The quick brown fox says aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaah and runs away.",
+        )
+        .dropped(ENDLESS_WORD)
+        .by(61.0, 56.0),
+    ];
+    const COST: Option<Cost> = Some(Cost::measured(28.6, "scripts/reproduce, wanjuan-cc"));
+
+    fn build(self, _: Option<&Schema>) -> Result<SignalsStage, Vec<ConfigFault>> {
+        Ok(SignalsStage::new(self)?)
     }
 }
 
 impl SignalsConfig {
     /// The signals asked for.
-    pub(super) fn found(&self) -> Result<Vec<&'static Signal>, SignalsConfigError> {
+    pub(super) fn found(&self) -> Result<Vec<&'static Signal>, ConfigFault> {
         let mut signals: Vec<&'static Signal> = Vec::new();
         for (index, name) in self.signals.iter().enumerate() {
             let path = format!("use.{index}");
-            let known = || SIGNALS.iter().map(|signal| signal.name).collect();
             let Some(found) = signal(name) else {
-                return Err(SignalsConfigError::Unknown { name: name.clone(), path, known: known() });
+                let known = SIGNALS.iter().map(|signal| signal.name).collect::<Vec<_>>().join(", ");
+                return Err(ConfigFault::new(path, format!("there is no signal `{name}`; there are: {known}")));
             };
             if signals.iter().any(|signal| signal.name == found.name) {
-                return Err(SignalsConfigError::Twice { name: name.clone(), path });
+                return Err(ConfigFault::new(path, format!("the signal `{name}` is there twice")));
             }
             signals.push(found);
         }
         if signals.is_empty() && self.lexicons.is_empty() && !self.webkit_gate {
-            return Err(SignalsConfigError::Nothing);
+            let message = "`use` is empty, and there is no lexicon and no gate: the stage would do nothing";
+            return Err(ConfigFault::new("use", message));
         }
         let counts = signals.iter().any(|signal| signal.parts.tokens);
         if matches!(self.tokenizer, TokenizerChoice::File(_)) && !counts {
-            return Err(SignalsConfigError::UnusedTokenizer);
+            let message = "`tokenizer` is a file, and `use` has no `token_num` that would count its tokens";
+            return Err(ConfigFault::new("tokenizer", message));
         }
         self.check_columns(&signals)?;
         Ok(signals)
     }
 
     /// Every lexicon must have a column of its own.
-    fn check_columns(&self, signals: &[&Signal]) -> Result<(), SignalsConfigError> {
+    fn check_columns(&self, signals: &[&Signal]) -> Result<(), ConfigFault> {
         for (index, LexiconConfig { column, .. }) in self.lexicons.iter().enumerate() {
             let taken = [ID, TEXT].contains(&column.as_str())
                 || signals.iter().any(|signal| signal.name == column)
                 || self.lexicons.iter().take(index).any(|other| other.column == *column);
             if taken || column.trim().is_empty() {
                 let path = format!("lexicons.{index}.column");
-                return Err(SignalsConfigError::Column { name: column.clone(), path });
+                let message =
+                    format!("the score of a lexicon cannot be the column `{column}`: it must have a name of its own");
+                return Err(ConfigFault::new(path, message));
             }
         }
         Ok(())

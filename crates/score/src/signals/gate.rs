@@ -35,7 +35,7 @@ const fn rule(
 
 /// The rules, in order; a text that breaks one has no quality. Source: `quality_model.py` of `llm_web_kit`. Its word lists
 /// are not published; ours are [`STOP_WORDS`](super::STOP_WORDS).
-static RULES: &[GateRule] = &[
+const RULES: [GateRule; 8] = [
     rule("no_stop_word", "there is no stop word", |m| m.words.stops as f64, below, 1.0),
     rule("low_entropy", "the characters are hardly different", |m| m.characters.entropy, at_most, 1.0),
     rule("endless_word", "a word is longer than words are", |m| m.words.longest as f64, above, 56.0),
@@ -65,9 +65,18 @@ static RULES: &[GateRule] = &[
 ];
 
 /// Every reason of the gate.
-pub fn gate_reasons() -> Vec<Reason> {
-    RULES.iter().map(|rule| rule.reason).collect()
-}
+pub(super) const GATE_REASONS: [Reason; RULES.len()] = {
+    let mut reasons = [RULES[0].reason; RULES.len()];
+    let mut index = 1;
+    while index < RULES.len() {
+        reasons[index] = RULES[index].reason;
+        index += 1;
+    }
+    reasons
+};
+
+/// The rule that refuses endless words, for the examples.
+pub(super) const ENDLESS_WORD: Reason = GATE_REASONS[2];
 
 /// The first rule that the text of `row` breaks.
 pub(super) fn judge(row: usize, measured: &Measured) -> Option<Dropped> {

@@ -14,8 +14,7 @@ mod stage;
 mod tokenizer;
 mod words;
 
-pub use config::{SignalsConfig, SignalsConfigError};
-pub use gate::gate_reasons;
+pub use config::SignalsConfig;
 pub use lexicon::{LexiconConfig, LexiconError};
 pub use registry::{SIGNALS, Signal, signal};
 pub use stage::SignalsStage;

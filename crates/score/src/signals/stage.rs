@@ -2,9 +2,11 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Float64Array, Int64Array};
 use arrow::datatypes::{DataType, Field};
-use textmill_document::{Applied, ColumnRead, DocumentBatch, Reason, Stage, StageError, columns};
+use textmill_document::{
+    Applied, ColumnRead, ConfigFault, DocumentBatch, Reason, Stage, StageConfig, StageError, columns,
+};
 
-use super::config::{SignalsConfig, SignalsConfigError};
+use super::config::SignalsConfig;
 use super::lexicon::Lexicon;
 use super::registry::Signal;
 use super::tokenizer::Counter;
@@ -23,7 +25,7 @@ pub struct SignalsStage {
 
 impl SignalsStage {
     /// The stage as configured. Loads the tokenizer and the lexicons.
-    pub fn new(config: SignalsConfig) -> Result<Self, SignalsConfigError> {
+    pub fn new(config: SignalsConfig) -> Result<Self, ConfigFault> {
         let signals = config.found()?;
         let any = |part: fn(&Signal) -> bool| signals.iter().any(|signal| part(signal));
         let needs = Needs {
@@ -32,19 +34,14 @@ impl SignalsStage {
             prose: any(|signal| signal.parts.prose),
         };
         let counted = any(|signal| signal.parts.tokens);
-        let counter = counted.then(|| Counter::load(&config.tokenizer)).transpose()?;
+        let counter = counted.then(|| Counter::load(&config.tokenizer)).transpose();
+        let counter = counter.map_err(|error| ConfigFault::new("tokenizer", error))?;
         let mut lexicons = Vec::new();
         for (index, lexicon) in config.lexicons.iter().enumerate() {
-            let failed = |source| SignalsConfigError::Lexicon { path: format!("lexicons.{index}.file"), source };
+            let failed = |error| ConfigFault::new(format!("lexicons.{index}.file"), error);
             lexicons.push(Lexicon::load(lexicon).map_err(failed)?);
         }
         Ok(Self { config, signals, needs, counter, lexicons })
-    }
-
-    /// Digests of the tokenizer and the lexicons: part of what decides a result.
-    pub fn digests(&self) -> Vec<String> {
-        let tokenizer = self.counter.as_ref().and_then(Counter::digest);
-        tokenizer.into_iter().chain(self.lexicons.iter().map(Lexicon::digest)).map(ToOwned::to_owned).collect()
     }
 
     fn measure(&self, text: &str) -> Result<Measured, StageError> {
@@ -65,7 +62,7 @@ impl SignalsStage {
 
 impl Stage for SignalsStage {
     fn name(&self) -> &'static str {
-        "signals"
+        SignalsConfig::NAME
     }
 
     fn version(&self) -> u32 {
@@ -84,7 +81,12 @@ impl Stage for SignalsStage {
     }
 
     fn reasons(&self) -> Vec<Reason> {
-        if self.config.webkit_gate { gate::gate_reasons() } else { Vec::new() }
+        if self.config.webkit_gate { SignalsConfig::REASONS.to_vec() } else { Vec::new() }
+    }
+
+    fn digests(&self) -> Vec<String> {
+        let tokenizer = self.counter.as_ref().and_then(Counter::digest);
+        tokenizer.into_iter().chain(self.lexicons.iter().map(Lexicon::digest)).map(ToOwned::to_owned).collect()
     }
 
     fn apply(&self, batch: DocumentBatch) -> Result<Applied, StageError> {

@@ -1,13 +1,13 @@
 use std::num::NonZeroU32;
 
+use arrow::datatypes::Schema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use textmill_document::Mode;
-use textmill_document::columns::{ID, TEXT};
+use textmill_document::{ConfigFault, Example, Mode, Reason, StageConfig};
 
-use super::error::TransformerConfigError;
+use super::TransformerStage;
 use crate::Aggregate;
-use crate::bounds::Bounds;
+use crate::bounds::{Bounds, SCORE_REASONS, SCORE_TOO_HIGH, check_column};
 
 /// Tokens that a text may have, by default.
 pub(super) const DEFAULT_MAX_TOKENS: NonZeroU32 = NonZeroU32::new(512).expect("not zero");
@@ -33,12 +33,6 @@ const DEFAULT_MAX_CHUNKS: NonZeroU32 = NonZeroU32::new(8).expect("not zero");
 /// `WanJuan-CC` (Qiu et al. 2024, BERT for safety, advertisement and fluency), `FineWeb-Edu` (Penedo et al. 2024, a
 /// regression of educational value). `head_and_tail`: Sun et al., "How to Fine-Tune BERT for Text Classification?" (2019).
 /// Answers are those of onnxruntime within 0.0001.
-///
-/// # Kept example
-/// With `label: toxic` and `max: 0.5`: `Thank you for the correction.`, score 0.02.
-///
-/// # Dropped example
-/// With the same: a text that is nothing but insults, score 0.97, reason `score_too_high`.
 ///
 /// # Cost
 /// Hundreds of times that of `classifier`: one core reads about 120 texts of up to 256 tokens a second with 4 layers of
@@ -125,6 +119,34 @@ pub enum Truncation {
     Chunks,
 }
 
+impl StageConfig for TransformerConfig {
+    type Stage = TransformerStage;
+
+    const NAME: &'static str = "transformer";
+    const REASONS: &'static [Reason] = SCORE_REASONS;
+    const EXAMPLES: &'static [Example] = &[
+        Example::text(
+            r#"{"model": "toxic.onnx", "tokenizer": "tokenizer.json", "labels": ["clean", "advertisement", "toxic"],
+                "label": "toxic", "max_tokens": 64, "max": 0.9}"#,
+            "Thank you for the correction.",
+        )
+        .kept(),
+        Example::text(
+            r#"{"model": "toxic.onnx", "tokenizer": "tokenizer.json", "labels": ["clean", "advertisement", "toxic"],
+                "label": "toxic", "max_tokens": 64, "max": 0.1}"#,
+            "Thank you for the correction.",
+        )
+        .dropped(SCORE_TOO_HIGH)
+        .by(0.5, 0.1),
+    ];
+    const IS_STEP: bool = true;
+    const DIGESTS: &'static str = "model_digests";
+
+    fn build(self, _: Option<&Schema>) -> Result<TransformerStage, Vec<ConfigFault>> {
+        Ok(TransformerStage::new(&self)?)
+    }
+}
+
 impl TransformerConfig {
     /// The score of `label` by `model` and `tokenizer`, with every default.
     pub fn new(model: impl Into<String>, tokenizer: impl Into<String>, labels: &[&str], label: &str) -> Self {
@@ -146,48 +168,37 @@ impl TransformerConfig {
     }
 
     /// The place of the score among the model's numbers.
-    pub(super) fn place(&self) -> Result<usize, TransformerConfigError> {
+    pub(super) fn place(&self) -> Result<usize, ConfigFault> {
         let duplicate =
             |(place, label): &(usize, &String)| self.labels.iter().take(*place).any(|other| other == *label);
         if let Some((_, label)) = self.labels.iter().enumerate().find(duplicate) {
-            return Err(TransformerConfigError::DuplicateLabel(label.clone()));
+            return Err(ConfigFault::new("labels", format!("the label `{label}` stands twice")));
         }
-        let known = || self.labels.clone();
+        let known = || self.labels.join(", ");
         match &self.label {
             None if self.labels.is_empty() => Ok(0),
-            None => Err(TransformerConfigError::NoLabel { known: known() }),
+            None => Err(ConfigFault::new("label", format!("which label is the score? They are: {}", known()))),
             Some(label) => {
                 let place = self.labels.iter().position(|known| known == label);
-                place.ok_or_else(|| TransformerConfigError::Label { label: label.clone(), known: known() })
+                let message = || format!("there is no label `{label}` in `labels`; they are: {}", known());
+                place.ok_or_else(|| ConfigFault::new("label", message()))
             }
         }
     }
 
     /// The column of the score.
-    pub(super) fn score_column(&self) -> Result<String, TransformerConfigError> {
+    pub(super) fn score_column(&self) -> Result<String, ConfigFault> {
         let named = self.column.clone().or_else(|| self.label.as_ref().map(|label| format!("{label}_score")));
-        let column = named.ok_or(TransformerConfigError::NoColumn)?;
-        if column.trim().is_empty() || [ID, TEXT].contains(&column.as_str()) {
-            return Err(TransformerConfigError::Column(column));
-        }
+        let message = "without `label`, `column` must name the column of the score";
+        let column = named.ok_or_else(|| ConfigFault::new("column", message))?;
+        check_column("score", &column)?;
         Ok(column)
     }
 
     /// The bounds, checked.
-    pub(super) fn bounds(&self) -> Result<Bounds, TransformerConfigError> {
-        for (field, value) in [("min", self.min), ("max", self.max)] {
-            let Some(value) = value else { continue };
-            let possible = if self.activation == Activation::None { f64::MIN..=f64::MAX } else { 0.0..=1.0 };
-            if !possible.contains(&value) {
-                return Err(TransformerConfigError::Bound { field, value });
-            }
-            if self.mode == Mode::Annotate {
-                return Err(TransformerConfigError::DecidesInAnnotate(field));
-            }
-        }
-        match (self.min, self.max) {
-            (Some(min), Some(max)) if min > max => Err(TransformerConfigError::Crossed { min, max }),
-            (min, max) => Ok(Bounds { min, max }),
-        }
+    pub(super) fn bounds(&self) -> Result<Bounds, ConfigFault> {
+        let possible = if self.activation == Activation::None { f64::MIN..=f64::MAX } else { 0.0..=1.0 };
+        let range = "from 0 to 1, or any number with `activation: none`";
+        Bounds { min: self.min, max: self.max }.checked(self.mode, range, |value| possible.contains(&value))
     }
 }

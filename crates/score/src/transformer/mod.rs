@@ -24,5 +24,5 @@ use model::Scorer;
 use without::Scorer;
 
 pub use config::{Activation, TransformerConfig, Truncation};
-pub use error::{ModelProblem, TransformerConfigError};
+pub use error::ModelProblem;
 pub use stage::TransformerStage;

@@ -1,11 +1,12 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
+use textmill_document::ConfigFault;
 use tract_onnx::prelude::*;
 use tract_onnx::tract_hir::internal::TractErrorContext;
 
 use super::config::{Activation, TransformerConfig, Truncation};
-use super::error::{ModelProblem, TransformerConfigError};
+use super::error::ModelProblem;
 use super::file::{Input, ModelFile, Role};
 use super::tokenizer::{TextTokenizer, Tokens};
 use super::window::Window;
@@ -106,22 +107,24 @@ impl std::fmt::Debug for Scorer {
 impl Scorer {
     /// Reads both files and tries them on each other; also gives their digests. `place` is that of the score among the
     /// model's numbers.
-    pub(super) fn load(
-        config: &TransformerConfig,
-        place: usize,
-    ) -> Result<(Self, Vec<String>), TransformerConfigError> {
+    pub(super) fn load(config: &TransformerConfig, place: usize) -> Result<(Self, Vec<String>), ConfigFault> {
         let path = Path::new(&config.tokenizer);
-        let refused = |reason| TransformerConfigError::Tokenizer { path: path.to_owned(), reason };
+        let refused = |reason: String| {
+            let rule = "it must be a `tokenizer.json` of the tokenizers library";
+            ConfigFault::new("tokenizer", format!("{}: {reason}; {rule}", path.display()))
+        };
         let bytes = std::fs::read(path).map_err(|error| refused(error.to_string()))?;
         let mut digests = vec![blake3::hash(&bytes).to_hex().to_string()];
         let tokenizer = TextTokenizer::read(&bytes).map_err(refused)?;
         let max_tokens = config.max_tokens.get();
         let special = tokenizer.special();
         let room = (max_tokens as usize).checked_sub(special).filter(|room| *room > 0);
-        let room = room.ok_or(TransformerConfigError::TooFewTokens { tokens: max_tokens, special })?;
+        let no_room =
+            || format!("{max_tokens} tokens leave no room for text; {special} are special ones of the tokenizer");
+        let room = room.ok_or_else(|| ConfigFault::new("max_tokens", no_room()))?;
         let window = Window { room, truncation: config.truncation, most: config.max_chunks.get() as usize };
 
-        let failed = |problem| TransformerConfigError::Model { path: Path::new(&config.model).to_owned(), problem };
+        let failed = |problem: ModelProblem| ConfigFault::new("model", format!("{}: {problem}", config.model));
         let bytes = std::fs::read(&config.model).map_err(|error| failed(error.into()))?;
         digests.insert(0, blake3::hash(&bytes).to_hex().to_string());
         let file = ModelFile::read(&bytes).map_err(failed)?;
@@ -136,12 +139,15 @@ impl Scorer {
     }
 
     /// Runs the model on the shortest text, on the highest token and on the longest text.
-    fn probe(&self, config: &TransformerConfig) -> Result<(), TransformerConfigError> {
-        let failed = |problem| TransformerConfigError::Model { path: Path::new(&config.model).to_owned(), problem };
+    fn probe(&self, config: &TransformerConfig) -> Result<(), ConfigFault> {
+        let failed = |problem: ModelProblem| ConfigFault::new("model", format!("{}: {problem}", config.model));
         let tokens = config.max_tokens.get();
+        let too_many = |reason: String| {
+            let what = format!("the model cannot be run on {tokens} tokens");
+            ConfigFault::new("max_tokens", format!("{what}; lower `max_tokens` to what it takes ({reason})"))
+        };
         if let Some(length) = self.model.length.filter(|length| *length < tokens as usize) {
-            let reason = format!("it takes {length}");
-            return Err(TransformerConfigError::TooManyTokens { tokens, reason });
+            return Err(too_many(format!("it takes {length}")));
         }
         let shortest = self.tokenizer.frame(&[self.tokenizer.filler()]);
         let (shape, numbers) = self.model.run(&shortest).map_err(|error| failed(ModelProblem::Unusable(error)))?;
@@ -150,19 +156,26 @@ impl Scorer {
             return Err(failed(ModelProblem::OutputForm(shape)));
         }
         if labels != outputs {
-            return Err(TransformerConfigError::LabelCount { labels: config.labels.len(), outputs });
+            let what = format!("{} labels, but the model answers {outputs} numbers", config.labels.len());
+            let message = format!("{what}; give the labels of its `config.json` (`id2label`)");
+            return Err(ConfigFault::new("labels", message));
         }
         if outputs == 1 && self.activation == Activation::Softmax {
-            return Err(TransformerConfigError::SoftmaxOfOne);
+            let message =
+                "the model answers one number, and the softmax of one number is always 1; take `sigmoid` or `none`";
+            return Err(ConfigFault::new("activation", message));
         }
         let highest = self.tokenizer.highest();
         self.model.run(&self.tokenizer.frame(&[highest])).map_err(|reason| {
-            let path = Path::new(&config.tokenizer).to_owned();
-            TransformerConfigError::OtherTokenizer { path, token: highest, reason }
+            let message = format!(
+                "{}: the model fails on the token number {highest} that the tokenizer has; is it the tokenizer of this \
+                 model? ({reason})",
+                config.tokenizer
+            );
+            ConfigFault::new("tokenizer", message)
         })?;
         let longest = self.tokenizer.frame(&vec![highest; self.window.room]);
-        let too_long = |reason| TransformerConfigError::TooManyTokens { tokens, reason };
-        self.model.run(&longest).map(|_| ()).map_err(too_long)
+        self.model.run(&longest).map(|_| ()).map_err(too_many)
     }
 
     /// The score of a text; nothing for one without a token.

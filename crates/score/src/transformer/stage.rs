@@ -1,13 +1,11 @@
-use std::sync::Arc;
-
-use arrow::array::{ArrayRef, Float64Array};
 use arrow::datatypes::{DataType, Field};
-use textmill_document::{Applied, ColumnRead, DocumentBatch, Reason, Stage, StageError, columns};
+use textmill_document::{
+    Applied, ColumnRead, ConfigFault, DocumentBatch, Reason, Stage, StageConfig, StageError, columns,
+};
 
 use super::Scorer;
 use super::config::TransformerConfig;
-use super::error::TransformerConfigError;
-use crate::bounds::{Bounds, NO_SCORE, SCORE_TOO_HIGH, SCORE_TOO_LOW};
+use crate::bounds::{Bounds, score_array};
 
 /// The stage `transformer`.
 #[derive(Debug)]
@@ -20,22 +18,12 @@ pub struct TransformerStage {
 
 impl TransformerStage {
     /// The stage as configured. Loads the model and its tokenizer, and tries them on each other.
-    pub fn new(config: &TransformerConfig) -> Result<Self, TransformerConfigError> {
+    pub fn new(config: &TransformerConfig) -> Result<Self, ConfigFault> {
         let place = config.place()?;
         let column = config.score_column()?;
         let bounds = config.bounds()?;
         let (scorer, digests) = Scorer::load(config, place)?;
         Ok(Self { column, bounds, scorer, digests })
-    }
-
-    /// Digests of the model and of the tokenizer: part of what decides a result.
-    pub fn digests(&self) -> &[String] {
-        &self.digests
-    }
-
-    /// Every reason for which the stage can drop a document, in any configuration.
-    pub fn all_reasons() -> Vec<Reason> {
-        vec![SCORE_TOO_LOW, SCORE_TOO_HIGH, NO_SCORE]
     }
 
     /// The score of each text; nothing for one without a token.
@@ -47,7 +35,7 @@ impl TransformerStage {
 
 impl Stage for TransformerStage {
     fn name(&self) -> &'static str {
-        "transformer"
+        TransformerConfig::NAME
     }
 
     fn version(&self) -> u32 {
@@ -66,13 +54,14 @@ impl Stage for TransformerStage {
         self.bounds.reasons()
     }
 
+    fn digests(&self) -> Vec<String> {
+        self.digests.clone()
+    }
+
     fn apply(&self, batch: DocumentBatch) -> Result<Applied, StageError> {
         let scores = self.scores(batch.text()?.iter())?;
-        let decide = |(row, score): (usize, &Option<f64>)| self.bounds.decide(row, *score);
-        let dropped = scores.iter().enumerate().filter_map(decide).collect();
-        let array: ArrayRef = Arc::new(Float64Array::from(scores));
-        let batch = batch.with_columns(self.adds().into_iter().zip([array]).collect())?;
-        Ok(Applied::without(&batch, dropped)?)
+        let columns = self.adds().into_iter().zip([score_array(&scores)]).collect();
+        self.bounds.apply(&batch, &scores, columns)
     }
 }
 

@@ -2,10 +2,11 @@ use std::num::NonZeroU32;
 use std::path::Path;
 
 use serde::Deserialize;
-use textmill_document::Mode;
 use textmill_document::testing::{assert_stage_compliance, text_batch};
+use textmill_document::{ConfigFault, Mode};
 
 use super::*;
+use crate::bounds::{NO_SCORE, SCORE_TOO_HIGH};
 use crate::{Activation, Aggregate, Truncation};
 
 /// What onnxruntime answers; `scripts/make/onnx-fixture` made it.
@@ -215,6 +216,6 @@ fn a_tokenizer_of_another_model_is_refused() {
     assert_eq!(bits(&scores(&padded.expect("valid"), &[text])), bits(&scores(&stage(&config()), &[text])));
 }
 
-fn stage_of(tokenizer: &Path) -> Result<TransformerStage, TransformerConfigError> {
+fn stage_of(tokenizer: &Path) -> Result<TransformerStage, ConfigFault> {
     TransformerStage::new(&TransformerConfig { tokenizer: tokenizer.display().to_string(), ..config() })
 }

@@ -1,6 +1,7 @@
 use std::path::Path;
 
 use serde::Serialize;
+use textmill_document::Stage;
 use textmill_fasttext::{Loss, QuantizeOptions, TrainOptions};
 use textmill_score::{
     Calibration, ClassifierConfig, ClassifierStage, Tokens, Trained, Trainer, TrainingOptions, TrainingReport,
