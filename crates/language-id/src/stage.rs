@@ -146,7 +146,7 @@ impl Stage for LanguageIdStage {
 
     fn version(&self) -> u32 {
         // 3: whatlang judges long texts by samples. What fastText's models answer has not changed since 2.
-        if self.model_digests().len() <= usize::from(self.models.second.is_some()) { 3 } else { 2 }
+        if self.digests().len() <= usize::from(self.models.second.is_some()) { 3 } else { 2 }
     }
 
     fn reads(&self) -> Vec<ColumnRead> {

@@ -136,7 +136,7 @@ impl StageConfig for NormalizeConfig {
         Example::text("{}", "one\r\ntwo\u{3000}three").rewritten("one\ntwo three"),
         Example::text(r#"{"mojibake": true}"#, "schÃ¶n").rewritten("schön"),
     ];
-    const COST: Option<Cost> = Some(Cost::measured(61.0, "scripts/bench-normalize, all options"));
+    const COST: Option<Cost> = Some(Cost::measured(61.0, "scripts/bench/normalize, all options"));
     // Decides about Arabic joiners by it.
     const MAY_READ: &'static [&'static str] = &[columns::LANGUAGE];
 

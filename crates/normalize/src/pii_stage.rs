@@ -68,7 +68,7 @@ impl StageConfig for MaskPiiConfig {
         Example::text("{}", "电话13800138000").rewritten("电话[PHONE]"),
         Example::text(r#"{"action": "count"}"#, "Write to jane@museum.org.").kept_with(r#"{"pii_count": 1}"#),
     ];
-    const COST: Option<Cost> = Some(Cost::measured(432.0, "scripts/bench-normalize"));
+    const COST: Option<Cost> = Some(Cost::measured(432.0, "scripts/bench/normalize"));
 
     fn build(self, _: Option<&Schema>) -> Result<MaskPiiStage, Vec<ConfigFault>> {
         Ok(MaskPiiStage::new(self)?)
