@@ -88,8 +88,8 @@ pub use config::{
     DEFAULT_SPLIT_BYTES, InputConfig, Limits, OnUnreadable, OtherFields, ReadOptions, document_schema,
 };
 pub use error::{IngestError, IngestErrorKind};
-pub use formats::Format;
 pub use folder_read::{FolderRead, folder_read};
+pub use formats::Format;
 pub use pin::{list_input, local_digest, local_pin};
 pub use plan::{Compression, InputPlan, Shard, Split, UnreadableShard, plan_input};
 pub use quarantine::{Damage, QuarantinedRecord, ReadBatch};

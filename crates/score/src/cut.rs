@@ -15,7 +15,7 @@ pub(crate) fn jieba() -> &'static Jieba {
 
 thread_local! {
     /// Blocks of ASCII that are one word.
-    static WHOLE: RefCell<Remembered<()>> = RefCell::new(Remembered::new());
+    static WHOLE: RefCell<Remembered<()>> = const { RefCell::new(Remembered::new()) };
 }
 
 /// Calls `on_word` for each word that holds a letter or a digit of any script: those of `Jieba::cut` for every line of

@@ -92,7 +92,7 @@ pub async fn run_array(
     }
     let array = Array { key: config_key(pipeline), count: member.count };
     let owner = match Owner::join(store, &array, options.lease).await? {
-        Joined::Member(owner) => Arc::new(owner),
+        Joined::Member(owner) => Arc::new(*owner),
         Joined::Finishing(holder) => return Ok(ArrayOutcome::Finishing(holder)),
     };
     let run = ArrayRun { pipeline, store, options, engine, member, array };

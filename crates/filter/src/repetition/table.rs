@@ -101,7 +101,7 @@ mod tests {
                 let mut map = HashMap::new();
                 table.begin(keys.len());
                 for (position, key) in keys.iter().enumerate() {
-                    let hash = key % 2 | (key % 3) << 32;
+                    let hash = (key % 2) | ((key % 3) << 32);
                     let found = table.earlier(hash, position, |known| keys[known] == *key);
                     prop_assert_eq!(found, map.get(key).copied());
                     map.entry(*key).or_insert(position);

@@ -10,7 +10,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AcquireError, Holder, Owner, OwnerId, Record, Role, file, first_alive, latest_epoch, place, read_record, trace};
+use super::{
+    AcquireError, Holder, Owner, OwnerId, Record, Role, file, first_alive, latest_epoch, place, read_record, trace,
+};
 use crate::StoreError;
 use crate::machine::Process;
 use crate::sealed::{seal, unseal};
@@ -32,7 +34,7 @@ pub struct Array {
 #[derive(Debug)]
 pub enum Joined {
     /// This process is a member.
-    Member(Owner),
+    Member(Box<Owner>),
     /// There is nothing left to share: this process does the rest.
     Finishing(Box<Holder>),
 }
@@ -49,7 +51,7 @@ impl Owner {
                 if record.role == Role::Member(array.clone()) {
                     let member = Self::member(store, latest, &process, lease, array.clone()).await?;
                     match member.check().await {
-                        Ok(()) => return Ok(Joined::Member(member)),
+                        Ok(()) => return Ok(Joined::Member(Box::new(member))),
                         Err(StoreError::Fenced { .. }) => continue,
                         Err(error) => return Err(error.into()),
                     }
@@ -60,7 +62,7 @@ impl Owner {
             }
             let role = Role::Member(array.clone());
             if let Some(owner) = Self::create(store, latest + 1, &process, lease, role).await? {
-                return Ok(Joined::Member(owner));
+                return Ok(Joined::Member(Box::new(owner)));
             }
         }
     }

@@ -15,7 +15,7 @@ fn array(count: u32) -> Array {
 
 async fn member(store: &Store, array: &Array) -> Owner {
     match Owner::join(store, array, SHORT).await {
-        Ok(Joined::Member(owner)) => owner,
+        Ok(Joined::Member(owner)) => *owner,
         other => panic!("no member: {other:?}"),
     }
 }
@@ -133,7 +133,7 @@ async fn one_beating_member_on_another_machine_keeps_the_output() {
     let store = memory();
     let silent = member(&store, &array(2)).await;
     let beating = match Owner::join(&store, &array(2), SHORT).await {
-        Ok(Joined::Member(owner)) => owner,
+        Ok(Joined::Member(owner)) => *owner,
         other => panic!("no member: {other:?}"),
     };
     pretend_elsewhere(&store).await;

@@ -184,7 +184,7 @@ impl Bounds {
     }
 
     /// Asks the splits that send all rows the same way, and returns the others.
-    fn decide<'s>(&self, splits: &'s [Split], shared: &mut [u32]) -> &'s [Split] {
+    fn decide<'s>(self, splits: &'s [Split], shared: &mut [u32]) -> &'s [Split] {
         let (right, others) = splits.split_at(splits.partition_point(|split| split.threshold < self.lowest));
         for split in right {
             if let Some(shared) = shared.get_mut(split.tree as usize) {

@@ -14,6 +14,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
+use memchr::memchr_iter;
 use rayon::ThreadPool;
 use textmill_document::row_hash_sum;
 use tokio::sync::oneshot;
@@ -114,7 +115,7 @@ impl Format for Jsonl {
     async fn push(&mut self, rows: Rows) -> Result<Vec<Job<Self::Group>>, String> {
         let pieces = match rows {
             Rows::Columns(batch) => self.rendered(batch).await?,
-            Rows::Lines(lines) => cut(lines, self.frame.text.len(), self.frame_bytes),
+            Rows::Lines(lines) => cut(&lines, self.frame.text.len(), self.frame_bytes),
         };
         Ok(self.add(&pieces))
     }
@@ -196,11 +197,11 @@ fn render(batch: &RecordBatch, mut begun: usize, frame_bytes: usize) -> Result<V
 }
 
 /// `lines`, cut as [`render`] cuts them.
-fn cut(lines: Lines, mut begun: usize, frame_bytes: usize) -> Vec<Lines> {
+fn cut(lines: &Lines, mut begun: usize, frame_bytes: usize) -> Vec<Lines> {
     let (mut pieces, mut rest, mut hash) = (Vec::new(), lines.text.as_slice(), lines.hash);
     let mut piece = |text: &[u8]| Lines {
         text: text.to_vec(),
-        rows: text.iter().filter(|byte| **byte == b'\n').count() as u64,
+        rows: memchr_iter(b'\n', text).count() as u64,
         hash: std::mem::take(&mut hash),
     };
     loop {
@@ -238,7 +239,7 @@ mod tests {
                 let (mut frames, mut frame) = (Vec::new(), Lines::default());
                 for some in lines.chunks(step) {
                     let some = Lines { text: some.concat(), rows: some.len() as u64, hash: 1 };
-                    let pieces = cut(some, frame.text.len(), frame_bytes);
+                    let pieces = cut(&some, frame.text.len(), frame_bytes);
                     for (index, piece) in pieces.iter().enumerate() {
                         frame.append(piece);
                         if index + 1 < pieces.len() {
@@ -257,7 +258,7 @@ mod tests {
 
     #[test]
     fn a_frame_says_its_size_and_has_a_checksum() {
-        for text in [&b""[..], b"{}\n", &[b'x'; 100_000]] {
+        for text in [&b""[..], b"{}\n", &b"x".repeat(100_000)] {
             let frame = compressed(text, 3).expect("compresses");
             assert_eq!(zstd::decode_all(frame.as_slice()).expect("decompresses"), text);
             assert_eq!(zstd::zstd_safe::get_frame_content_size(&frame).ok().flatten(), Some(text.len() as u64));

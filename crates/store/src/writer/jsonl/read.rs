@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use memchr::memchr_iter;
 use zstd::stream::raw::{Decoder, Operation};
 
 use super::Lines;
@@ -59,7 +60,8 @@ impl LineReader {
     pub async fn next(&mut self) -> Result<Option<Lines>, StoreError> {
         while self.offset < self.size {
             let end = self.size.min(self.offset + READ_BYTES);
-            let read = self.store.get_ranges(&self.path, vec![self.offset..end]).await?;
+            let next = self.offset..end;
+            let read = self.store.get_ranges(&self.path, vec![next]).await?;
             self.offset = end;
             for bytes in &read {
                 self.decode(bytes)?;
@@ -76,7 +78,7 @@ impl LineReader {
     }
 
     fn lines(&mut self, text: Vec<u8>) -> Result<Lines, StoreError> {
-        let rows = text.iter().filter(|byte| **byte == b'\n').count() as u64;
+        let rows = memchr_iter(b'\n', &text).count() as u64;
         let left = self.rows.checked_sub(rows).ok_or_else(|| self.broken(&"it has more rows than were committed"))?;
         self.rows = left;
         Ok(Lines { text, rows, hash: std::mem::take(&mut self.hash) })

@@ -163,10 +163,10 @@ impl Values {
             Form::Time(text, numbers) if text.is_null(row) => write_json(&numbers.value(row), out),
             Form::Time(text, _) => write_json(text.value(row), out),
             Form::List(starts, entries) => {
-                write_all(out, b"[]", range(starts, row), |entry, out| entries.write(entry, out));
+                write_all(out, *b"[]", range(starts, row), |entry, out| entries.write(entry, out));
             }
             Form::Struct(fields) => write_object(fields, row, out),
-            Form::Map(starts, keys, values) => write_all(out, b"{}", range(starts, row), |entry, out| {
+            Form::Map(starts, keys, values) => write_all(out, *b"{}", range(starts, row), |entry, out| {
                 keys.write_key(entry, out);
                 values.write(entry, out);
             }),
@@ -241,7 +241,7 @@ fn key(name: &str) -> Vec<u8> {
 }
 
 fn write_object(fields: &[(Vec<u8>, Values)], row: usize, out: &mut Vec<u8>) {
-    write_all(out, b"{}", 0..fields.len(), |field, out| {
+    write_all(out, *b"{}", 0..fields.len(), |field, out| {
         if let Some((key, values)) = fields.get(field) {
             out.extend_from_slice(key);
             values.write(row, out);
@@ -249,7 +249,7 @@ fn write_object(fields: &[(Vec<u8>, Values)], row: usize, out: &mut Vec<u8>) {
     });
 }
 
-fn write_all(out: &mut Vec<u8>, around: &[u8; 2], entries: Range<usize>, write: impl Fn(usize, &mut Vec<u8>)) {
+fn write_all(out: &mut Vec<u8>, around: [u8; 2], entries: Range<usize>, write: impl Fn(usize, &mut Vec<u8>)) {
     out.push(around[0]);
     let first = entries.start;
     for entry in entries {
