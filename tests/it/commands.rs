@@ -88,7 +88,9 @@ fn stages_are_listed_and_shown_with_source_and_reasons() {
     for part in ["min_words", "too_few_words", "Source"] {
         assert!(gopher.contains(part), "{gopher}");
     }
-    for (wrong, meant) in [("gopher_qualty", "gopher_quality"), ("normalise", "normalize"), ("Language-ID", "language_id")] {
+    for (wrong, meant) in
+        [("gopher_qualty", "gopher_quality"), ("normalise", "normalize"), ("Language-ID", "language_id")]
+    {
         let ran = dir.run(&["stages", "show", wrong]);
         assert!(ran.code == 2 && ran.stderr.contains(&format!("did you mean `{meant}`?")), "{}", ran.stderr);
     }
@@ -117,7 +119,8 @@ fn fields_that_are_missing_are_named_with_the_option_for_them() {
 fn what_newcomers_type_is_understood_or_explained() {
     let dir = corpus(1, 20);
     dir.ok(&["run", "pipeline.yaml"]);
-    let (short, long) = (dir.ok(&["report", "out", "--format", "md"]), dir.ok(&["report", "out", "--format", "markdown"]));
+    let (short, long) =
+        (dir.ok(&["report", "out", "--format", "md"]), dir.ok(&["report", "out", "--format", "markdown"]));
     assert_eq!(short.stdout, long.stdout);
     for command in ["run", "validate", "explain"] {
         let ran = dir.run(&[command, "-"]);

@@ -161,7 +161,8 @@ fn tables_of_thousands_of_columns_stay_near_the_budget() {
     for (columns, rows) in [(3000, 6000), (6000, 3000), (1200, 12_000)] {
         let dir = Dir::new();
         wide_table(&dir, columns, rows);
-        let pipeline = "version: 1\nname: wide\ninput: {paths: [in], columns: \"*\"}\nstages: []\noutput: {path: out}\n";
+        let pipeline =
+            "version: 1\nname: wide\ninput: {paths: [in], columns: \"*\"}\nstages: []\noutput: {path: out}\n";
         dir.write("pipeline.yaml", pipeline);
         let (peak, ..) = watch(dir.spawn(&["run", "pipeline.yaml", "--threads", "2", "--memory", "400MiB"]));
         assert!(peak <= 500 << 10, "{columns} columns: {peak} KiB");

@@ -467,7 +467,8 @@ fn an_output_among_its_input_is_refused_and_leaves_nothing() {
     let ran = dir.run(&["dedupe", "in", "--text", "text", "--output", "in"]);
     assert!(ran.code == 2 && ran.stderr.contains("folder beside it"), "{}", ran.stderr);
     // What is not read: beside it, or not matched by a pattern, also when it is resumed.
-    for (paths, output) in [("in/*.jsonl", "in/clean"), ("in/deep", "in/_clean"), ("in/deep/*", "in/other"), ("in", "in-clean")]
+    for (paths, output) in
+        [("in/*.jsonl", "in/clean"), ("in/deep", "in/_clean"), ("in/deep/*", "in/other"), ("in", "in-clean")]
     {
         dir.write("first.yaml", pipeline(paths));
         for _ in 0..2 {

@@ -41,12 +41,7 @@ pub(crate) async fn choose_sample(
 }
 
 /// The rows of one file that could be in the sample, whatever the other files hold.
-async fn file_places(
-    store: &Store,
-    source: &FileEntry,
-    file: u32,
-    per_reason: usize,
-) -> Result<Smallest, EngineError> {
+async fn file_places(store: &Store, source: &FileEntry, file: u32, per_reason: usize) -> Result<Smallest, EngineError> {
     let mut reader = read_parquet(store, source).await?;
     let mut smallest = Smallest::new(per_reason);
     let mut numbers = 0_u32..;

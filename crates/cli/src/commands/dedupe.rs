@@ -14,7 +14,8 @@ pub(super) fn run(args: &DedupeArgs) -> Result<Exit, CommandError> {
     // JSON is YAML; errors show the options in this form.
     let text = serde_json::to_string_pretty(&file).map_err(|error| CommandError::Threads(error.to_string()))?;
     let pipeline = textmill_pipeline::parse("textmill dedupe", &text)?;
-    super::run::pipeline(pipeline, &args.options).map_err(|error| fields_by_options(error, "--text, --id and --column name"))
+    super::run::pipeline(pipeline, &args.options)
+        .map_err(|error| fields_by_options(error, "--text, --id and --column name"))
 }
 
 fn pipeline_file(args: &DedupeArgs) -> Result<Value, CommandError> {

@@ -128,7 +128,9 @@ fn a_damaged_header_costs_its_member_and_the_next_is_found() {
     for at in [0, 130, 150, 258] {
         for (member, expected) in [(1, &[0, 2, 3][..]), (2, &[0, 1, 3]), (3, &[0, 1, 2])] {
             let tar = damage(member, at);
-            for (name, bytes) in [("a.jsonl.tar", tar.clone()), ("a.jsonl.tar.gz", gzip(&tar)), ("a.jsonl.tar.zst", zstd(&tar))] {
+            for (name, bytes) in
+                [("a.jsonl.tar", tar.clone()), ("a.jsonl.tar.gz", gzip(&tar)), ("a.jsonl.tar.zst", zstd(&tar))]
+            {
                 let found = read_as(name, &bytes);
                 assert_eq!(ids(&found), of(expected), "{name}: byte {at} of member {member}");
                 assert_eq!(found.quarantined.len(), 2, "{name}: {:?}", found.quarantined);

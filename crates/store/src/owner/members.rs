@@ -10,7 +10,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AcquireError, Holder, Owner, OwnerId, Record, Role, file, first_alive, latest_epoch, place, read_record, trace};
+use super::{
+    AcquireError, Holder, Owner, OwnerId, Record, Role, file, first_alive, latest_epoch, place, read_record, trace,
+};
 use crate::StoreError;
 use crate::machine::Process;
 use crate::sealed::{seal, unseal};
