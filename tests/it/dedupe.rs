@@ -41,7 +41,7 @@ fn shards(dir: &Dir, documents: &[Value], shards: usize) {
 }
 
 /// All rows of a dataset of a published run.
-fn rows(dir: &Dir, dataset: &str) -> Vec<RecordBatch> {
+pub fn rows(dir: &Dir, dataset: &str) -> Vec<RecordBatch> {
     let read = |(_, path): (String, std::path::PathBuf)| {
         let file = File::open(path).expect("the file can be opened");
         let reader = ParquetRecordBatchReaderBuilder::try_new(file).expect("Parquet").build().expect("readable");
@@ -50,7 +50,7 @@ fn rows(dir: &Dir, dataset: &str) -> Vec<RecordBatch> {
     files(&dir.join(dataset)).into_iter().flat_map(read).collect()
 }
 
-fn texts(batch: &RecordBatch, name: &str) -> Vec<Option<String>> {
+pub fn texts(batch: &RecordBatch, name: &str) -> Vec<Option<String>> {
     let column = batch.column_by_name(name).expect("the column");
     let column = arrow::compute::cast(column, &arrow::datatypes::DataType::Utf8).expect("a text");
     column.as_string::<i32>().iter().map(|text| text.map(ToOwned::to_owned)).collect()

@@ -76,11 +76,11 @@ impl StageConfig for ExtractConfig {
             r#"{"html": "<html><head><title>The library</title></head><body><nav><a href='/'>Home</a> <a href='/news'>News</a></nav><article><h1>The library</h1><p>The library opened in May, after two years of work on its roof and its reading room.</p><p>It lends books, maps and newspapers to everybody who lives in the town, and has a room for children.</p></article></body></html>"}"#,
         )
         .kept_with(
-            r#"{"title": "The library", "text": "The library\n\nThe library opened in May, after two years of work on its roof and its reading room.\n\nIt lends books, maps and newspapers to everybody who lives in the town, and has a room for children."}"#,
+            r#"{"title": "The library", "text": "The library\nThe library opened in May, after two years of work on its roof and its reading room.\nIt lends books, maps and newspapers to everybody who lives in the town, and has a room for children."}"#,
         ),
         Example::columns("{}", r#"{"html": "JPEG", "content_type": "image/jpeg"}"#)
             .dropped(NOT_A_PAGE)
-            .detail("the content type is image/jpeg"),
+            .detail("image/jpeg"),
         Example::columns("{}", r#"{"html": "<html><body><script>start()</script></body></html>"}"#)
             .dropped(NO_TEXT)
             .by(0.0, 1.0),

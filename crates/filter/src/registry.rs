@@ -6,10 +6,7 @@ use serde::{Deserialize, Serialize};
 use textmill_document::{ConfigFault, Cost, Example, Mode, Reason, StageConfig, columns};
 
 use crate::rule::RuleConfig;
-use crate::{
-    BannedWords, C4Quality, FilterStage, FinewebQuality, GopherQuality, GopherRepetition, Rule, Statistics,
-    WordSplitter,
-};
+use crate::{FilterStage, Rule, WordSplitter};
 
 /// What the registry knows of a rule family.
 #[derive(Debug)]
@@ -33,7 +30,9 @@ pub struct RuleEntry {
 /// Makes, of one line per rule family, its entry in [`RULES`], its name in `use`, and the field of
 /// [`FilterConfig`] that overrides its parameters.
 macro_rules! rules {
-    ($($(#[doc = $doc:literal])+ $config:ident => $field:ident,)+) => {
+    ($($(#[doc = $doc:literal])+ $field:ident: $config:ident,)+) => {
+        $(use crate::$field::$config;)+
+
         /// A rule family to use.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
         #[serde(rename_all = "snake_case")]
@@ -183,17 +182,17 @@ pub(crate) fn names() -> Vec<&'static str> {
 
 rules! {
     /// Gopher's quality rules: words, symbols, bullets, ellipses, letters, stop words.
-    GopherQuality => gopher_quality,
+    gopher_quality: GopherQuality,
     /// Gopher's repetition rules: repeated paragraphs, lines and runs of words.
-    GopherRepetition => gopher_repetition,
+    gopher_repetition: GopherRepetition,
     /// C4's rules: deletes lines that are no text; sentences, code and placeholders decide.
-    C4Quality => c4_quality,
+    c4_quality: C4Quality,
     /// `FineWeb`'s quality rules: ends of lines, short and repeated lines, line breaks.
-    FinewebQuality => fineweb_quality,
+    fineweb_quality: FinewebQuality,
     /// Bounds for single statistics, such as the share of digits.
-    Statistics => statistics,
+    statistics: Statistics,
     /// Lists of words, with levels, compounds and exceptions.
-    BannedWords => banned_words,
+    banned_words: BannedWords,
 }
 
 #[cfg(test)]

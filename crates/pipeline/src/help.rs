@@ -222,6 +222,65 @@ mod tests {
         assert_eq!(stage_help("gopher"), None);
     }
 
+    /// The number or word that a comment gives as the default, where it gives one that can be compared.
+    fn stated_default(doc: &str) -> Option<String> {
+        let stated = doc.split_once("Default ")?.1;
+        let stated = match stated.strip_prefix('`') {
+            Some(quoted) => quoted.split_once('`')?.0.to_owned(),
+            None => {
+                let end = stated.find(|char: char| !char.is_ascii_alphanumeric() && !",.-".contains(char));
+                stated.get(..end.unwrap_or(stated.len()))?.trim_end_matches(['.', ',']).replace(',', "")
+            }
+        };
+        let is_plain = stated.parse::<f64>().is_ok() || ["true", "false"].contains(&stated.as_str());
+        (is_plain || doc.contains(&format!("Default `{stated}`"))).then_some(stated)
+    }
+
+    #[test]
+    fn comments_give_the_defaults_that_the_types_have() {
+        let mut compared = 0;
+        for name in stage_names() {
+            for parameter in stage_help(name).expect("it is in the list").parameters {
+                let (Some(stated), Some(default)) = (stated_default(&parameter.doc), parameter.default) else {
+                    continue;
+                };
+                let numbers = (stated.parse::<f64>(), default.parse::<f64>());
+                let agree = match numbers {
+                    (Ok(stated), Ok(default)) => (stated - default).abs() < 1e-12,
+                    _ => stated == default || stated.replace(' ', "") == default.replace(['"', ' '], ""),
+                };
+                assert!(agree, "{name}.{}: the comment says {stated}, the type has {default}", parameter.name);
+                compared += 1;
+            }
+        }
+        assert!(compared > 100, "{compared} defaults");
+    }
+
+    /// The range that a comment gives in the form `0 to 1`.
+    fn stated_range(doc: &str) -> Option<(f64, f64)> {
+        let number = |word: &str| word.trim_end_matches(['.', ',', ':', ';']).replace(',', "").parse::<f64>().ok();
+        let words: Vec<&str> = doc.split_whitespace().collect();
+        words.windows(3).filter(|words| words[1] == "to").find_map(|words| Some((number(words[0])?, number(words[2])?)))
+    }
+
+    #[test]
+    fn comments_give_the_ranges_that_the_types_have() {
+        let mut compared = 0;
+        for name in stage_names() {
+            for parameter in stage_help(name).expect("it is in the list").parameters {
+                let range = parameter.range.as_deref().and_then(stated_range);
+                let (Some(range), Some(stated)) = (range, stated_range(&parameter.doc)) else { continue };
+                assert!(
+                    range == stated,
+                    "{name}.{}: the comment says {stated:?}, the type has {range:?}",
+                    parameter.name
+                );
+                compared += 1;
+            }
+        }
+        assert!(compared > 20, "{compared} ranges");
+    }
+
     #[test]
     fn parameters_carry_type_range_and_default() {
         let help = stage_help("language_id").expect("there");

@@ -64,7 +64,7 @@ impl StageConfig for SampleConfig {
         Example::text(r#"{"share": 1.0}"#, "Any text").kept(),
         Example::columns(r#"{"by": "bucket", "shares": {"tail": 0.0}}"#, r#"{"text": "Any text", "bucket": "tail"}"#)
             .dropped(NOT_SAMPLED)
-            .by(0.5, 0.0),
+            .by(0.97, 0.0),
     ];
     const KEEPS_COLUMNS: bool = true;
 

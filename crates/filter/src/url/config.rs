@@ -170,7 +170,7 @@ impl StageConfig for UrlFilterConfig {
         )
         .dropped(TOO_MANY_SOFT_URL_WORDS)
         .by(2.0, 2.0)
-        .detail("poker, bonus"),
+        .detail("bonus poker"),
     ];
     const IS_STEP: bool = true;
     const DIGESTS: &'static str = "list_digests";

@@ -120,7 +120,7 @@ impl Stage for KeepWhereStage {
 mod tests {
     use std::sync::Arc;
 
-    use arrow::array::{ArrayRef, Float64Array, Int64Array};
+    use arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch};
     use textmill_document::testing::{assert_stage_compliance, text_batch};
     use textmill_document::{Cause, apply_checked};
 
@@ -186,8 +186,8 @@ mod tests {
         let stage = stage("Score > 0.5 AND text = 'a'", &batch);
         let order = [3, 2, 1, 0].map(|index| batch.records().schema().field(index).clone());
         let arrays = order.iter().map(|field| batch.column(field.name()).expect("there").clone()).collect();
-        let schema = Arc::new(arrow::datatypes::Schema::new(order.to_vec()));
-        let turned = arrow::array::RecordBatch::try_new(schema, arrays).expect("the same columns");
+        let schema = Arc::new(Schema::new(order.to_vec()));
+        let turned = RecordBatch::try_new(schema, arrays).expect("the same columns");
         let applied = stage.apply(DocumentBatch::new(turned, 0)).expect("evaluates");
         assert_eq!(applied.kept.rows().values(), &[0]);
     }

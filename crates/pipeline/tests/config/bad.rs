@@ -16,6 +16,20 @@ fn stems(folder: &Path, extension: &str) -> Vec<String> {
     stems
 }
 
+/// `shown` without the names of all stages and of all rules, so that a new one changes no snapshot.
+fn without_lists(shown: &str) -> String {
+    let rules =
+        textmill_pipeline::stage_names().into_iter().filter(|name| textmill_pipeline::stage_kind(name).is_none());
+    let stages = textmill_pipeline::STAGES.iter().map(|kind| kind.name);
+    let list = |names: &mut dyn Iterator<Item = &'static str>| {
+        let mut names: Vec<_> = names.collect();
+        names.sort_unstable();
+        names.join(", ")
+    };
+    let (stages, rules) = (list(&mut { stages }), list(&mut { rules }));
+    shown.replace(&stages, "[every stage]").replace(&rules, "[every rule]")
+}
+
 #[test]
 fn every_fault_is_shown_with_place_reason_and_hint() {
     let files = stems(&folder("bad"), "yaml");
@@ -24,6 +38,7 @@ fn every_fault_is_shown_with_place_reason_and_hint() {
         let text = std::fs::read_to_string(folder("bad").join(format!("{stem}.yaml"))).expect("readable");
         let errors = textmill_pipeline::parse(&format!("bad/{stem}.yaml"), &text).err();
         let shown = errors.unwrap_or_else(|| panic!("{stem} has no fault")).to_string();
+        let shown = without_lists(&shown);
         insta::with_settings!({
             prepend_module_to_snapshot => false,
             omit_expression => true,

@@ -100,7 +100,7 @@ impl StageConfig for ClassifierConfig {
             .kept(),
         Example::text(r#"{"model": "toxic.bin", "label": "toxic", "max": 0.5}"#, "You idiot, you fool!")
             .dropped(SCORE_TOO_HIGH)
-            .by(1.0, 0.5),
+            .by(0.99, 0.5),
     ];
     const COST: Option<Cost> = Some(Cost::measured(65.7, "scripts/reproduce, wanjuan-cc"));
     const IS_STEP: bool = true;

@@ -69,7 +69,7 @@ impl StageConfig for ImportanceConfig {
         Example::text(r#"{"model": "articles.json", "min": 0}"#, "The committee published its report in March.").kept(),
         Example::text(r#"{"model": "articles.json", "min": 0, "per_ngram": true}"#, "Buy now! Free shipping!")
             .dropped(SCORE_TOO_LOW)
-            .by(-2.0, 0.0),
+            .by(-16.15, 0.0),
     ];
     const IS_STEP: bool = true;
     const DIGESTS: &'static str = "model_digests";

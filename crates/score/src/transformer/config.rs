@@ -7,7 +7,7 @@ use textmill_document::{ConfigFault, Example, Mode, Reason, StageConfig};
 
 use super::TransformerStage;
 use crate::Aggregate;
-use crate::bounds::{Bounds, SCORE_REASONS, SCORE_TOO_HIGH, check_column};
+use crate::bounds::{Bounds, SCORE_REASONS, SCORE_TOO_LOW, check_column};
 
 /// Tokens that a text may have, by default.
 pub(super) const DEFAULT_MAX_TOKENS: NonZeroU32 = NonZeroU32::new(512).expect("not zero");
@@ -124,20 +124,21 @@ impl StageConfig for TransformerConfig {
 
     const NAME: &'static str = "transformer";
     const REASONS: &'static [Reason] = SCORE_REASONS;
+    // The score is that of the program's test model, which has learned nothing.
     const EXAMPLES: &'static [Example] = &[
         Example::text(
-            r#"{"model": "toxic.onnx", "tokenizer": "tokenizer.json", "labels": ["clean", "advertisement", "toxic"],
-                "label": "toxic", "max_tokens": 64, "max": 0.9}"#,
+            r#"{"model": "quality.onnx", "tokenizer": "tokenizer.json", "labels": ["low", "fair", "high"],
+                "label": "high", "max_tokens": 64, "min": 0.5}"#,
             "Thank you for the correction.",
         )
-        .kept(),
+        .kept_with(r#"{"high_score": 0.74}"#),
         Example::text(
-            r#"{"model": "toxic.onnx", "tokenizer": "tokenizer.json", "labels": ["clean", "advertisement", "toxic"],
-                "label": "toxic", "max_tokens": 64, "max": 0.1}"#,
+            r#"{"model": "quality.onnx", "tokenizer": "tokenizer.json", "labels": ["low", "fair", "high"],
+                "label": "high", "max_tokens": 64, "min": 0.9}"#,
             "Thank you for the correction.",
         )
-        .dropped(SCORE_TOO_HIGH)
-        .by(0.5, 0.1),
+        .dropped(SCORE_TOO_LOW)
+        .by(0.74, 0.9),
     ];
     const IS_STEP: bool = true;
     const DIGESTS: &'static str = "model_digests";
