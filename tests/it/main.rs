@@ -35,5 +35,6 @@ mod s3_canary;
 mod s3_faults;
 mod score;
 mod slurm;
+mod splits;
 mod streams;
 mod warc;

@@ -147,7 +147,7 @@ async fn an_aborted_writer_leaves_nothing_and_a_row_without_a_form_is_an_error()
     }
     let mut writer = DatasetWriter::new(memory(), "p", small(&input));
     let error = writer.write(input.project(&[0, 1]).expect("projects")).await.expect_err("columns are missing");
-    assert!(error.to_string().starts_with("p: cannot be written as JSON lines: the rows have columns"), "{error}");
+    assert!(error.to_string().starts_with("p: cannot be written as JSONL: the rows have columns"), "{error}");
     let mut parquet = DatasetWriter::new(memory(), "p", WriterOptions::new(input.schema()));
     let lines = Rows::Lines(textmill_store::writer::Lines::default());
     let error = parquet.write_rows(lines).await.expect_err("lines are no columns");
