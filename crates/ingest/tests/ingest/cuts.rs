@@ -104,7 +104,7 @@ fn compressed_files_are_cut_where_members_and_lines_end() {
                 let (read, splits, _) = read_cut(&folder, &name, split_bytes);
                 assert_same(&read, &whole, &format!("{name}, splits of {split_bytes} bytes"));
                 assert!(
-                    split_bytes > 50 || splits > 60 / together / 2,
+                    split_bytes > 2 || splits > 60 / together / 2,
                     "{name}: {splits} splits of {split_bytes} bytes"
                 );
             }
