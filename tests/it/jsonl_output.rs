@@ -157,7 +157,7 @@ fn flipped_bits_are_found_by_verify_and_by_the_next_reader() {
         fs::remove_file(&path).expect("the file can be replaced");
         fs::write(&path, damaged).expect("the file can be damaged");
         let ran = dir.run(&["verify", "out"]);
-        assert!(ran.code == 7 && ran.stdout.contains(&file.path), "bit {bit}: {}{}", ran.stdout, ran.stderr);
+        assert!(ran.code == 7 && ran.stderr.contains(&file.path), "bit {bit}: {}{}", ran.stdout, ran.stderr);
         let ran = dir.run(&["run", "next.yaml"]);
         assert_eq!(ran.code, 7, "bit {bit}: {}", ran.stderr);
         assert!(!dir.join("next/_textmill/run.json").exists());

@@ -37,5 +37,6 @@ mod s3_faults;
 mod score;
 mod skeletons;
 mod slurm;
+mod splits;
 mod streams;
 mod warc;

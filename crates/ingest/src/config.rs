@@ -69,8 +69,8 @@ pub struct InputConfig {
     /// false.
     #[serde(default)]
     pub verify_digests: bool,
-    /// Compressed bytes of a Parquet file that one task reads, cut at row groups. Other files are
-    /// one task each. Unit: bytes, default 128MiB.
+    /// Compressed bytes of a file that one task reads. Parquet is cut at row groups, a file of JSON lines that is a large
+    /// part of the input at line ends (see docs/pipelines.md); other files are one task each. Unit: bytes, default 128MiB.
     #[serde(default = "default_split_bytes")]
     pub split_bytes: ByteSize,
     /// What the files say of the columns that pass through untouched. No part of a pipeline file.

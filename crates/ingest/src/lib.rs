@@ -34,7 +34,8 @@
 //!    length that a file declares is allocated before it was compared with the file's size.
 //! 4. A file that is found and not read is named in the plan's notes; a file that ends before its own end, and
 //!    stretches that may have held any number of records, are in [`ReadBatch::lost`].
-//! 5. A file that is not the one that was planned is an error, not another input.
+//! 5. A large file may be cut into splits; they read as the whole file does, with the same numbers of records.
+//! 6. A file that is not the one that was planned is an error, not another input.
 //!
 //! ```
 //! use textmill_ingest::{InputConfig, ReadOptions, open_split, plan_input};
@@ -91,7 +92,7 @@ pub use error::{IngestError, IngestErrorKind};
 pub use folder_read::{FolderRead, folder_read};
 pub use formats::Format;
 pub use pin::{list_input, local_digest, local_pin};
-pub use plan::{Compression, InputPlan, Shard, Split, UnreadableShard, plan_input};
+pub use plan::{Compression, InputPlan, Part, Shard, Split, UnreadableShard, plan_input};
 pub use quarantine::{Damage, QuarantinedRecord, ReadBatch};
 pub use reader::{SplitReader, open_split};
 pub use stream::Lost;

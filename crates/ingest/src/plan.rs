@@ -14,6 +14,9 @@ use crate::{Format, IngestError, InputConfig, OnUnreadable};
 
 /// Files that are looked into at once: enough to hide the latency of an object store.
 const INSPECTED_AT_ONCE: usize = 16;
+/// A file is cut that is more than one in so many parts of the input: with more files than that of one size, all cores are
+/// busy anyway, and counting the records of all of them would read the input twice.
+const FEW_FILES: u64 = 64;
 /// Unread fields that a note names.
 const SHOWN_FIELDS: usize = 20;
 
@@ -116,9 +119,12 @@ pub struct Split {
     pub shard: Shard,
     /// Row groups of a Parquet file, first and one behind the last; `None` reads the whole file.
     pub row_groups: Option<(u32, u32)>,
+    /// The part of a file of lines; `None` reads the whole file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<Part>,
     /// Record number in the shard of the first record.
     pub first_row: u64,
-    /// Records, where the file says so (Parquet). Documents and quarantined records of the split
+    /// Records, where that is known (of Parquet, and of parts of files). Documents and quarantined records of the split
     /// together are this many.
     pub rows: Option<u64>,
     /// Compressed bytes, to order and weigh tasks by.
@@ -128,8 +134,31 @@ pub struct Split {
 impl Split {
     /// All of `shard`.
     pub(crate) fn whole(shard: &Shard) -> Self {
-        Self { shard: shard.clone(), row_groups: None, first_row: 0, rows: None, bytes: shard.bytes }
+        Self { shard: shard.clone(), row_groups: None, part: None, first_row: 0, rows: None, bytes: shard.bytes }
     }
+}
+
+/// A part of a file of lines, which begins with a line and, where the file is compressed, with a member.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Part {
+    /// First byte in the file.
+    pub start: u64,
+    /// Byte behind the last one.
+    pub end: u64,
+    /// Decompressed bytes before it.
+    pub decoded: u64,
+    /// Lines before it, blank ones included.
+    pub line: u64,
+}
+
+/// What became of a file that is a large part of the input.
+#[derive(Debug)]
+pub(crate) enum Cut {
+    /// Its splits, two or more.
+    Into(Vec<Split>),
+    /// It stays one, since ...
+    Whole(String),
 }
 
 /// A file that could not be opened and that `on_unreadable: quarantine` lets pass.
@@ -214,9 +243,56 @@ pub async fn plan_input(config: &InputConfig) -> Result<InputPlan, Vec<IngestErr
     if !errors.is_empty() {
         return Err(errors);
     }
+    cut_large(&mut plan, config).await?;
     plan.notes.extend(left_out.notes());
     plan.notes.extend(summary_notes(empty, repeated, &fields));
     Ok(plan)
+}
+
+/// Cuts files of which one task each would be left when all others have ended: those of more than two splits and more than
+/// a share of the input. What they are and where they lie decides alone, so that every machine plans the same.
+async fn cut_large(plan: &mut InputPlan, config: &InputConfig) -> Result<(), Vec<IngestError>> {
+    let total: u64 = plan.shards.iter().map(|shard| shard.bytes).sum();
+    let is_large = |split: &Split| {
+        let is_whole = split.bytes == split.shard.bytes && split.row_groups.is_none();
+        let is_one_of_few = split.bytes.saturating_mul(FEW_FILES) > total;
+        is_whole && is_one_of_few && split.shard.format.is_cut() && split.bytes / 2 >= config.split_bytes.bytes()
+    };
+    let splits = std::mem::take(&mut plan.splits).into_iter().map(|split| {
+        let (large, config, runtime) = (is_large(&split), config.clone(), Handle::current());
+        async move {
+            if !large {
+                return Ok((vec![split], None));
+            }
+            let location = split.shard.location.clone();
+            let cut = tokio::task::spawn_blocking(move || cut_one(split, &config, &runtime)).await;
+            cut.unwrap_or_else(|error| Err(IngestError::unreadable(&location, error.to_string())))
+        }
+    });
+    let mut cut = futures::stream::iter(splits).buffered(INSPECTED_AT_ONCE);
+    let mut errors = Vec::new();
+    while let Some(found) = cut.next().await {
+        match found {
+            Ok((splits, note)) => {
+                plan.splits.extend(splits);
+                plan.notes.extend(note);
+            }
+            Err(error) => errors.push(error),
+        }
+    }
+    if errors.is_empty() { Ok(()) } else { Err(errors) }
+}
+
+/// The splits of a large file, and a note where it is one.
+fn cut_one(split: Split, config: &InputConfig, runtime: &Handle) -> Result<(Vec<Split>, Option<String>), IngestError> {
+    let source = Source::open(&split.shard, runtime)?;
+    match split.shard.format.known().cut(&split.shard, &source, config)? {
+        Cut::Into(splits) => Ok((splits, None)),
+        Cut::Whole(reason) => {
+            let note = format!("{}: one task reads all of it, since {reason}", split.shard.location);
+            Ok((vec![split], Some(note)))
+        }
+    }
 }
 
 /// What a look at one file came to.

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -109,18 +109,43 @@ impl Source {
         let inner: Box<dyn Read + Send> = match &self.place {
             Place::Local(path) => Box::new(self.open_local(path)?),
             Place::Remote { store, path, runtime } => {
-                let object = runtime.block_on(store.get_opts(path, self.pinned()));
-                let object =
-                    object.map_err(|error| IngestError::read(&self.location, unreadable(&self.location, &error)))?;
-                Box::new(StreamReader {
-                    location: self.location.clone(),
-                    stream: object.into_stream(),
-                    chunk: Bytes::new(),
-                    runtime: runtime.clone(),
-                })
+                self.remote_reader(store.as_ref(), path, self.pinned(), runtime)?
             }
         };
         Ok(Box::new(WholeReader { inner, left: self.bytes }))
+    }
+
+    /// The bytes from `start` to `end`. A stream that ends early is a failure, not an end.
+    pub(crate) fn range_reader(&self, start: u64, end: u64) -> Result<Box<dyn Read + Send>, IngestError> {
+        let inner: Box<dyn Read + Send> = match &self.place {
+            Place::Local(path) => {
+                let mut file = self.open_local(path)?;
+                file.seek(SeekFrom::Start(start)).map_err(|error| IngestError::read(&self.location, error))?;
+                Box::new(file)
+            }
+            Place::Remote { store, path, runtime } => {
+                let options = GetOptions { range: Some(GetRange::Bounded(start..end)), ..self.pinned() };
+                self.remote_reader(store.as_ref(), path, options, runtime)?
+            }
+        };
+        Ok(Box::new(WholeReader { inner, left: end.saturating_sub(start) }))
+    }
+
+    fn remote_reader(
+        &self,
+        store: &dyn ObjectStore,
+        path: &object_store::path::Path,
+        options: GetOptions,
+        runtime: &Handle,
+    ) -> Result<Box<dyn Read + Send>, IngestError> {
+        let object = runtime.block_on(store.get_opts(path, options));
+        let object = object.map_err(|error| IngestError::read(&self.location, unreadable(&self.location, &error)))?;
+        Ok(Box::new(StreamReader {
+            location: self.location.clone(),
+            stream: object.into_stream(),
+            chunk: Bytes::new(),
+            runtime: runtime.clone(),
+        }))
     }
 
     /// Compares the whole file with the BLAKE3 that was published.

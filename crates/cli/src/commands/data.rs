@@ -5,6 +5,7 @@ use textmill_engine::{EngineError, read_dropped, read_quarantine, status};
 use textmill_report::{DropSample, DropsOptions, QuarantineSample, drops_text, json_lines, quarantine_text};
 use textmill_store::Store;
 use textmill_store::manifest::{Dataset, RunManifest};
+use textmill_store::writer::OutputFormat;
 
 use super::{block_on, open};
 use crate::args::{DropsArgs, TableFormat};
@@ -124,12 +125,14 @@ pub(super) fn say_where(run: &RunManifest, store: &Store) {
         (Dataset::Quarantine, "quarantined records"),
         (Dataset::Duplicates, "documents removed as duplicates"),
     ] {
-        let files = run.datasets.get(&dataset).map_or(0, Vec::len);
-        if files > 0 {
+        let files = run.datasets.get(&dataset).map(Vec::as_slice).unwrap_or_default();
+        if let Some(first) = files.first() {
             output::line(&format!(
-                "{what}: {location}/{}/ ({files} Parquet {})",
+                "{what}: {location}/{}/ ({} {} {})",
                 dataset.dir_name(),
-                if files == 1 { "file" } else { "files" }
+                files.len(),
+                OutputFormat::of(&first.path).name(),
+                if files.len() == 1 { "file" } else { "files" }
             ));
         }
     }

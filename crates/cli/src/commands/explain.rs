@@ -125,9 +125,10 @@ fn tasks_text(planned: &Planned) -> String {
 
 fn input_name(task: &TaskSpec) -> String {
     match &task.work {
-        Work::Split(split) => match split.row_groups {
-            Some((first, end)) => format!("{} row groups {first}..{end}", split.shard.name),
-            None => split.shard.name.clone(),
+        Work::Split(split) => match (split.row_groups, split.part) {
+            (Some((first, end)), _) => format!("{} row groups {first}..{end}", split.shard.name),
+            (None, Some(part)) => format!("{} bytes {}..{}", split.shard.name, part.start, part.end),
+            (None, None) => split.shard.name.clone(),
         },
         Work::Continue(handed) => handed.shard.clone(),
         Work::Compact { dataset, sources, .. } => format!("{} files of {}", sources.len(), dataset.name()),

@@ -111,13 +111,13 @@ pub(crate) async fn take_over(
     Ok(taken)
 }
 
-/// Name and size of a file, and the row groups and first row of a split of it.
-type Part<'a> = (&'a str, u64, Option<(u32, u32)>, u64);
+/// Name and size of a file, and the row groups, bytes and first row of a split of it.
+type Part<'a> = (&'a str, u64, Option<(u32, u32)>, Option<textmill_ingest::Part>, u64);
 
 /// What of which file a task reads, whatever the place and time of the file.
 fn part(task: &TaskSpec) -> Option<Part<'_>> {
     let Work::Split(split) = &task.work else { return None };
-    Some((split.shard.name.as_str(), split.shard.bytes, split.row_groups, split.first_row))
+    Some((split.shard.name.as_str(), split.shard.bytes, split.row_groups, split.part, split.first_row))
 }
 
 fn location(task: &TaskSpec) -> Option<&str> {

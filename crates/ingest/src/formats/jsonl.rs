@@ -2,9 +2,9 @@
 
 use super::{Batches, InputFormat, Packing};
 use crate::folders::FolderValues;
-use crate::jsonl::{JsonlReader, inspect};
+use crate::jsonl::{JsonlReader, cut, inspect};
 use crate::kind::Content;
-use crate::plan::Inspected;
+use crate::plan::{Cut, Inspected};
 use crate::source::Source;
 use crate::{IngestError, InputConfig, ReadBatch, ReadOptions, Shard, Split};
 
@@ -27,9 +27,17 @@ impl InputFormat for Jsonl {
         inspect(shard, source, config)
     }
 
+    fn may_be_cut(&self) -> bool {
+        true
+    }
+
+    fn cut(&self, shard: &Shard, source: &Source, config: &InputConfig) -> Result<Cut, IngestError> {
+        cut(shard, source, config)
+    }
+
     fn open(&self, split: &Split, source: &Source, options: &ReadOptions) -> Result<Box<dyn Batches>, IngestError> {
         Ok(Box::new(Lines {
-            reader: JsonlReader::open(&split.shard, source, options)?,
+            reader: JsonlReader::open(split, source, options)?,
             folders: FolderValues::of(&split.shard, &options.columns(&split.shard)),
         }))
     }

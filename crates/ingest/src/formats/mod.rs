@@ -21,7 +21,7 @@ use crate::columns::Columns;
 use crate::config::PlannedColumn;
 use crate::kind::Content;
 use crate::magic::Magic;
-use crate::plan::Inspected;
+use crate::plan::{Cut, Inspected};
 use crate::source::Source;
 use crate::{Compression, IngestError, InputConfig, ReadBatch, ReadOptions, Shard, Split};
 
@@ -75,6 +75,16 @@ pub(crate) trait InputFormat: Sync {
 
     /// Looks into a file that is not empty, compares it with the declared columns and cuts it into splits.
     fn inspect(&self, shard: &Shard, source: &Source, config: &InputConfig) -> Result<Inspected, IngestError>;
+
+    /// Whether a file may be several splits.
+    fn may_be_cut(&self) -> bool {
+        false
+    }
+
+    /// Cuts a file that [`Self::inspect`] made one split of, and that is a large part of the input. May read all of it.
+    fn cut(&self, _shard: &Shard, _source: &Source, _config: &InputConfig) -> Result<Cut, IngestError> {
+        Ok(Cut::Whole("files of its format are not cut".to_owned()))
+    }
 
     /// Opens a split of a file that is not empty.
     fn open(&self, split: &Split, source: &Source, options: &ReadOptions) -> Result<Box<dyn Batches>, IngestError>;
@@ -159,7 +169,7 @@ impl Format {
 
     /// Whether a file of this format may be read by several tasks.
     pub fn is_cut(self) -> bool {
-        self.has_schema()
+        self.known().may_be_cut()
     }
 
     /// Whether its files say their columns and types.

@@ -31,6 +31,10 @@ impl InputFormat for Parquet {
         Some(file_schema)
     }
 
+    fn may_be_cut(&self) -> bool {
+        true
+    }
+
     fn inspect(&self, shard: &Shard, source: &Source, config: &InputConfig) -> Result<Inspected, IngestError> {
         inspect(shard, source, config)
     }

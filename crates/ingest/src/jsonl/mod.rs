@@ -2,6 +2,7 @@
 
 mod builders;
 mod cell;
+mod cut;
 mod exam;
 mod inspect;
 mod mend;
@@ -11,6 +12,7 @@ mod row;
 mod sample;
 
 pub(crate) use builders::generated_id;
+pub(crate) use cut::cut;
 pub(crate) use exam::FIELDS as EXAM_FIELDS;
 pub(crate) use inspect::inspect;
 pub(crate) use reader::JsonlReader;

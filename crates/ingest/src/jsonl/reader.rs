@@ -7,10 +7,11 @@ use textmill_document::Cause;
 use super::builders::BatchBuilder;
 use super::row::{Rejection, RowParser};
 use crate::config::{ReadOptions, batch_schema};
+use crate::plan::Part;
 use crate::quarantine::Damage;
 use crate::source::Source;
-use crate::stream::{Found, JsonText, LineSplitter, Losses, decompressed};
-use crate::{IngestError, QuarantinedRecord, ReadBatch, Shard};
+use crate::stream::{Found, JsonText, LineSplitter, Losses, decompressed, decompressed_part};
+use crate::{IngestError, QuarantinedRecord, ReadBatch, Split};
 
 /// Reads the records of one JSON lines file as batches.
 #[derive(Debug)]
@@ -29,22 +30,33 @@ pub(crate) struct JsonlReader {
 }
 
 impl JsonlReader {
-    pub(crate) fn open(shard: &Shard, source: &Source, options: &ReadOptions) -> Result<Self, IngestError> {
+    pub(crate) fn open(split: &Split, source: &Source, options: &ReadOptions) -> Result<Self, IngestError> {
+        let shard = &split.shard;
         let columns = options.columns(shard);
         let schema = Arc::new(batch_schema(&columns));
         let limits = &options.input.limits;
-        let stream = decompressed(source.reader()?, shard.compression, limits, source.losses());
-        let stream = Box::new(JsonText::new(stream));
         let max_line_bytes = usize::try_from(limits.max_document_bytes.bytes()).unwrap_or(usize::MAX);
+        let lines = match &split.part {
+            None => {
+                let stream = decompressed(source.reader()?, shard.compression, limits, source.losses());
+                LineSplitter::new(Box::new(JsonText::new(stream)), max_line_bytes)
+            }
+            // Only files of lines are cut.
+            Some(Part { start, end, decoded, line }) => {
+                let bytes = source.range_reader(*start, *end)?;
+                let stream = decompressed_part(bytes, *start, shard.compression, limits, source.losses());
+                LineSplitter::continued(stream, max_line_bytes, *decoded, *line)
+            }
+        };
         Ok(Self {
             location: shard.location.clone(),
-            lines: LineSplitter::new(stream, max_line_bytes),
+            lines,
             parser: RowParser::new(&columns, shard.format),
             builder: BatchBuilder::new(schema, &columns, &shard.name),
             quarantined: Vec::new(),
             batch_rows: options.batch_rows.max(1),
             batch_bytes: options.batch_bytes,
-            row: 0,
+            row: split.first_row,
             ended: false,
             losses: source.losses().clone(),
         })

@@ -227,6 +227,7 @@ fn splits(shard: &Shard, metadata: &ParquetMetaData, split_bytes: u64) -> Vec<Sp
                 last.row_groups = last.row_groups.map(|(start, _)| (start, index + 1));
             }
             _ => splits.push(Split {
+                part: None,
                 shard: shard.clone(),
                 row_groups: Some((index, index + 1)),
                 first_row,

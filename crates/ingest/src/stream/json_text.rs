@@ -103,4 +103,11 @@ impl ByteSource for JsonText {
         self.pass(&event, out);
         Ok(event)
     }
+
+    fn is_as_stored(&self) -> bool {
+        match &self.part {
+            Part::Start(_) => true,
+            Part::Known { encoding, values } => encoding.is_none() && values.is_none(),
+        }
+    }
 }

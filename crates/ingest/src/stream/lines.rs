@@ -68,6 +68,21 @@ impl LineSplitter {
         }
     }
 
+    /// Goes on in the middle of a stream: `source` begins with the line behind the first `lines`, at byte `base`.
+    pub(crate) fn continued(source: Box<dyn ByteSource>, max_line_bytes: usize, base: u64, lines: u64) -> Self {
+        Self { base, lines, part_starts: base == 0, ..Self::new(source, max_line_bytes) }
+    }
+
+    /// Lines that ended so far, blank ones included.
+    pub(crate) fn number(&self) -> u64 {
+        self.lines
+    }
+
+    /// Whether the stream so far is what the file holds, and none of it was rewritten.
+    pub(crate) fn is_as_stored(&self) -> bool {
+        self.source.is_as_stored()
+    }
+
     /// The bytes of a line that was just found.
     pub(crate) fn bytes(&self, range: Range<usize>) -> &[u8] {
         self.buffer.get(range).unwrap_or_default()

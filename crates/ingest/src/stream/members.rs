@@ -263,6 +263,10 @@ impl<C: Codec> ByteSource for Members<C> {
             },
         }
     }
+
+    fn stored(&self) -> Option<u64> {
+        matches!(self.state, State::Between).then(|| self.raw.offset())
+    }
 }
 
 /// Damage at the end of a stream that a layer above could not go on with.

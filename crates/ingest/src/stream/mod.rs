@@ -61,11 +61,29 @@ pub enum Event {
 pub trait ByteSource: Send {
     /// Appends the next bytes to `out`, about 256 KiB and at most some MiB, and says what is there. An `Err` is a failure of the disk or network only.
     fn fill(&mut self, out: &mut Vec<u8>) -> io::Result<Event>;
+
+    /// Behind an [`Event::Boundary`] of a [`member_stream`]: where in the file the next member begins.
+    fn stored(&self) -> Option<u64> {
+        None
+    }
+
+    /// Whether the bytes so far are those of the file, or of what is compressed in it, and none were rewritten.
+    fn is_as_stored(&self) -> bool {
+        true
+    }
 }
 
 impl ByteSource for Box<dyn ByteSource> {
     fn fill(&mut self, out: &mut Vec<u8>) -> io::Result<Event> {
         (**self).fill(out)
+    }
+
+    fn stored(&self) -> Option<u64> {
+        (**self).stored()
+    }
+
+    fn is_as_stored(&self) -> bool {
+        (**self).is_as_stored()
     }
 }
 
@@ -92,7 +110,19 @@ pub fn decompressed(
     limits: &Limits,
     losses: &Losses,
 ) -> Box<dyn ByteSource> {
-    open(reader, compression, limits, losses, false)
+    open(RawInput::new(reader), compression, limits, losses, false)
+}
+
+/// The decompressed bytes of the part of a file that begins at byte `start` of it, with a member where it is compressed,
+/// and ends where `reader` does.
+pub(crate) fn decompressed_part(
+    reader: Box<dyn Read + Send>,
+    start: u64,
+    compression: Compression,
+    limits: &Limits,
+    losses: &Losses,
+) -> Box<dyn ByteSource> {
+    open(RawInput::starting_at(start, reader), compression, limits, losses, false)
 }
 
 /// The decompressed bytes of `reader`, with an [`Event::Boundary`] behind each compressed member: web
@@ -103,11 +133,11 @@ pub fn member_stream(
     limits: &Limits,
     losses: &Losses,
 ) -> Box<dyn ByteSource> {
-    open(reader, compression, limits, losses, true)
+    open(RawInput::new(reader), compression, limits, losses, true)
 }
 
 fn open(
-    reader: Box<dyn Read + Send>,
+    raw: RawInput,
     compression: Compression,
     limits: &Limits,
     losses: &Losses,
@@ -115,13 +145,12 @@ fn open(
 ) -> Box<dyn ByteSource> {
     let (codec, is_tar) = compression.parts();
     let boundaries = boundaries && !is_tar;
-    let raw = RawInput::new;
     let inner: Box<dyn ByteSource> = match codec {
-        Compression::Gzip | Compression::TarGzip => members::<GzipCodec>(raw(reader), limits, losses, boundaries),
-        Compression::Zstd | Compression::TarZstd => members::<ZstdCodec>(raw(reader), limits, losses, boundaries),
-        Compression::Bzip2 | Compression::TarBzip2 => members::<Bzip2Codec>(raw(reader), limits, losses, boundaries),
-        Compression::Xz | Compression::TarXz => members::<XzCodec>(raw(reader), limits, losses, boundaries),
-        Compression::None | Compression::Tar => Box::new(Plain(reader)),
+        Compression::Gzip | Compression::TarGzip => members::<GzipCodec>(raw, limits, losses, boundaries),
+        Compression::Zstd | Compression::TarZstd => members::<ZstdCodec>(raw, limits, losses, boundaries),
+        Compression::Bzip2 | Compression::TarBzip2 => members::<Bzip2Codec>(raw, limits, losses, boundaries),
+        Compression::Xz | Compression::TarXz => members::<XzCodec>(raw, limits, losses, boundaries),
+        Compression::None | Compression::Tar => Box::new(Plain(raw.into_inner())),
     };
     if is_tar { Box::new(TarEntries::new(inner).with_losses(losses.clone())) } else { inner }
 }

@@ -37,6 +37,16 @@ impl RawInput {
         Self { inner: Some(inner), ..Self::default() }
     }
 
+    /// Reads `inner` from its current position, which is at byte `offset` of the file.
+    pub(crate) fn starting_at(offset: u64, inner: Box<dyn Read + Send>) -> Self {
+        Self { inner: Some(inner), base: offset, ..Self::default() }
+    }
+
+    /// What it reads from, before anything was read.
+    pub(super) fn into_inner(self) -> Box<dyn Read + Send> {
+        self.inner.unwrap_or_else(|| Box::new(io::empty()))
+    }
+
     /// Offset in the file of the next byte.
     pub fn offset(&self) -> u64 {
         self.base + self.next as u64

@@ -197,7 +197,7 @@ proptest! {
             compression,
             blake3: None,
         };
-        let split = Split { shard, row_groups: None, first_row: 0, rows: None, bytes: metadata.len() };
+        let split = Split { shard, row_groups: None, part: None, first_row: 0, rows: None, bytes: metadata.len() };
         let mut options = ReadOptions::new(folder.config("a"));
         options.batch_rows = batch_rows;
         let read = folder.try_read(&[split], &options).expect("damage is no error");

@@ -2,6 +2,7 @@
 
 mod arc;
 mod compression;
+mod cuts;
 mod damage_sweep;
 mod helpers;
 mod json_odd;

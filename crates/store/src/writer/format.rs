@@ -115,7 +115,7 @@ macro_rules! formats {
             }
 
             /// Its name in messages.
-            pub(super) fn name(self) -> &'static str {
+            pub fn name(self) -> &'static str {
                 match self { $(Self::$name => <$name as Format>::NAME),+ }
             }
 
@@ -140,7 +140,7 @@ formats! {
 
 impl OutputFormat {
     /// The format of a file by its name; Parquet where it tells none.
-    fn of(path: &str) -> Self {
+    pub fn of(path: &str) -> Self {
         let is_it = |format: &&Self| path.strip_suffix(format.ending()).is_some_and(|rest| rest.ends_with('.'));
         Self::ALL.iter().find(is_it).copied().unwrap_or_default()
     }

@@ -86,7 +86,7 @@ impl Jsonl {
         let (begun, frame_bytes) = (self.frame.text.len(), self.frame_bytes);
         let work = move || {
             let pieces = catch_unwind(AssertUnwindSafe(|| render(&batch, begun, frame_bytes)));
-            let panicked = |_| Err("the encoder of JSON lines panicked; please report it".to_owned());
+            let panicked = |_| Err("the JSONL encoder panicked; please report it".to_owned());
             // Nobody listens after an abort.
             let _ = sender.send(pieces.unwrap_or_else(panicked));
         };
@@ -99,7 +99,7 @@ impl Jsonl {
 }
 
 impl Format for Jsonl {
-    const NAME: &'static str = "JSON lines";
+    const NAME: &'static str = "JSONL";
     type Group = Vec<u8>;
     type File = JsonlFile;
 

@@ -27,6 +27,7 @@ use arrow::datatypes::{
     TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType, UInt64Type,
 };
 use arrow::error::ArrowError;
+use arrow::util::display::{ArrayFormatter, FormatOptions};
 use textmill_document::carried::original_field;
 
 use super::base64;
@@ -111,9 +112,9 @@ impl Values {
                 Form::Bytes(bytes(array)?)
             }
             DataType::Date32 | DataType::Date64 | DataType::Time32(_) | DataType::Time64(_) => {
-                Form::Time(text(array)?, signed(array)?)
+                Form::Time(moments(array)?, signed(array)?)
             }
-            DataType::Timestamp(..) => Form::Time(text(&in_utc(array))?, signed(array)?),
+            DataType::Timestamp(..) => Form::Time(moments(&in_utc(array))?, signed(array)?),
             DataType::List(_) => list(array.as_list::<i32>().value_offsets(), array.as_list::<i32>().values())?,
             DataType::LargeList(_) => list(array.as_list::<i64>().value_offsets(), array.as_list::<i64>().values())?,
             DataType::FixedSizeList(_, length) => {
@@ -195,6 +196,14 @@ fn text(array: &ArrayRef) -> Result<StringViewArray, ArrowError> {
     let is_text = matches!(array.data_type(), DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View);
     let text = if is_text { Arc::clone(array) } else { cast(array, &DataType::Utf8)? };
     Ok(cast(&text, &DataType::Utf8View)?.as_string_view().clone())
+}
+
+/// Dates and times in ISO 8601; null where one is beyond the calendar, for which a cast would fail as a whole.
+fn moments(array: &ArrayRef) -> Result<StringViewArray, ArrowError> {
+    let options = FormatOptions::new().with_display_error(false);
+    let formatter = ArrayFormatter::try_new(array, &options)?;
+    let text = |row| formatter.value(row).try_to_string().ok().filter(|_| array.is_valid(row));
+    Ok((0..array.len()).map(text).collect())
 }
 
 fn bytes(array: &ArrayRef) -> Result<BinaryViewArray, ArrowError> {
