@@ -12,7 +12,9 @@ const SHOWN: usize = 20;
 pub(super) fn hold(run: &RunManifest, stored: u64, limits: &RunLimits) -> bool {
     let missing = run.ledger.missing();
     for cut in missing.cut_files.iter().take(SHOWN) {
-        output::warning(&format!("{cut}: the file is cut off, and an unknown number of its documents is missing; fetch it again"));
+        output::warning(&format!(
+            "{cut}: the file is cut off, and an unknown number of its documents is missing; fetch it again"
+        ));
     }
     let (cut, most) = (missing.cut_files.len() as u64, limits.max_truncated_files);
     if cut > most {
