@@ -203,7 +203,7 @@ fn what_a_killed_upload_leaves_is_given_up_by_gc() {
     let young = direct(&["gc", "s3://bucket/out"]);
     assert!(young.code == 0 && open(&dir) > 0, "an upload of a minute ago may be somebody's: {}", young.stderr);
     let shown = direct(&["gc", "s3://bucket/out", "--dry-run", "--upload-age-secs", "0"]);
-    assert!(shown.stdout.contains("would give up 1 unfinished uploads"), "{}{}", shown.stdout, shown.stderr);
+    assert!(shown.stdout.contains("would abort 1 unfinished uploads"), "{}{}", shown.stdout, shown.stderr);
     let done = direct(&["gc", "s3://bucket/out", "--upload-age-secs", "0", "--format", "json"]);
     let report: Value = serde_json::from_str(&done.stdout).unwrap_or_else(|_| panic!("{}", done.stderr));
     assert_eq!(report["uploads"].as_array().map(Vec::len), Some(1), "{report}");

@@ -49,7 +49,7 @@ fn a_damaged_stretch_counts_by_its_bytes() {
     let ran = dir.run(&["run", "pipeline.yaml"]);
     // One record of 1,501, and a quarter of the bytes.
     assert_eq!(ran.code, 3, "{}", ran.stderr);
-    assert!(ran.stderr.contains("input bytes (2") && ran.stderr.contains("damaged stretches"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("input bytes (2") && ran.stderr.contains("damaged parts"), "{}", ran.stderr);
     dir.write("pipeline.yaml", format!("{PASS}limits: {{max_quarantined_ratio: 0.5}}\n"));
     dir.ok(&["run", "pipeline.yaml", "--output", "allowed"]);
 }

@@ -21,7 +21,7 @@ use crate::{IngestError, InputConfig, Shard, folders, parquet};
 /// Files that are looked into at once.
 const INSPECTED_AT_ONCE: usize = 16;
 
-/// What the files say of the columns that pass through untouched.
+/// The types, from the files, of columns that pass through untouched.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Passed {
     /// As the files have them, under their names in the document.

@@ -21,7 +21,7 @@ pub const DEFAULT_MAX_DECOMPRESSION_RATIO: u32 = 1000;
 /// An Arrow string view holds lengths below 4 GiB; half of that leaves room for JSON escapes.
 const LARGEST_MAX_DOCUMENT_BYTES: ByteSize = ByteSize(2 << 30);
 
-/// What the pipeline reads.
+/// The input of the pipeline.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct InputConfig {
@@ -55,10 +55,10 @@ pub struct InputConfig {
     /// `__HIVE_DEFAULT_PARTITION__` is null.
     #[serde(default)]
     pub columns: Columns,
-    /// What happens to fields that no column is declared for.
+    /// Treatment of fields that no column is declared for.
     #[serde(default)]
     pub other_fields: OtherFields,
-    /// What happens when a whole file cannot be opened.
+    /// Treatment of files that cannot be opened.
     #[serde(default)]
     pub on_unreadable: OnUnreadable,
     /// Bounds on what a single document or file may cost.
@@ -73,13 +73,13 @@ pub struct InputConfig {
     /// part of the input at line ends (see docs/pipelines.md); other files are one task each. Unit: bytes, default 128MiB.
     #[serde(default = "default_split_bytes")]
     pub split_bytes: ByteSize,
-    /// What the files say of the columns that pass through untouched. No part of a pipeline file.
+    /// The types, from the files, of columns that pass through untouched. No part of a pipeline file.
     #[serde(default, skip_serializing_if = "Passed::is_empty")]
     #[schemars(skip)]
     pub passed: Passed,
 }
 
-/// What happens to fields of a record that no column is declared for.
+/// Treatment of fields of a record that no column is declared for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OtherFields {
@@ -90,7 +90,7 @@ pub enum OtherFields {
     Metadata,
 }
 
-/// What happens when a whole file cannot be opened (damaged footer, not of its format).
+/// Treatment of files that cannot be opened (damaged footer, not of their format).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OnUnreadable {
@@ -150,7 +150,7 @@ impl InputConfig {
         self.other_fields == OtherFields::Metadata || (self.columns.has_rest() && self.passed.has_json)
     }
 
-    /// What is wrong with the section as such; no file is looked at.
+    /// Checks the section as such; no file is opened.
     pub fn check(&self) -> Vec<IngestError> {
         let mut reasons = Vec::new();
         if self.paths.is_empty() {
@@ -250,7 +250,7 @@ pub(crate) struct PlannedColumn {
     pub is_payload: bool,
     /// Whether it was declared that files may lack the field.
     pub optional: bool,
-    /// What carries the column where it passes through untouched.
+    /// The field with the column's type, where it passes through untouched.
     pub passed: Option<FieldRef>,
 }
 

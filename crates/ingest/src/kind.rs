@@ -55,7 +55,7 @@ pub(crate) fn is_packing(ending: &str) -> bool {
 pub(crate) struct Expected {
     /// By its name.
     pub named: Option<(Format, Compression)>,
-    /// What the pipeline says of all files.
+    /// The format that the pipeline declares for all files.
     pub format: Option<Format>,
 }
 
@@ -64,7 +64,7 @@ pub(crate) struct Expected {
 pub(crate) struct Identity {
     pub format: Format,
     pub compression: Compression,
-    /// What it is although its name says something else.
+    /// The kind of file, where its name says something else.
     pub surprise: Option<String>,
 }
 

@@ -39,7 +39,7 @@ pub(crate) struct Listed {
 pub(crate) struct Candidate {
     /// As it would be read by its name.
     pub shard: Shard,
-    /// What its name says.
+    /// The format and compression by its name.
     pub named: Option<(Format, Compression)>,
     /// Whether it was meant, so that it is an error if it cannot be read.
     pub asked_for: bool,
@@ -51,9 +51,9 @@ pub(crate) struct Listing {
     pub files: Vec<Candidate>,
     /// Files that more than one entry, or link, named.
     pub repeated: usize,
-    /// What is no input by its name or kind.
+    /// Files that are not input, by their names or kinds.
     pub left_out: LeftOut,
-    /// What a person should know of `exclude`.
+    /// Notes for the user about `exclude`.
     pub notes: Vec<String>,
     /// Entries that stand for no file.
     pub errors: Vec<IngestError>,

@@ -93,7 +93,7 @@ struct FastText {
 /// A language that a text may be in.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Candidate {
-    /// What the label of the model stands for.
+    /// The language that the label of the model stands for.
     pub label: Label,
     /// Probability, or whatlang's confidence; 0 to 1.
     pub score: f64,

@@ -26,7 +26,7 @@ pub struct KnownModel {
     pub package: Option<(&'static str, &'static str, &'static str)>,
     /// Its licence.
     pub licence: &'static str,
-    /// What it is.
+    /// One line about the model.
     pub summary: &'static str,
 }
 

@@ -28,7 +28,7 @@ struct Shape {
     rows: u32,
 }
 
-/// What is wrong with the numbers of bands and rows.
+/// A fault in the numbers of bands and rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BandsError {

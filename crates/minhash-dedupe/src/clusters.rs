@@ -11,7 +11,7 @@ pub struct UnionFind {
     refused: u64,
 }
 
-/// What a join did.
+/// The effect of a join.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Join {
     /// Two clusters became one.
@@ -140,7 +140,7 @@ pub fn components(edges: &[(u64, u64)], cap: u32) -> Components {
     Components { members, refused: sets.refused() }
 }
 
-/// What [`components`] found.
+/// The result of [`components`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Components {
     /// Each id with the smallest id of its component, sorted by id.

@@ -5,23 +5,23 @@ use serde::{Deserialize, Serialize};
 
 use crate::marks::Marks;
 
-/// What becomes of a text before it is compared. The constants are the published forms.
+/// The normal form in which texts are compared. The constants are the published forms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Normalization {
     /// Upper case letters become lower case. Character by character: every capital sigma becomes `σ`.
     pub lowercase: bool,
-    /// What becomes of numbers.
+    /// Treatment of numbers.
     pub numbers: Numbers,
-    /// What becomes of punctuation.
+    /// Treatment of punctuation.
     pub punctuation: Punctuation,
-    /// What becomes of white space.
+    /// Treatment of white space.
     pub blanks: Blanks,
-    /// What becomes of accents and other marks on letters.
+    /// Treatment of accents and other marks on letters.
     pub accents: Accents,
 }
 
-/// What becomes of numbers.
+/// Treatment of numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Numbers {
@@ -33,7 +33,7 @@ pub enum Numbers {
     NumbersToZero,
 }
 
-/// What becomes of punctuation.
+/// Treatment of punctuation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Punctuation {
@@ -45,7 +45,7 @@ pub enum Punctuation {
     Blank(Marks),
 }
 
-/// What becomes of white space.
+/// Treatment of white space.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Blanks {
@@ -59,7 +59,7 @@ pub enum Blanks {
     Remove,
 }
 
-/// What becomes of accents and other marks on letters. Hangul syllables stay whole in each case, so that a character
+/// Treatment of accents and other marks on letters. Hangul syllables stay whole in each case, so that a character
 /// is a syllable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -78,13 +78,13 @@ pub enum Accents {
 pub struct NormalizationKeys {
     /// Upper case letters become lower case. Character by character: every capital sigma becomes `σ`.
     pub lowercase: Option<bool>,
-    /// What becomes of numbers.
+    /// Treatment of numbers.
     pub numbers: Option<Numbers>,
-    /// What becomes of punctuation.
+    /// Treatment of punctuation.
     pub punctuation: Option<Punctuation>,
-    /// What becomes of white space.
+    /// Treatment of white space.
     pub blanks: Option<Blanks>,
-    /// What becomes of accents and other marks on letters.
+    /// Treatment of accents and other marks on letters.
     pub accents: Option<Accents>,
 }
 

@@ -19,7 +19,7 @@ use crate::{
 /// How documents in memory are compared.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Settings {
-    /// What becomes of a text first.
+    /// The normal form of texts.
     pub normalization: Normalization,
     /// How it is cut.
     pub shingler: Shingler,
@@ -39,7 +39,7 @@ pub struct Settings {
     pub max_bucket: usize,
 }
 
-/// What was found.
+/// The clusters found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Clusters {
     /// For every document the number of the first document of its cluster; its own if it is alone.

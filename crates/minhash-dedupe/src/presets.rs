@@ -13,11 +13,11 @@ pub struct Preset {
     pub bands: Bands,
     /// Length of its n-grams, in its own unit.
     pub ngram: u32,
-    /// What its n-grams are made of; [`Unit::Auto`] where the source does not say.
+    /// The unit of its n-grams; [`Unit::Auto`] where the source does not say.
     pub unit: Unit,
     /// Jaccard similarity from which it calls documents duplicates; none where it names only bands.
     pub threshold: Option<f64>,
-    /// What it makes of a text before it cuts it; datatrove's where the source does not say.
+    /// The normal form of its texts; datatrove's where the source does not say.
     pub normalization: Normalization,
 }
 

@@ -13,7 +13,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::marks::is_unspaced;
 use crate::scan::{blanks_in, han_prefix};
 
-/// What a shingle is made of.
+/// The unit that shingles are made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Unit {

@@ -21,7 +21,7 @@ const MAX_ROUNDS: usize = 16;
 const CHARACTERS_REMOVED: &str = "characters_removed";
 const CHARACTERS_REPLACED: &str = "characters_replaced";
 
-/// What is done to a text, in order.
+/// The steps that are applied to a text, in order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Chain {
     /// Steps before the characters, which would delete what these need.

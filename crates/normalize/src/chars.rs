@@ -34,7 +34,7 @@ pub struct Options {
     /// Keep the characters that shape Arabic script: zero-width space, joiner and non-joiner, the
     /// soft hyphen and U+FFFC, U+2061-2063. Default `false`.
     pub arabic: bool,
-    /// What is known of the language, for `simplified`. Default unknown.
+    /// The language, as far as it is known, for `simplified`. Default unknown.
     pub han: HanLanguage,
 }
 
@@ -50,7 +50,7 @@ pub enum HanLanguage {
     Other,
 }
 
-/// What normalising changes in a text, in characters.
+/// Counts of the characters that normalising changes in a text.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Changes {
     /// Characters deleted. Of CR LF, the CR counts.
@@ -112,7 +112,7 @@ pub(crate) fn normalize_counted(text: &str, options: Options, strip_start: bool)
     (Cow::Owned(output), changes)
 }
 
-/// What [`normalize`] would change.
+/// Counts the characters that [`normalize`] would change.
 ///
 /// ```
 /// use textmill_normalize::{Changes, Options, measure};

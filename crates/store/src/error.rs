@@ -146,7 +146,7 @@ impl StoreError {
         }
     }
 
-    /// What lies at `path` is not what was committed.
+    /// An error: the content at `path` is not the one that was committed.
     pub fn integrity(path: &str, reason: impl Into<String>) -> Self {
         Self::Integrity { path: path.to_owned(), reason: reason.into() }
     }

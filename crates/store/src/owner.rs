@@ -240,7 +240,7 @@ impl Owner {
         Self { store: store.clone(), id, epoch: record.epoch, role: record.role, place, heartbeat: Some(heartbeat) }
     }
 
-    /// Who works for the owner of `epoch` in another process: it keeps nothing alive and gives nothing up, but its
+    /// A deputy that works for the owner of `epoch` in another process: it keeps nothing alive and releases nothing, but its
     /// commits are refused as soon as those of the owner are.
     pub fn deputy(store: &Store, epoch: u64) -> Self {
         let (store, id) = (store.clone(), OwnerId::new());

@@ -35,7 +35,7 @@ const TRIES: u32 = 8;
 /// Deletions of a stream under way at once.
 const DELETIONS: usize = 16;
 
-/// What a client of an object store must be able to do.
+/// The operations that a client of an object store must support.
 pub trait Objects: ObjectStore + MultipartStore {}
 
 impl<T: ObjectStore + MultipartStore> Objects for T {}

@@ -137,7 +137,7 @@ def _(case):
     touch(2)
     again = case.run()
     case.equal("exit code after touching", again.exit, 0)
-    case.contains("after touching", again.printed, "already complete", "its input is what it was")
+    case.contains("after touching", again.printed, "already complete", "its input has not changed")
     (case.folder / "a.jsonl").rename(case.folder / "a2.jsonl")
     renamed = case.run()
     case.contains("a renamed input", renamed.printed, "already complete", "1 file new, 1 gone")

@@ -12,7 +12,7 @@ pub(super) fn member(args: &RunOptionArgs) -> Result<Option<ArrayMember>, Comman
     let (Some(index), Some(count)) = (args.task_index, args.task_count) else { return Ok(None) };
     if index >= count {
         return Err(CommandError::usage(
-            format!("--task-index {index} is no share of --task-count {count}"),
+            format!("--task-index {index} is out of range for --task-count {count}"),
             format!("shares are numbered from 0: give 0 to {}", count - 1),
         ));
     }

@@ -63,8 +63,9 @@ fn executor(args: &ExecutorArgs) -> Result<Exit, CommandError> {
 /// Refuses to be reached from elsewhere by mistake, and arranges for the end.
 fn prepare(args: &ClusterProcessArgs, bind: IpAddr) -> Result<(), CommandError> {
     if !bind.is_loopback() && !args.allow_remote {
-        let message = format!("{bind} can be reached from other machines, and a cluster asks nobody who he is");
-        return Err(CommandError::usage(message, "in a network that others cannot enter, add --allow-remote"));
+        let message =
+            format!("{bind} can be reached from other machines, and connections to a cluster are not authenticated");
+        return Err(CommandError::usage(message, "add --allow-remote if the network is closed to others"));
     }
     if args.exit_with_parent {
         let asked = set_parent_process_death_signal(Some(Signal::TERM));

@@ -43,7 +43,7 @@ pub(super) fn drops(args: &DropsArgs) -> Result<Exit, CommandError> {
         }
     }
     if dropped.is_empty() && quarantined.is_empty() {
-        output::line("no dropped documents are kept here (`output.dropped` says how many are)");
+        output::line("this output keeps no dropped documents (`output.dropped` decides how many are kept)");
     }
     if args.format == TableFormat::Json && !args.quarantine && !quarantined.is_empty() {
         output::line("there are records in quarantine as well: --quarantine prints them");

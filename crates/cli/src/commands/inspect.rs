@@ -45,7 +45,7 @@ fn status_json(status: &RunStatus, owner: Option<&str>) -> impl Serialize + use<
 fn status_text(status: &RunStatus, owner: Option<&str>) -> String {
     let state = match (status.is_complete(), owner) {
         (true, _) => "complete".to_owned(),
-        (false, Some(owner)) => format!("running on {owner}, or stopped there without a word"),
+        (false, Some(owner)) => format!("running on {owner}, or killed there"),
         (false, None) => "stopped; the same `textmill run` command resumes it".to_owned(),
     };
     let mut lines = vec![
@@ -127,11 +127,11 @@ pub(super) fn gc(args: &GcArgs) -> Result<Exit, CommandError> {
 
 fn gc_text(report: &GcReport, dry_run: bool) -> String {
     let would = if dry_run { "would " } else { "" };
-    let (delete, give) = if dry_run { ("delete", "give") } else { ("deleted", "gave") };
+    let (delete, abort) = if dry_run { ("delete", "abort") } else { ("deleted", "aborted") };
     let mut text: String = report.paths.iter().map(|path| format!("{path}\n")).collect();
     if !report.uploads.is_empty() {
         text.extend(report.uploads.iter().map(|path| format!("{path} (unfinished upload)\n")));
-        text.push_str(&format!("{would}{give} up {} unfinished uploads\n", report.uploads.len()));
+        text.push_str(&format!("{would}{abort} {} unfinished uploads\n", report.uploads.len()));
     }
     let files = if report.paths.len() == 1 { "file" } else { "files" };
     text.push_str(&format!("{would}{delete} {} {files}, {}", report.paths.len(), ByteSize(report.bytes)));

@@ -12,13 +12,15 @@ const SHOWN: usize = 20;
 pub(super) fn hold(run: &RunManifest, stored: u64, limits: &RunLimits) -> bool {
     let missing = run.ledger.missing();
     for cut in missing.cut_files.iter().take(SHOWN) {
-        output::warning(&format!("{cut}: it is cut, and an unknown number of its documents is missing; get it again"));
+        output::warning(&format!(
+            "{cut}: the file is cut off, and an unknown number of its documents is missing; fetch it again"
+        ));
     }
     let (cut, most) = (missing.cut_files.len() as u64, limits.max_truncated_files);
     if cut > most {
         let more = if cut > SHOWN as u64 { " (the first are named above)" } else { "" };
         output::warning(&format!(
-            "{cut} input file(s) are cut{more}; limits.max_truncated_files allows {most}: exit code 3"
+            "{cut} input file(s) are cut off{more}; limits.max_truncated_files allows {most}: exit code 3"
         ));
     }
     let allowed = limits.max_quarantined_ratio;
@@ -36,7 +38,7 @@ pub(super) fn hold(run: &RunManifest, stored: u64, limits: &RunLimits) -> bool {
     let bytes = missing.bytes as f64 / stored.max(1) as f64;
     if bytes > allowed {
         output::warning(&format!(
-            "{} of {stored} input bytes ({:.2} %) lie in damaged stretches, which may have held any number of records; \
+            "{} of {stored} input bytes ({:.2} %) are in damaged parts, which may have held any number of records; \
              limits.max_quarantined_ratio allows {:.2} %: exit code 3",
             missing.bytes,
             bytes * 100.0,

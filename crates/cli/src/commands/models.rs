@@ -165,7 +165,7 @@ fn python(folder: &Path, arguments: &[&str]) -> Result<(), String> {
 }
 
 fn checked(model: &KnownModel, bytes: Vec<u8>) -> Result<Vec<u8>, String> {
-    if model.is(&bytes) { Ok(bytes) } else { Err("what came is not the model: its SHA-256 differs".to_owned()) }
+    if model.is(&bytes) { Ok(bytes) } else { Err("the download is not the model: its SHA-256 differs".to_owned()) }
 }
 
 /// Writes beside the place and renames, so that no run sees half a model.

@@ -32,7 +32,7 @@ pub(super) fn run(args: &ReportArgs) -> Result<Exit, CommandError> {
     let comparison = match &args.compare {
         Some(_) if matches!(args.format, ReportFormat::Html) => {
             let hint = "leave --compare out, or take --format text, markdown or json";
-            return Err(CommandError::usage("the HTML report has no place for a comparison", hint));
+            return Err(CommandError::usage("the HTML report cannot show a comparison", hint));
         }
         Some(name) => Some(compare(&table, name, |kind| stage_kind(kind).is_some_and(|kind| kind.is_step))?),
         None => None,

@@ -122,12 +122,12 @@ fn finish(
     match change {
         None => {}
         Some(change) if change.is_none() => {
-            output::line("this run was already complete, and its input is what it was; nothing was done");
+            output::line("this run was already complete, and its input has not changed; nothing was done");
         }
         Some(change) => {
             output::line("this run was already complete; nothing was done");
             output::warning(&format!(
-                "the input is not what this run has read: {change}; --overwrite runs again on what is there now"
+                "the input has changed since this run read it: {change}; --overwrite runs again on the present input"
             ));
         }
     }

@@ -18,7 +18,7 @@ impl Lost {
     }
 }
 
-/// What the layers that read one file find missing; all of them add to one account.
+/// An account of losses, to which all layers that read one file add.
 #[derive(Debug, Clone, Default)]
 pub struct Losses {
     account: Arc<Account>,

@@ -43,7 +43,7 @@ use crate::{Compression, Limits};
 /// Bytes that are read or decompressed at a time.
 pub(crate) const CHUNK: usize = 256 << 10;
 
-/// What [`ByteSource::fill`] came to. Bytes that the same call appended lie before it.
+/// The result of [`ByteSource::fill`]. Bytes that the same call appended come before it.
 #[derive(Debug)]
 pub enum Event {
     /// Only bytes; possibly none were appended, then call again.

@@ -73,7 +73,7 @@ impl LineRule {
         }
     }
 
-    /// What the rule does with a line that is not blank and has these `around` it.
+    /// Decides about a line that is not blank and has these `around` it.
     pub fn judge(self, line: &str, around: Around<'_>) -> Verdict {
         match self {
             Self::Uppercase => uppercase::judge(line),
@@ -98,7 +98,7 @@ pub struct Around<'t> {
     pub after: Option<&'t str>,
 }
 
-/// What becomes of a line.
+/// The decision about a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     /// It stays as it is.

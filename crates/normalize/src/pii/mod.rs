@@ -60,7 +60,7 @@ impl PiiKind {
         Self::Messenger,
     ];
 
-    /// What stands in its place when it is masked.
+    /// The text that replaces it when it is masked.
     pub fn mask(self) -> &'static str {
         match self {
             Self::Email => "[EMAIL]",
@@ -90,7 +90,7 @@ impl PiiKind {
 /// Personal data in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PiiMatch {
-    /// What it is.
+    /// The kind of data.
     pub kind: PiiKind,
     /// First byte.
     pub start: usize,

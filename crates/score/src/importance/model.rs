@@ -51,7 +51,7 @@ pub enum ImportanceError {
         source: std::io::Error,
     },
     /// It is no such model.
-    #[error("{} is no importance model: {reason}; `textmill train importance` makes them", .path.display())]
+    #[error("{} is not an importance model: {reason}; `textmill train importance` makes them", .path.display())]
     Malformed {
         /// The file.
         path: PathBuf,

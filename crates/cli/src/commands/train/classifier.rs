@@ -30,7 +30,7 @@ pub(super) fn run(args: &ClassifierArgs) -> Result<Exit, CommandError> {
     let extension = args.output.extension().and_then(|extension| extension.to_str());
     if !matches!(extension, Some("bin" | "ftz")) {
         let hint = "name it .bin, or .ftz to have it compressed";
-        return Err(CommandError::usage(format!("{} is no model's name", args.output.display()), hint));
+        return Err(CommandError::usage(format!("{} is not a name for a model", args.output.display()), hint));
     }
     let label = score_label(args)?;
     let options = options(args, label.clone(), extension == Some("ftz"));

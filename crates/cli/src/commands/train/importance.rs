@@ -23,7 +23,7 @@ struct Printed {
 pub(super) fn run(args: &ImportanceArgs) -> Result<Exit, CommandError> {
     crate::commands::run::refuse_unexpanded(&args.output.to_string_lossy())?;
     if args.output.extension().is_none_or(|extension| extension != "json") {
-        let message = format!("{} is no importance model's name", args.output.display());
+        let message = format!("{} is not a name for an importance model", args.output.display());
         return Err(CommandError::usage(message, "name it .json"));
     }
     let options = ImportanceOptions { tokens: args.tokens.tokens(), ngrams: args.ngrams, buckets: args.buckets };

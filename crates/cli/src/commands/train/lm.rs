@@ -29,7 +29,7 @@ pub(super) fn run(args: &LmArgs) -> Result<Exit, CommandError> {
         Some("arpa") => false,
         Some("lm") => true,
         _ => {
-            let message = format!("{} is no language model's name", args.output.display());
+            let message = format!("{} is not a name for a language model", args.output.display());
             return Err(CommandError::usage(message, "name it .arpa, or .lm for the compact form"));
         }
     };
@@ -63,7 +63,7 @@ pub(super) fn run(args: &LmArgs) -> Result<Exit, CommandError> {
 /// The form of the texts.
 fn form(args: &LmArgs) -> Result<Form, CommandError> {
     let Some(path) = &args.tokenizer else { return Ok(Form::Tokens(args.tokens.tokens())) };
-    let hint = "--tokenizer wants the `tokenizer.json` of a model";
+    let hint = "--tokenizer takes the `tokenizer.json` of a model";
     let pieces = Pieces::load(path).map_err(|error| CommandError::usage(error.to_string(), hint))?;
     Ok(Form::Pieces(pieces))
 }
