@@ -315,10 +315,11 @@ impl Dictionary {
     fn each_ascii_ngram(&self, marked: &[u8], mut each: impl FnMut(u32)) {
         let last = marked.len().saturating_sub(1);
         for start in 0..marked.len() {
-            let mut hash = FNV_START;
-            let tail = marked.iter().skip(start).take(self.max_chars as usize);
-            for (chars, byte) in (1..).zip(tail) {
+            let end = marked.len().min(start + self.max_chars as usize);
+            let (mut hash, mut chars) = (FNV_START, 0);
+            for byte in &marked[start..end] {
                 hash = fnv_step(hash, *byte);
+                chars += 1;
                 let mark = chars == 1 && (start == 0 || start == last);
                 if chars >= self.min_chars && !mark {
                     each(self.bucket.of(hash));

@@ -4,6 +4,7 @@
 pub(crate) const FNV_START: u32 = 2_166_136_261;
 
 /// A step of FNV-1a, with bytes widened as signed numbers, which is fastText's.
+#[inline]
 pub(crate) fn fnv_step(hash: u32, byte: u8) -> u32 {
     (hash ^ i32::from(byte.cast_signed()).cast_unsigned()).wrapping_mul(16_777_619)
 }
@@ -49,6 +50,7 @@ impl Modulus {
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "the product is below the divisor after the shift")]
+    #[inline]
     pub(crate) fn of(self, value: u32) -> u32 {
         let fraction = self.inverse.wrapping_mul(u64::from(value));
         ((u128::from(fraction) * u128::from(self.divisor)) >> 64) as u32

@@ -90,7 +90,11 @@ impl Matrix {
     pub(crate) fn add_rows(&self, rows: &[u32], sum: &mut [f32]) {
         match self {
             Self::Dense(matrix) => matrix.kernels.add_rows(sum, &matrix.values, rows),
-            Self::Quantized(matrix) => rows.iter().for_each(|row| matrix.add_row(*row as usize, sum)),
+            Self::Quantized(matrix) => {
+                for row in rows {
+                    matrix.add_row(*row as usize, sum);
+                }
+            }
         }
     }
 
@@ -160,12 +164,14 @@ impl Quantized {
         self.norms.as_ref().map_or(Ok(()), |norms| norms.write(sink))
     }
 
+    #[inline]
     fn norm(&self, row: usize) -> f32 {
         let Some(norms) = &self.norms else { return 1.0 };
         let code = norms.codes.get(row).copied().unwrap_or_default();
         norms.centroids.get(usize::from(code)).copied().unwrap_or_default()
     }
 
+    #[inline]
     fn add_row(&self, row: usize, sum: &mut [f32]) {
         let norm = self.norm(row);
         let Coded { parts, part, codes, centroids, .. } = &self.coded;

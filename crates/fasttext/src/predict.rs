@@ -68,7 +68,9 @@ impl Sum {
     #[inline]
     fn add(&mut self, vector: &[f32], rows: u32) {
         if vector.len() <= SHORT {
-            self.vector.iter_mut().zip(vector).for_each(|(sum, value)| *sum += value);
+            for (sum, value) in self.vector.iter_mut().zip(vector) {
+                *sum += value;
+            }
         } else {
             self.kernels.add(&mut self.vector, vector);
         }

@@ -60,10 +60,12 @@ impl Prune {
         }
     }
 
+    #[inline]
     fn bit(&self, id: u32) -> (usize, u64) {
         ((id as usize / 64) & (self.maybe.len() - 1), 1 << (id % 64))
     }
 
+    #[inline]
     fn slot(&self, id: u32) -> usize {
         let mask = self.table.len() - 1;
         let mut slot = (id.wrapping_mul(0x9E37_79B1) >> self.shift) as usize & mask;
@@ -93,11 +95,12 @@ impl Prune {
             ids[count] = id;
             count += usize::from(self.maybe[word] & bit != 0);
         }
-        let found = ids.iter().take(count).filter_map(|id| {
-            let (found, row) = *self.table.get(self.slot(*id))?;
-            (found == *id).then_some(row)
-        });
-        rows.extend(found);
+        for id in &ids[..count] {
+            let (found, row) = self.table[self.slot(*id)];
+            if found == *id {
+                rows.push(row);
+            }
+        }
     }
 
     /// The n-grams with their rows, by row.

@@ -131,6 +131,17 @@ fn newline_ratio(document: &Measures<'_>) -> f64 {
     ratio(newlines(document.text()), document.words().len() as u64)
 }
 
+/// Whether `text` has so many words that its line feeds per word are certainly not above `max`, whatever counts as a word:
+/// each ASCII letter or digit after white space of ASCII is in another one.
+fn has_words_enough(text: &str, max: f64) -> bool {
+    let (mut words, mut after_space) = (0_u64, true);
+    for byte in text.bytes() {
+        words += u64::from(after_space && byte.is_ascii_alphanumeric());
+        after_space = matches!(byte, b'\t'..=b'\r' | b' ');
+    }
+    words > 0 && ratio(newlines(text), words) <= max
+}
+
 impl Rule for FinewebQualityRule {
     fn name(&self) -> &'static str {
         "fineweb_quality"
@@ -164,8 +175,12 @@ impl Rule for FinewebQualityRule {
                 Finding::above(TOO_REPEATED, repeated_ratio(document), config.max_repeated_line_char_ratio)
             })
             .or_else(|| {
-                config.max_newline_word_ratio?;
-                Finding::above(TOO_MANY_BREAKS, newline_ratio(document), config.max_newline_word_ratio)
+                let max = config.max_newline_word_ratio?;
+                // After a rule that changed the text its words would have to be split for nothing else.
+                if has_words_enough(document.text(), max) {
+                    return None;
+                }
+                Finding::above(TOO_MANY_BREAKS, newline_ratio(document), Some(max))
             })
     }
 }

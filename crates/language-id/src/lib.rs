@@ -20,6 +20,7 @@
 
 mod codes;
 mod config;
+mod familiar;
 mod identify;
 mod label;
 mod languages;

@@ -110,9 +110,13 @@ fn ascii_cases(bytes: &[u8]) -> (u64, u64) {
     let (mut capital, mut small) = (0, 0);
     // So many that a byte can count them, which the compiler does for many at a time.
     for bytes in bytes.chunks(usize::from(u8::MAX)) {
-        let count = |is: fn(&u8) -> bool| bytes.iter().fold(0_u8, |count, byte| count.wrapping_add(u8::from(is(byte))));
-        capital += u64::from(count(u8::is_ascii_uppercase));
-        small += u64::from(count(u8::is_ascii_lowercase));
+        let (mut capitals, mut smalls) = (0_u8, 0_u8);
+        for byte in bytes {
+            capitals = capitals.wrapping_add(u8::from(byte.is_ascii_uppercase()));
+            smalls = smalls.wrapping_add(u8::from(byte.is_ascii_lowercase()));
+        }
+        capital += u64::from(capitals);
+        small += u64::from(smalls);
     }
     (capital, small)
 }

@@ -9,7 +9,7 @@ use textmill_fasttext::{FastTextError, FastTextModel, LineFeed, Predictor};
 use crate::label::Label;
 use crate::languages::{UNDETERMINED, iso_639_1, whatlang_languages};
 use crate::mixed::{deciding, has_letters_of_russian};
-use crate::{sample, store};
+use crate::{familiar, sample, store};
 
 /// The model that needs no file.
 pub const WHATLANG: &str = "whatlang";
@@ -200,8 +200,18 @@ const SURE: f64 = 1.0;
 
 /// What a sample of a long text says where it is sure, else what all of it says.
 fn by_sample(text: &str) -> Option<whatlang::Info> {
-    let sampled = sample::spread(text).and_then(|sample| by_alphabets(&deciding(&sample)));
-    sampled.filter(|info| info.confidence() >= SURE).or_else(|| by_alphabets(&deciding(text)))
+    let sampled = sample::spread(text).and_then(|sample| of_sample(&sample));
+    sampled.or_else(|| by_alphabets(&deciding(text)))
+}
+
+/// What a sample says where it is sure: of a few languages if its words tell which come into question, else of all.
+fn of_sample(sample: &str) -> Option<whatlang::Info> {
+    let is_sure = |info: &whatlang::Info| info.confidence() >= SURE;
+    let text = deciding(sample);
+    let few = familiar::rivals(&text).and_then(|rivals| whatlang::Detector::with_allowlist(rivals).detect(&text));
+    // Without Chinese among the languages in question, Chinese characters would be Japanese.
+    let few = few.filter(|info| info.script() == whatlang::Script::Latin);
+    few.filter(is_sure).or_else(|| by_alphabets(&text).filter(is_sure))
 }
 
 /// Trigrams take short Russian for Bulgarian, which has not all of its letters.
@@ -324,8 +334,7 @@ mod tests {
             let text = without_capitals(window(text, Window::Middle, crate::DEFAULT_MAX_CHARS));
             all += 1;
             let Some(sample) = sample::spread(&text) else { return };
-            let is_sure = by_alphabets(&deciding(&sample)).is_some_and(|info| info.confidence() >= SURE);
-            sampled += usize::from(is_sure);
+            sampled += usize::from(of_sample(&sample).is_some());
             let (found, whole) = (by_sample(&text), by_alphabets(&deciding(&text)));
             let codes = [whole, found].map(|info| info.map_or(UNDETERMINED, |info| iso_639_1(info.lang())));
             if codes[0] != codes[1] {

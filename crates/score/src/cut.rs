@@ -18,6 +18,30 @@ thread_local! {
     static WHOLE: RefCell<Remembered<()>> = const { RefCell::new(Remembered::new()) };
 }
 
+/// Characters of the table of letters and digits: all alphabets of Europe, India, and the Near East.
+const TABLE_CHARS: usize = 0x2E80;
+
+/// Whether `char` is a letter or a digit. The standard library searches for those beyond ASCII.
+#[inline]
+pub(crate) fn is_alphanumeric(char: char) -> bool {
+    static TABLE: OnceLock<Vec<u64>> = OnceLock::new();
+    if char.is_ascii() {
+        return char.is_ascii_alphanumeric();
+    }
+    let code = u32::from(char) as usize;
+    if code >= TABLE_CHARS {
+        return matches!(char, '\u{4E00}'..='\u{9FFF}') || char.is_alphanumeric();
+    }
+    let table = TABLE.get_or_init(|| {
+        let mut bits = vec![0; TABLE_CHARS / 64];
+        for (code, char) in ('\0'..).take(TABLE_CHARS).enumerate() {
+            bits[code / 64] |= u64::from(char.is_alphanumeric()) << (code % 64);
+        }
+        bits
+    });
+    table[code / 64] >> (code % 64) & 1 == 1
+}
+
 /// Calls `on_word` for each word that holds a letter or a digit of any script: those of `Jieba::cut` for every line of
 /// `text`.
 ///
@@ -30,7 +54,7 @@ pub(crate) fn each_word<'a>(text: &'a str, mut on_word: impl FnMut(&'a str)) {
         while let Some(first) = rest.chars().next() {
             if !may_be_in_block(first) {
                 let (char, after) = rest.split_at_checked(first.len_utf8()).unwrap_or((rest, ""));
-                if first.is_alphanumeric() {
+                if is_alphanumeric(first) {
                     on_word(char);
                 }
                 rest = after;
@@ -44,7 +68,7 @@ pub(crate) fn each_word<'a>(text: &'a str, mut on_word: impl FnMut(&'a str)) {
                 continue;
             }
             let tokens = jieba.cut(block, false);
-            let has_letters = |token: &str| token.chars().any(char::is_alphanumeric);
+            let has_letters = |token: &str| token.chars().any(is_alphanumeric);
             tokens.iter().map(|token| token.word).filter(|word| has_letters(word)).for_each(&mut on_word);
             if let (Some(key), [token]) = (key, tokens.as_slice())
                 && has_letters(token.word)
@@ -90,6 +114,11 @@ mod tests {
         let mut words = Vec::new();
         each_word(text, |word| words.push(word));
         words
+    }
+
+    #[test]
+    fn the_table_of_letters_is_that_of_the_library() {
+        assert!(('\0'..=char::MAX).all(|char| is_alphanumeric(char) == char.is_alphanumeric()));
     }
 
     #[test]

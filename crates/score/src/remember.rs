@@ -5,7 +5,7 @@ const PARTS: usize = 4;
 /// Longest string that is remembered, in bytes.
 const MAX_BYTES: usize = 8 * PARTS;
 /// Strings that are remembered at most.
-const PLACES: usize = 1 << 15;
+const PLACES: usize = 1 << 16;
 
 /// A short string.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -63,3 +63,21 @@ fn the_published_bounds_differ_from_the_code_in_one() {
     let config = FinewebQuality { max_newline_word_ratio: Some(-0.1), ..none() };
     assert_eq!(config.build().expect_err("below 0").name, "max_newline_word_ratio");
 }
+
+proptest::proptest! {
+    #[test]
+    fn words_are_only_left_uncounted_where_they_are_enough(text in "([ab1.,\n\t ]|中|é|don't|\u{3000}){0,60}", max in 0.0..2.0_f64) {
+        if has_words_enough(&text, max) {
+            for words in [
+                WordSplitter::Whitespace,
+                WordSplitter::Unicode,
+                WordSplitter::SpacyEn,
+                WordSplitter::Jieba,
+                WordSplitter::Character,
+            ] {
+                let document = Measures::new(&text, words);
+                proptest::prop_assert!(newline_ratio(&document) <= max, "{:?} {}", text, newline_ratio(&document));
+            }
+        }
+    }
+}

@@ -104,13 +104,14 @@ impl NGrams {
         let Some(scratch) = self.scratch.as_mut() else { return 0 };
         let Scratch { table, buffers, .. } = &mut **scratch;
         if n < SHORTEST {
-            return buffers.duplicate_chars(n, 0..buffers.words(), table);
+            let all: Vec<u32> = (0..narrow(buffers.words())).collect();
+            return buffers.duplicate_chars(n, &all, table);
         }
         if !self.has_places {
             buffers.find_places(table);
             self.has_places = true;
         }
-        buffers.duplicate_chars(n, buffers.places.iter().map(|place| *place as usize), table)
+        buffers.duplicate_chars(n, &buffers.places, table)
     }
 }
 
@@ -148,15 +149,18 @@ impl Buffers {
     }
 
     /// Number of words.
+    #[inline]
     fn words(&self) -> usize {
         self.starts.len() - 1
     }
 
+    #[inline]
     fn chars_of(&self, start: usize, n: usize) -> u64 {
         self.chars[start + n] - self.chars[start]
     }
 
     /// How a run is written, without spaces.
+    #[inline]
     fn written(&self, start: usize, n: usize) -> &[u8] {
         &self.joined[self.starts[start]..self.starts[start + n]]
     }
@@ -223,13 +227,16 @@ impl Buffers {
 
     /// The most characters that a run of `n` words can have in all its places, as far as its parts of `length` words tell.
     fn most_chars(&self, length: usize, n: usize) -> u64 {
-        let spaces = n as u64 - 1;
-        let count_of = |position: usize| self.run_counts[self.runs[position] as usize];
-        let most = |start: usize| {
-            let count = (start..=start + n - length).map(count_of).min().unwrap_or(0);
-            (self.chars_of(start, n) + spaces) * u64::from(count)
-        };
-        (0..=self.words() - n).map(most).max().unwrap_or(0)
+        let (spaces, parts) = (n as u64 - 1, n - length);
+        let mut most = 0;
+        for start in 0..=self.words() - n {
+            let mut count = u32::MAX;
+            for run in &self.runs[start..=start + parts] {
+                count = count.min(self.run_counts[*run as usize]);
+            }
+            most = most.max((self.chars_of(start, n) + spaces) * u64::from(count));
+        }
+        most
     }
 
     /// Position and number of the most frequent run; of several the first.
@@ -266,17 +273,21 @@ impl Buffers {
         }
 
         self.places.clear();
-        let runs = 0..(count + 1).saturating_sub(SHORTEST);
-        let is_short = |start: usize| self.starts[start + SHORTEST] - self.starts[start] < ANCHOR;
-        self.places.extend(runs.filter(|start| twice[*start] || is_short(*start)).map(narrow));
+        for start in 0..(count + 1).saturating_sub(SHORTEST) {
+            let is_short = self.starts[start + SHORTEST] - self.starts[start] < ANCHOR;
+            if twice[start] || is_short {
+                self.places.push(narrow(start));
+            }
+        }
         self.twice = twice;
     }
 
     /// Characters of repeated runs of `n` words, of which only those that start at `places` may stand twice.
-    fn duplicate_chars(&self, n: usize, places: impl Iterator<Item = usize>, table: &mut Table) -> u64 {
+    fn duplicate_chars(&self, n: usize, places: &[u32], table: &mut Table) -> u64 {
         let (mut from, mut repeated) = (0, 0);
         table.begin(self.words());
-        for start in places {
+        for place in places {
+            let start = *place as usize;
             if start + n > self.words() {
                 break;
             }
@@ -308,12 +319,14 @@ fn head_of(joined: &[u8], start: usize, length: usize) -> [u64; 2] {
     [low(kept), low(kept >> 64)]
 }
 
+#[inline]
 #[expect(clippy::cast_possible_truncation, reason = "the lower half is meant")]
 fn low(whole: u128) -> u64 {
     whole as u64
 }
 
 /// Texts have at most 4 GiB, and a word has a byte at least.
+#[inline]
 fn narrow(position: usize) -> u32 {
     u32::try_from(position).unwrap_or(u32::MAX)
 }

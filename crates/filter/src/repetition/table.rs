@@ -70,6 +70,7 @@ impl Table {
 }
 
 /// Where a hash belongs, and what is compared there.
+#[inline]
 #[expect(clippy::cast_possible_truncation, reason = "one half each")]
 fn halves(hash: u64) -> (usize, u32) {
     (hash as u32 as usize, (hash >> 32) as u32)

@@ -85,8 +85,12 @@ fn digits_end(bytes: &[u8], at: usize) -> Option<usize> {
 }
 
 #[inline]
-fn run(bytes: &[u8], start: usize, is: fn(&u8) -> bool) -> usize {
-    bytes.iter().skip(start).take_while(|byte| is(byte)).count()
+fn run(bytes: &[u8], start: usize, is: impl Fn(&u8) -> bool) -> usize {
+    let mut end = start;
+    while bytes.get(end).is_some_and(&is) {
+        end += 1;
+    }
+    end - start
 }
 
 /// Whether no letter or digit beyond ASCII can go on at `end`.

@@ -1,5 +1,5 @@
 use super::share;
-use crate::cut::jieba;
+use crate::cut::{is_alphanumeric, jieba};
 use crate::tokens::is_han;
 
 /// Longest sentence that counts as none: headings, menus, what is left of abbreviations.
@@ -39,7 +39,7 @@ impl Prose {
     fn word(&mut self, word: &str) {
         let (mut chars, mut part) = (0, false);
         for char in word.chars() {
-            if char.is_alphanumeric() || char == '_' {
+            if is_alphanumeric(char) || char == '_' {
                 chars += 1;
                 part = true;
             } else if is_end(char) {

@@ -46,15 +46,14 @@ impl Words {
     pub(crate) fn of(text: &str) -> Self {
         let mut found = Self::default();
         let mut runs = Runs::default();
-        let mut numbers = Map::<&str, u32>::default();
+        let mut numbers = Numbers::default();
         let mut are_stops = Vec::new();
         each_word(text, |word| {
-            let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
-            let number = *numbers.entry(word).or_insert(next);
-            if number == next {
+            let number = numbers.of(word);
+            if are_stops.len() == number as usize {
                 are_stops.push(is_stop_word(word));
             }
-            let chars = word.chars().count();
+            let chars = if word.is_ascii() { word.len() } else { word.chars().count() };
             found.all += 1;
             found.chars += chars;
             found.longest = found.longest.max(chars);
@@ -62,13 +61,51 @@ impl Words {
             runs.push(number, chars);
         });
 
-        found.distinct = numbers.len();
+        found.distinct = numbers.count as usize;
         runs.mark_pairs(found.distinct);
         found.top_2gram = super::share(runs.top_pair, found.chars);
         found.top_4gram = super::share(runs.top_four(), found.chars);
         found.duplicate_10gram = super::share(runs.duplicate(10), found.chars);
         found
     }
+}
+
+/// Code points whose single characters are numbered in an array: in many languages every letter counts as a word.
+const SINGLES: usize = 0x2E80;
+
+/// A number for each word of a text, from 0 on in the order in which they come first.
+#[derive(Debug, Default)]
+struct Numbers<'a> {
+    words: Map<&'a str, u32>,
+    /// One more than the number of a single character; 0 where it was not there. Empty before the first one.
+    singles: Vec<u32>,
+    count: u32,
+}
+
+impl<'a> Numbers<'a> {
+    fn of(&mut self, word: &'a str) -> u32 {
+        let next = self.count;
+        let number = match single(word) {
+            Some(code) => {
+                self.singles.resize(SINGLES, 0);
+                let place = &mut self.singles[code];
+                if *place == 0 {
+                    *place = next + 1;
+                }
+                *place - 1
+            }
+            None => *self.words.entry(word).or_insert(next),
+        };
+        self.count += u32::from(number == next);
+        number
+    }
+}
+
+/// The code point of a word that is one character below [`SINGLES`].
+fn single(word: &str) -> Option<usize> {
+    let mut chars = word.chars();
+    let code = u32::from(chars.next()?) as usize;
+    (code < SINGLES && chars.next().is_none()).then_some(code)
 }
 
 /// The words of a text by number, and what of them is repeated.
