@@ -78,7 +78,7 @@ fn archives_under_names_that_say_nothing_are_read_when_told_and_explained_before
         assert!(ran.code == 2 && ran.stderr.contains("`input.format: warc`"), "{name}: {}", ran.stderr);
         dir.write("pipeline.yaml", file(", format: warc"));
         let ran = dir.ok(&["run", "pipeline.yaml"]);
-        assert!(ran.stdout.contains("1 documents in = 1 kept"), "{name}: {}", ran.stdout);
+        assert!(ran.stdout.contains("1 document in = 1 kept"), "{name}: {}", ran.stdout);
     }
 }
 

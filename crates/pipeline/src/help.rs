@@ -73,8 +73,10 @@ pub fn stage_names() -> Vec<&'static str> {
 /// What to say where there is no stage or filter rule called `wrong`: what was meant, and all that there are.
 pub fn unknown_stage_hint(wrong: &str) -> String {
     let known = format!("there are: {}", stage_names().join(", "));
-    crate::suggest::nearest(wrong, stage_names())
-        .map_or(known.clone(), |name| format!("did you mean `{name}`? {known}"))
+    match crate::suggest::nearest(wrong, stage_names()) {
+        Some(name) => format!("did you mean `{name}`? {known}"),
+        None => known,
+    }
 }
 
 /// The documentation of the stage or filter rule called `name`.

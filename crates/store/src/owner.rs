@@ -3,7 +3,7 @@
 //! 1. Owners are numbered by epochs. `_textmill/owner/<epoch>.json` is created conditionally, so
 //!    of any number of runs one gets the epoch. The highest epoch is the owner.
 //! 2. An owner is dead when it wrote `<epoch>.released`; when its process is gone, or is this one
-//!    and has dropped it (asked on its own machine, which is known by the [trace] that the owner
+//!    and has dropped it (asked on its own machine, which is known by the trace that the owner
 //!    left there: names and numbers of a machine are those of its copies too); or when its counter
 //!    in `<epoch>.beat` stood still for a whole lease, and for six of the beats that it promised in
 //!    its record.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use textmill_ingest::folder_read;
 use textmill_pipeline::Pipeline;
 use textmill_store::Store;
-use textmill_store::manifest::{Dataset, FileEntry, RunManifest};
+use textmill_store::manifest::{Dataset, RunManifest};
 
 use crate::{EngineError, layout};
 
@@ -62,8 +62,8 @@ pub(crate) async fn check_published(store: &Store, run: &RunManifest) -> Result<
                 Some(bytes) if *bytes != file.bytes => format!("has {bytes} bytes, {} were published", file.bytes),
                 Some(_) => continue,
             };
-            let FileEntry { path, .. } = file.clone();
-            return Err(EngineError::PublishedGone { output: store.location().to_owned(), path, problem });
+            let (output, path) = (store.location().to_owned(), file.path.clone());
+            return Err(EngineError::PublishedGone { output, path, problem });
         }
     }
     Ok(())

@@ -20,6 +20,9 @@ use crate::{Cancel, Progress, layout};
 /// Compression of files that are read once and deleted: the fastest there is.
 const BETWEEN_ZSTD_LEVEL: i32 = 1;
 
+/// Columns from which on one row group is encoded at a time.
+const VERY_MANY_COLUMNS: usize = 1000;
+
 /// Columns of the index.
 fn index_schema(pipeline: &Pipeline) -> arrow::datatypes::SchemaRef {
     let makes_one = |dedupe: &&Arc<DedupeStage>| dedupe.settings().index;
@@ -131,6 +134,8 @@ impl TaskContext {
             Work::Compact { rows: None, .. } => (u64::MAX, 1),
             Work::Compact { rows: Some(_), .. } => (self.settings.shard_bytes, 1),
         };
+        // What holds the values of so many columns takes more than they do: one row group is enough.
+        let in_flight = if schema.fields().len() >= VERY_MANY_COLUMNS { 1 } else { in_flight };
         let prefix = layout::staging(&spec.phase, &spec.key, attempt, dataset);
         let options = WriterOptions {
             format: self.settings.format(dataset),
