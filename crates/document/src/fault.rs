@@ -34,6 +34,7 @@ impl ConfigFault {
     }
 
     /// The fault of a number outside `range`; not-a-number is outside of any.
+    #[allow(clippy::needless_pass_by_value, reason = "a range is written where it is used")]
     pub fn outside(field: &str, value: f64, range: RangeInclusive<f64>) -> Option<Self> {
         let (min, max) = (range.start(), range.end());
         let message = || format!("`{field}` is {value}; it must be from {min} to {max}");

@@ -75,7 +75,7 @@ mod tests {
             let new: Vec<Option<String>> = (0..old.len())
                 .map(|row| (chosen >> row & 1 == 1).then(|| format!("row {row} with more than twelve bytes")))
                 .collect();
-            let found = rewritten(&old, &new).expect("of one length");
+            let found = rewritten(&old, new.clone()).expect("of one length");
             assert_eq!(found.as_ref(), &copied(&old, &new) as &dyn Array, "{chosen:b}");
         }
     }

@@ -202,6 +202,6 @@ mod tests {
         let error = list.build().expect_err("no level");
         assert!(error.message.contains("line 1 has the level `L9`"), "{error}");
         let missing = BannedWords { files: vec![folder.path().join("none")], ..BannedWords::default() };
-        assert_eq!(missing.build().expect_err("no file").name, "files");
+        assert_eq!(missing.build().expect_err("no file").field(), Some("files"));
     }
 }

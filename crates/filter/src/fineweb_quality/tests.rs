@@ -61,7 +61,7 @@ fn blank_texts_and_texts_without_punctuation() {
 fn the_published_bounds_differ_from_the_code_in_one() {
     assert_eq!(FinewebQuality::default().max_repeated_line_char_ratio, Some(0.01));
     let config = FinewebQuality { max_newline_word_ratio: Some(-0.1), ..none() };
-    assert_eq!(config.build().expect_err("below 0").name, "max_newline_word_ratio");
+    assert_eq!(config.build().expect_err("below 0").field(), Some("max_newline_word_ratio"));
 }
 
 proptest::proptest! {

@@ -153,7 +153,7 @@ fn bad_parameters_are_named() {
     for (change, name) in cases {
         let mut rule = GopherQuality::default();
         change(&mut rule);
-        assert_eq!(rule.build().err().map(|bad| bad.name), Some(name));
+        assert_eq!(rule.build().expect_err(name).field(), Some(name));
     }
     let rule = GopherQuality { max_words: Some(50), max_mean_word_chars: Some(3.0), ..GopherQuality::default() };
     assert!(rule.build().is_ok(), "equal bounds leave a document to pass");

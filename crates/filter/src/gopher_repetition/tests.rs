@@ -94,5 +94,5 @@ fn each_ngram_has_its_own_bound() {
 fn an_empty_text_is_dropped_and_a_bound_beyond_its_range_refused() {
     assert_eq!(found(&GopherRepetition::default(), ""), Some(("empty", 0.0, 1.0)));
     let config = GopherRepetition { max_top_3gram_char_ratio: Some(18.0), ..none() };
-    assert_eq!(config.build().expect_err("no ratio").name, "max_top_3gram_char_ratio");
+    assert_eq!(config.build().expect_err("no ratio").field(), Some("max_top_3gram_char_ratio"));
 }

@@ -185,7 +185,7 @@ fn the_files_of_all_lists_are_part_of_the_result() {
     std::fs::write(&path, "example.org\n").expect("written");
     let files = UrlList { files: vec![path.display().to_string()], entries: Vec::new() };
     let config = SafetyConfig { black_domains: files.clone(), safe_domains: files, ..config };
-    let digests = |config: &SafetyConfig| SafetyStage::new(config.clone()).expect("valid").digests().to_vec();
+    let digests = |config: &SafetyConfig| SafetyStage::new(config.clone()).expect("valid").digests();
     let before = digests(&config);
     assert_eq!(before.len(), 3);
     std::fs::write(&path, "example.net\n").expect("written");

@@ -280,9 +280,9 @@ mod tests {
             (entries(&gzip(&tarred(PLAIN)), "!other"), "it has domains"),
         ];
         for (result, message) in cases {
-            let error = result.expect_err(message);
-            assert!(error.to_string().contains(message), "{error}");
-            assert_eq!(error.field(), Some("hosts"));
+            let fault = textmill_document::ConfigFault::from(result.expect_err(message));
+            assert!(fault.message.contains(message), "{fault}");
+            assert_eq!(fault.field(), Some("hosts"));
         }
     }
 
