@@ -114,7 +114,7 @@ impl Format for Jsonl {
     async fn push(&mut self, rows: Rows) -> Result<Vec<Job<Self::Group>>, String> {
         let pieces = match rows {
             Rows::Columns(batch) => self.rendered(batch).await?,
-            Rows::Lines(lines) => cut(lines, self.frame.text.len(), self.frame_bytes),
+            Rows::Lines(lines) => cut(&lines, self.frame.text.len(), self.frame_bytes),
         };
         Ok(self.add(&pieces))
     }
@@ -196,7 +196,7 @@ fn render(batch: &RecordBatch, mut begun: usize, frame_bytes: usize) -> Result<V
 }
 
 /// `lines`, cut as [`render`] cuts them.
-fn cut(lines: Lines, mut begun: usize, frame_bytes: usize) -> Vec<Lines> {
+fn cut(lines: &Lines, mut begun: usize, frame_bytes: usize) -> Vec<Lines> {
     let (mut pieces, mut rest, mut hash) = (Vec::new(), lines.text.as_slice(), lines.hash);
     let mut piece = |text: &[u8]| Lines {
         text: text.to_vec(),
@@ -238,7 +238,7 @@ mod tests {
                 let (mut frames, mut frame) = (Vec::new(), Lines::default());
                 for some in lines.chunks(step) {
                     let some = Lines { text: some.concat(), rows: some.len() as u64, hash: 1 };
-                    let pieces = cut(some, frame.text.len(), frame_bytes);
+                    let pieces = cut(&some, frame.text.len(), frame_bytes);
                     for (index, piece) in pieces.iter().enumerate() {
                         frame.append(piece);
                         if index + 1 < pieces.len() {
