@@ -6,13 +6,13 @@
 //!              the rows                                                  written
 //! ```
 //!
-//! 1. A group of rows is what a format encodes at once: a row group of Parquet ([`parquet`]), a frame of JSON lines
-//!    ([`jsonl`]). Where it ends is decided by the rows, whatever batches they come in.
+//! 1. A group of rows is what a format encodes at once: a row group of Parquet, a frame of JSON lines. Where it ends is
+//!    decided by the rows, whatever batches they come in.
 //! 2. A file ends at the first group end at or after [`WriterOptions::shard_bytes`] written. A row larger than that is
 //!    written whole.
 //! 3. No bytes come from the clock, the machine, the version of textmill or a hash map's order.
 //!
-//! A format is one file and one line: see [`format`].
+//! A format is one file and one line in `format.rs`.
 
 mod files;
 mod format;
