@@ -9,8 +9,8 @@ use std::cell::Cell;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-pub use grams::NGrams;
 use grams::Buffers;
+pub use grams::NGrams;
 use table::Table;
 
 /// Counts of repeated parts.

@@ -54,20 +54,14 @@ fn count_piece(tokenizer: &Tokenizer, piece: &[u8], counts: &mut Remembered<u8>)
 
 /// In cl100k: `[^\r\n\p{L}\p{N}]?\p{L}+` of ASCII, but what begins with an apostrophe, and `\p{N}{1,3}`.
 pub(super) fn cl100k_end(bytes: &[u8], at: usize) -> Option<usize> {
-    let start = match word_start(bytes, at) {
-        Some(start) => start,
-        None => return digits_end(bytes, at),
-    };
+    let Some(start) = word_start(bytes, at) else { return digits_end(bytes, at) };
     let end = start + run(bytes, start, u8::is_ascii_alphabetic);
     is_border(bytes, end).then_some(end)
 }
 
 /// In o200k: the same, of capitals and then small letters, without an apostrophe after them; and `\p{N}{1,3}`.
 pub(super) fn o200k_end(bytes: &[u8], at: usize) -> Option<usize> {
-    let start = match word_start(bytes, at) {
-        Some(start) => start,
-        None => return digits_end(bytes, at),
-    };
+    let Some(start) = word_start(bytes, at) else { return digits_end(bytes, at) };
     let capitals = start + run(bytes, start, u8::is_ascii_uppercase);
     let small = run(bytes, capitals, u8::is_ascii_lowercase);
     let end = capitals + small;
@@ -128,7 +122,9 @@ mod tests {
 
     #[test]
     fn pieces_that_are_nearly_simple() {
-        for text in ["", "don't I'll 'tis 'S", "x\u{301}y", "12345 1٣ 12٣4", "ABCd aBCD ABC", "a\0b\0", "tab\tx\r\ny  z  "] {
+        for text in
+            ["", "don't I'll 'tis 'S", "x\u{301}y", "12345 1٣ 12٣4", "ABCd aBCD ABC", "a\0b\0", "tab\tx\r\ny  z  "]
+        {
             assert_same(text);
         }
         let long = "a".repeat(40);

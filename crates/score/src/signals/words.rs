@@ -147,7 +147,8 @@ impl Runs {
         let mut pairs = Map::<u64, (usize, usize)>::default();
         let mut counted: Vec<Option<u64>> = Vec::with_capacity(self.numbers.len());
         for (start, pair) in self.numbers.windows(2).enumerate() {
-            let key = (may_repeat(pair[0]) && may_repeat(pair[1])).then(|| u64::from(pair[0]) << 32 | u64::from(pair[1]));
+            let key =
+                (may_repeat(pair[0]) && may_repeat(pair[1])).then(|| u64::from(pair[0]) << 32 | u64::from(pair[1]));
             if let Some(key) = key {
                 pairs.entry(key).or_insert_with(|| (0, self.chars_of(start, 2))).0 += 1;
             }
