@@ -30,7 +30,6 @@ mod error;
 pub mod fineweb_quality;
 pub mod gopher_quality;
 pub mod gopher_repetition;
-mod jieba;
 mod lines;
 mod measures;
 mod registry;

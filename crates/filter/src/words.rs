@@ -1,9 +1,11 @@
+use std::sync::LazyLock;
+
+use jieba_rs::Jieba;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::chars::{is_letter, is_punctuation, is_space};
-use crate::jieba::each_jieba_word;
 use crate::spacy_en::each_spacy_word;
 
 /// What counts as a word.
@@ -28,6 +30,8 @@ pub enum WordSplitter {
 
 /// Characters looked at to tell whether a text is Chinese.
 const SCRIPT_SAMPLE: usize = 1000;
+
+static JIEBA: LazyLock<Jieba> = LazyLock::new(Jieba::new);
 
 impl WordSplitter {
     /// The splitter for a document in `language`; never [`WordSplitter::Auto`].
@@ -67,6 +71,55 @@ fn is_mostly_chinese(text: &str) -> bool {
         letters += u32::from(char.is_alphabetic());
     }
     2 * chinese > letters
+}
+
+/// Takes apart what is no Chinese, as jieba's own program does (`finalseg`, `re_skip`) and its port does not: letters and
+/// digits, perhaps with a decimal part and `%`, and what stands between these.
+fn each_latin_part<'a>(word: &'a str, on_word: &mut impl FnMut(&'a str)) {
+    let mut rest = word;
+    while !rest.is_empty() {
+        let length = match alphanumerics(rest) {
+            0 => rest.bytes().take_while(|byte| !byte.is_ascii_alphanumeric()).count(),
+            letters => {
+                let after = rest.get(letters..).unwrap_or_default();
+                let digits =
+                    after.strip_prefix('.').map_or(0, |after| after.bytes().take_while(u8::is_ascii_digit).count());
+                let number = letters + if digits > 0 { 1 + digits } else { 0 };
+                number + usize::from(rest.get(number..).is_some_and(|after| after.starts_with('%')))
+            }
+        };
+        let (part, after) = rest.split_at_checked(length.max(1)).unwrap_or((rest, ""));
+        on_word(part);
+        rest = after;
+    }
+}
+
+fn alphanumerics(text: &str) -> usize {
+    text.bytes().take_while(u8::is_ascii_alphanumeric).count()
+}
+
+/// Longest run of characters given to jieba at once, in bytes: its time grows faster than the text where there is no
+/// punctuation.
+const MAX_JIEBA_BYTES: usize = 1 << 16;
+
+fn each_jieba_word<'a>(text: &'a str, mut on_word: impl FnMut(&'a str)) {
+    for part in text.split_inclusive('\n') {
+        let mut rest = part;
+        while !rest.is_empty() {
+            let end =
+                (0..=rest.len().min(MAX_JIEBA_BYTES)).rev().find(|at| rest.is_char_boundary(*at)).unwrap_or(rest.len());
+            let (head, tail) = rest.split_at_checked(end).unwrap_or((rest, ""));
+            for word in JIEBA.cut(head, true) {
+                let word = word.word.trim_matches(is_space);
+                if word.len() > 1 && word.is_ascii() && !JIEBA.has_word(word) {
+                    each_latin_part(word, &mut on_word);
+                } else if !word.is_empty() {
+                    on_word(word);
+                }
+            }
+            rest = tail;
+        }
+    }
 }
 
 /// One word of a text.
