@@ -10,13 +10,28 @@ use whatlang::Lang;
 
 /// Function words without accents, of at most [`LONGEST`] letters; those that two languages share count for both.
 const WORDS: &[(Lang, &[&str])] = &[
-    (Lang::Eng, &["the", "of", "and", "to", "is", "that", "for", "with", "are", "this", "be", "was", "which", "from", "it"]),
-    (Lang::Deu, &["der", "die", "und", "das", "ist", "nicht", "den", "von", "mit", "ein", "eine", "sich", "auf", "dem", "zu"]),
-    (Lang::Fra, &["le", "la", "les", "des", "et", "est", "une", "pour", "dans", "qui", "que", "sur", "du", "pas", "vous"]),
+    (
+        Lang::Eng,
+        &["the", "of", "and", "to", "is", "that", "for", "with", "are", "this", "be", "was", "which", "from", "it"],
+    ),
+    (
+        Lang::Deu,
+        &["der", "die", "und", "das", "ist", "nicht", "den", "von", "mit", "ein", "eine", "sich", "auf", "dem", "zu"],
+    ),
+    (
+        Lang::Fra,
+        &["le", "la", "les", "des", "et", "est", "une", "pour", "dans", "qui", "que", "sur", "du", "pas", "vous"],
+    ),
     (Lang::Spa, &["el", "la", "los", "las", "y", "una", "es", "por", "del", "que", "de", "se", "para", "su", "como"]),
     (Lang::Por, &["o", "os", "uma", "do", "da", "em", "para", "com", "um", "ao", "dos", "das", "que", "de", "por"]),
-    (Lang::Ita, &["il", "di", "che", "la", "per", "una", "sono", "del", "della", "con", "gli", "le", "non", "nel", "si"]),
-    (Lang::Nld, &["de", "het", "een", "van", "en", "is", "dat", "op", "te", "zijn", "voor", "niet", "met", "aan", "er"]),
+    (
+        Lang::Ita,
+        &["il", "di", "che", "la", "per", "una", "sono", "del", "della", "con", "gli", "le", "non", "nel", "si"],
+    ),
+    (
+        Lang::Nld,
+        &["de", "het", "een", "van", "en", "is", "dat", "op", "te", "zijn", "voor", "niet", "met", "aan", "er"],
+    ),
 ];
 
 /// The seven, and the languages of whatlang that are like one of them.
@@ -101,11 +116,14 @@ mod tests {
     fn function_words_tell_and_names_do_not() {
         let english = "The committee will publish the report of the library, and it is for all that read.";
         let german = "Der Bericht der Kommission ist nicht von dem Autor, und das ist auf die Zeit zu beziehen.";
-        for (text, tells) in [(english, true), (german, true), ("Paris London Rome Berlin Madrid", false), ("", false)] {
+        for (text, tells) in [(english, true), (german, true), ("Paris London Rome Berlin Madrid", false), ("", false)]
+        {
             assert_eq!(rivals(text).is_some(), tells, "{text}");
         }
         assert!(rivals(&format!("{english} {german}")).is_none());
-        assert!(WORDS.iter().all(|(language, words)| RIVALS.contains(language) && words.iter().all(|w| w.len() <= LONGEST)));
+        assert!(
+            WORDS.iter().all(|(language, words)| RIVALS.contains(language) && words.iter().all(|w| w.len() <= LONGEST))
+        );
     }
 
     #[test]

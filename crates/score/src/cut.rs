@@ -46,37 +46,49 @@ pub(crate) fn is_alphanumeric(char: char) -> bool {
 /// `text`.
 ///
 /// jieba cuts blocks of Chinese characters, ASCII letters, digits and a few signs, each for itself, and takes every other
-/// character for a word. So only blocks go there, and of ASCII only those that were not found to be one word before.
+/// character for a word. So lines without Chinese go there by the block only, and of ASCII only what was not found to be
+/// one word before.
 pub(crate) fn each_word<'a>(text: &'a str, mut on_word: impl FnMut(&'a str)) {
-    let jieba = jieba();
     WHOLE.with_borrow_mut(|whole| {
-        let mut rest = text;
-        while let Some(first) = rest.chars().next() {
-            if !may_be_in_block(first) {
-                let (char, after) = rest.split_at_checked(first.len_utf8()).unwrap_or((rest, ""));
-                if is_alphanumeric(first) {
-                    on_word(char);
-                }
-                rest = after;
-                continue;
-            }
-            let (block, after) = split_block(rest);
-            rest = after;
-            let key = if block.is_ascii() { Key::of(block.as_bytes()) } else { None };
-            if key.is_some_and(|key| whole.get(key).is_some()) {
-                on_word(block);
-                continue;
-            }
-            let tokens = jieba.cut(block, false);
-            let has_letters = |token: &str| token.chars().any(is_alphanumeric);
-            tokens.iter().map(|token| token.word).filter(|word| has_letters(word)).for_each(&mut on_word);
-            if let (Some(key), [token]) = (key, tokens.as_slice())
-                && has_letters(token.word)
-            {
-                whole.put(key, ());
+        for line in text.split_inclusive('\n') {
+            // The first bytes of nearly all Chinese characters.
+            if line.bytes().any(|byte| matches!(byte, 0xE4..=0xE9)) {
+                let words = jieba().cut(line, false).into_iter().map(|token| token.word);
+                words.filter(|word| word.chars().any(is_alphanumeric)).for_each(&mut on_word);
+            } else {
+                each_word_of_blocks(line, whole, &mut on_word);
             }
         }
     });
+}
+
+fn each_word_of_blocks<'a>(line: &'a str, whole: &mut Remembered<()>, on_word: &mut impl FnMut(&'a str)) {
+    let mut rest = line;
+    while let Some(first) = rest.chars().next() {
+        if !may_be_in_block(first) {
+            let (char, after) = rest.split_at_checked(first.len_utf8()).unwrap_or((rest, ""));
+            if is_alphanumeric(first) {
+                on_word(char);
+            }
+            rest = after;
+            continue;
+        }
+        let (block, after) = split_block(rest);
+        rest = after;
+        let key = if block.is_ascii() { Key::of(block.as_bytes()) } else { None };
+        if key.is_some_and(|key| whole.get(key).is_some()) {
+            on_word(block);
+            continue;
+        }
+        let tokens = jieba().cut(block, false);
+        let has_letters = |token: &str| token.chars().any(is_alphanumeric);
+        tokens.iter().map(|token| token.word).filter(|word| has_letters(word)).for_each(&mut *on_word);
+        if let (Some(key), [token]) = (key, tokens.as_slice())
+            && has_letters(token.word)
+        {
+            whole.put(key, ());
+        }
+    }
 }
 
 /// `text` up to the first character that is in no block.

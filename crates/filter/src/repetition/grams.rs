@@ -210,16 +210,16 @@ impl Buffers {
         run_counts.resize(count, 0);
 
         table.begin(count);
-        for position in 0..count {
-            let (run, next) = (runs[position], words[position + length]);
-            let is_repeated = shorter_counts[run as usize] > 1 && word_counts[position + length] > 1;
+        for (position, run) in runs.iter_mut().enumerate().take(count) {
+            let next = position + length;
+            let is_repeated = shorter_counts[*run as usize] > 1 && word_counts[next] > 1;
             let first = if is_repeated {
                 let same = |known: usize| is_same(words, known, position, length + 1);
-                table.earlier(mix(u64::from(run), u64::from(next)), position, same).unwrap_or(position)
+                table.earlier(mix(u64::from(*run), u64::from(words[next])), position, same).unwrap_or(position)
             } else {
                 position
             };
-            runs[position] = narrow(first);
+            *run = narrow(first);
             run_counts[first] += 1;
         }
         runs.truncate(count);
@@ -273,9 +273,9 @@ impl Buffers {
         }
 
         self.places.clear();
-        for start in 0..(count + 1).saturating_sub(SHORTEST) {
+        for (start, is_twice) in twice.iter().enumerate().take((count + 1).saturating_sub(SHORTEST)) {
             let is_short = self.starts[start + SHORTEST] - self.starts[start] < ANCHOR;
-            if twice[start] || is_short {
+            if *is_twice || is_short {
                 self.places.push(narrow(start));
             }
         }
