@@ -112,8 +112,7 @@ mod tests {
                 }
 
                 let sums = MODEL.forest.sums(&rows, FEATURES);
-                let expected: Vec<u32> =
-                    rows.chunks_exact(FEATURES).map(|row| walked(&trees, row).to_bits()).collect();
+                let expected: Vec<u32> = rows.chunks_exact(FEATURES).map(|row| walked(&trees, row).to_bits()).collect();
                 assert_eq!(sums.iter().map(|sum| sum.to_bits()).collect::<Vec<u32>>(), expected);
             }
         }
