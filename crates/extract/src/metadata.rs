@@ -2,7 +2,7 @@
 
 use crate::content::{heading_end, marks};
 use crate::dates::{Day, LAST, Order, day};
-use crate::html::{NodeId, Tag, Tree, decoded};
+use crate::html::{NodeId, Tag, Tree, attribute_value, decoded};
 use crate::linked::Linked;
 use crate::published::{Facts, published};
 
@@ -90,7 +90,8 @@ fn meta(metas: &[(String, String)], name: &str) -> Option<String> {
 
 /// Value of an attribute as people read it; `None` where it is empty or no value of a field.
 fn attribute(tree: &Tree<'_>, id: NodeId, name: &str) -> Option<String> {
-    tree.attribute(id, name).and_then(clean)
+    let raw = tree.attribute(id, name).filter(|raw| raw.len() <= MAX_VALUE_BYTES)?;
+    spaced(&attribute_value(raw))
 }
 
 /// With single spaces and without character references.
@@ -98,7 +99,12 @@ fn clean(raw: &str) -> Option<String> {
     if raw.len() > MAX_VALUE_BYTES {
         return None;
     }
-    let value = decoded(raw).split_whitespace().collect::<Vec<_>>().join(" ");
+    spaced(&decoded(raw))
+}
+
+/// With single spaces; `None` where nothing is left.
+fn spaced(text: &str) -> Option<String> {
+    let value = text.split_whitespace().collect::<Vec<_>>().join(" ");
     (!value.is_empty()).then_some(value)
 }
 

@@ -202,8 +202,9 @@ impl Stage for ExtractStage {
         ExtractConfig::NAME
     }
 
+    // 3: the parser follows the standard where text changes; languages of code; formulas in more forms.
     fn version(&self) -> u32 {
-        2
+        3
     }
 
     fn reads(&self) -> Vec<ColumnRead> {

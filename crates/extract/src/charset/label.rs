@@ -3,6 +3,8 @@
 use encoding_rs::{Encoding, REPLACEMENT, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252, X_MAC_CYRILLIC, X_USER_DEFINED};
 use oem_cp::code_table as tables;
 
+use crate::html::{Tag, parse};
+
 /// A charset that a page can be in.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Charset {
@@ -100,17 +102,60 @@ fn without_hidden(text: &str) -> String {
     shown
 }
 
-/// The first `meta` with a known charset.
+/// Bytes of a `meta` that are looked at.
+const MAX_META_BYTES: usize = 2_000;
+
+/// The first `meta` with a known charset: in an attribute of that name, or in a `content` that is a media type. What a
+/// description says about charsets declares none.
 fn in_meta(text: &str) -> Option<Charset> {
     let mut rest = text;
     while let Some(after) = find_ignore_case(rest.as_bytes(), b"<meta") {
+        let start = after - b"<meta".len();
+        let element = rest.get(start..)?;
+        let element = element.get(..element.floor_char_boundary(MAX_META_BYTES)).unwrap_or(element);
         rest = rest.get(after..)?;
-        let element = rest.split_once('>').map_or(rest, |(element, _)| element);
-        if let Some(found) = Charset::of_parameter(element) {
+        let element = element.get(..tag_length(element)).unwrap_or(element);
+        if let Some(found) = of_meta(element) {
             return Some(found);
         }
     }
     None
+}
+
+/// Bytes of a tag up to the `>` that stands in none of its values; a quotation mark that is never closed is none.
+fn tag_length(element: &str) -> usize {
+    let mut quote = None;
+    for (at, byte) in element.bytes().enumerate() {
+        match (byte, quote) {
+            (b'>', None) => return at + 1,
+            (b'"' | b'\'', None) if element.get(..at).is_some_and(|before| before.trim_end().ends_with('=')) => {
+                quote = Some(byte);
+            }
+            (_, Some(open)) if byte == open => quote = None,
+            _ => {}
+        }
+    }
+    element.find('>').map_or(element.len(), |end| end + 1)
+}
+
+/// The charset that one `meta` declares.
+fn of_meta(element: &str) -> Option<Charset> {
+    let closed = if element.ends_with('>') { element.to_owned() } else { format!("{element}>") };
+    let tree = parse(&closed, 8, 64)?;
+    let Some(id) = tree.first(Tag::Meta) else {
+        // A value that is never closed: nothing tells what is in it.
+        return Charset::of_parameter(element);
+    };
+    if let Some(found) = tree.attribute(id, "charset").and_then(Charset::of_label) {
+        return Some(found);
+    }
+
+    let content = tree.attribute(id, "content")?;
+    let head = content.split(';').next().unwrap_or("").trim();
+    let is_type = head.contains('/') && !head.contains(char::is_whitespace);
+    let declares =
+        tree.attribute(id, "http-equiv").is_some_and(|name| name.trim().eq_ignore_ascii_case("content-type"));
+    if declares || is_type { Charset::of_parameter(content) } else { None }
 }
 
 /// Where the first `needle` ends, in any case of ASCII letters.
@@ -243,6 +288,18 @@ mod tests {
         assert_eq!(name(Charset::of_head(b"<!-- <meta charset=gbk> --><title>x</title>")), Some("GBK"));
         assert_eq!(name(Charset::of_head(b"<!-- <meta charset=gbk>")), Some("GBK"));
         assert_eq!(name(Charset::of_head(b"<script>x<meta charset=euc-kr>")), Some("EUC-KR"));
+        for other in [
+            "<meta name=description content='charset=gbk was common'>",
+            "<meta property=og:title content=\"What 'charset=gbk' means\">",
+            "<meta name=description content='a > b; charset=gbk'>",
+            "<!-- <meta charset=gbk> -->",
+            "<script>document.write('<meta charset=gbk>')</script>",
+        ] {
+            let page = format!("{other}<meta charset=koi8-r>");
+            assert_eq!(name(Charset::of_head(page.as_bytes())), Some("KOI8-R"), "{other}");
+        }
+        assert_eq!(name(Charset::of_head(b"<meta content='text/html;charset=gbk'>")), Some("GBK"));
+        assert_eq!(name(Charset::of_head(b"<meta charset=\"gbk>")), Some("GBK"));
         let http = b"<META name=a><meta http-equiv=Content-Type content='text/html; charset=euc-kr'>";
         assert_eq!(name(Charset::of_head(http)), Some("EUC-KR"));
     }

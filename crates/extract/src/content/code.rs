@@ -7,6 +7,8 @@ use super::hidden::{Eyes, Sight};
 use super::hints::{self, CODE};
 use crate::html::{NodeId, Tag, Tree, decode_into};
 
+/// Longest name of a language.
+const MAX_LANGUAGE: usize = 20;
 /// More text than this is no label of a button.
 const MAX_LABEL: usize = 40;
 
@@ -193,6 +195,37 @@ impl<'a> Reader<'_, 'a> {
         text.push_str(self.code.text.get(from..).unwrap_or(""));
         self.code.text = text;
     }
+}
+
+/// The language that an element's attributes name, lower case.
+pub(crate) fn language(tree: &Tree<'_>, id: NodeId) -> Option<String> {
+    let named = ["data-lang", "data-language"].iter().find_map(|name| tree.attribute(id, name));
+    named.and_then(language_name).or_else(|| {
+        let mut names =
+            tree.attribute(id, "class")?.split([' ', '\t', '\n', '\r', ';']).filter(|name| !name.is_empty());
+        while let Some(name) = names.next() {
+            // `brush: js` and `sourceCode haskell` name it in the next word.
+            let next = matches!(name, "brush:" | "sourceCode" | "brush").then(|| names.next()).flatten();
+            let rest = ["language-", "lang-", "highlight-source-", "highlight-", "brush:", "src-"]
+                .iter()
+                .find_map(|start| name.strip_prefix(start));
+            if let Some(found) = next.or(rest).and_then(language_name) {
+                return Some(found);
+            }
+        }
+        None
+    })
+}
+
+/// A word that may be the name of a language.
+fn language_name(word: &str) -> Option<String> {
+    const NONE: [&str; 10] =
+        ["none", "text", "txt", "plain", "plaintext", "default", "auto", "nohighlight", "source", "wrapper"];
+    let name = word.trim().trim_end_matches(';').to_ascii_lowercase();
+    let fits = |char: char| char.is_ascii_alphanumeric() || matches!(char, '+' | '#' | '-' | '_' | '.');
+    let is_name = (1..=MAX_LANGUAGE).contains(&name.len()) && name.chars().all(fits);
+    (is_name && name.starts_with(|char: char| char.is_ascii_alphabetic()) && !NONE.contains(&name.as_str()))
+        .then_some(name)
 }
 
 /// Whether a `pre` is code or text with lines, rather than a part of a page that somebody put into one.

@@ -67,7 +67,8 @@ pub(crate) fn for_features(segments: &Segments, title: &str, mut take: impl FnMu
     let mut values = Vec::with_capacity(segments.blocks.len().min(CHUNK) * FEATURES);
     let groups = groups(segments);
     let page = page_facts(segments, &groups);
-    let title_words = words(title);
+    let mut title_words = Vec::new();
+    for_words(title, |word| title_words.push(word));
     let mut heading: Option<usize> = None;
     let mut units_before = 0.0;
     for (at, block) in segments.blocks.iter().enumerate() {
@@ -235,10 +236,14 @@ fn context(
         row.add(group.link_units / group.units.max(1.0));
         row.add(group.units / page.units.max(1.0));
     }
-    let own = words(segments.text_of(block).get(..200).unwrap_or(segments.text_of(block)));
-    let shared = own.iter().filter(|word| title_words.contains(word)).count() as f32;
-    row.add(shared / title_words.len().max(1) as f32);
-    row.add(shared / own.len().max(1) as f32);
+    let text = segments.text_of(block);
+    let (mut own, mut shared) = (0u32, 0u32);
+    for_words(text.get(..200).unwrap_or(text), |word| {
+        own += 1;
+        shared += u32::from(title_words.contains(&word));
+    });
+    row.add(shared as f32 / title_words.len().max(1) as f32);
+    row.add(shared as f32 / own.max(1) as f32);
 }
 
 impl Container {
@@ -306,24 +311,24 @@ fn hint_row(row: &mut Row<'_>, segments: &Segments, block: &Block) {
     }
 }
 
-/// The words of a short text as numbers, ideographs each on its own.
-fn words(text: &str) -> Vec<u64> {
-    let mut found = Vec::new();
+/// Hands over the words of a short text as numbers, ideographs each on its own.
+fn for_words(text: &str, mut take: impl FnMut(u64)) {
     let mut word: u64 = 0;
     for char in text.chars() {
         if char.is_alphanumeric() {
-            let code = u64::from(u32::from(char.to_lowercase().next().unwrap_or(char)));
+            let lower =
+                if char.is_ascii() { char.to_ascii_lowercase() } else { char.to_lowercase().next().unwrap_or(char) };
+            let code = u64::from(u32::from(lower));
             word = (word ^ code).wrapping_mul(0x0100_0000_01b3).max(1);
             if code < 0x2e80 {
                 continue;
             }
         }
         if word != 0 {
-            found.push(std::mem::take(&mut word));
+            take(std::mem::take(&mut word));
         }
     }
     if word != 0 {
-        found.push(word);
+        take(word);
     }
-    found
 }

@@ -2,7 +2,7 @@
 //!
 //! The layout elements that change the meaning are written as TeX; spacing and style are not.
 
-use crate::html::{NodeId, Tag, Tree, decoded};
+use crate::html::{NodeId, Tag, Tree, attribute_value, decoded};
 
 /// Nesting from which the characters alone are written.
 const MAX_NESTING: usize = 48;
@@ -140,7 +140,7 @@ fn text(tree: &Tree<'_>, first: NodeId, end: NodeId, tex: &mut String) {
 }
 
 fn fenced(tree: &Tree<'_>, id: NodeId, nesting: usize, tex: &mut String) {
-    let mark = |name: &str, usual: &str| decoded(tree.attribute(id, name).unwrap_or(usual)).into_owned();
+    let mark = |name: &str, usual: &str| attribute_value(tree.attribute(id, name).unwrap_or(usual)).into_owned();
     tex.push_str(&mark("open", "("));
     let comma = mark("separators", ",");
     let comma: String = comma.trim().chars().take(1).collect();

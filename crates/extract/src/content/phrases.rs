@@ -246,6 +246,7 @@ pub(super) fn may_need_scripts(text: &str) -> bool {
     static ANY: LazyLock<AhoCorasick> = LazyLock::new(|| {
         AhoCorasick::builder()
             .ascii_case_insensitive(true)
+            .kind(Some(AhoCorasickKind::DFA))
             .build([
                 "javascript",
                 "java script",

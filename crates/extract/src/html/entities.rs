@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use memchr::memchr;
+use memchr::memchr2;
 
 use super::entity_table::ENTITIES;
 
@@ -13,7 +13,7 @@ const MAX_LEGACY_NAME: usize = 6;
 
 /// `text` with its character references replaced.
 pub(crate) fn decoded(text: &str) -> Cow<'_, str> {
-    if memchr(b'&', text.as_bytes()).is_none() {
+    if memchr2(b'&', 0, text.as_bytes()).is_none() {
         return Cow::Borrowed(text);
     }
     let mut output = String::with_capacity(text.len());
@@ -21,16 +21,36 @@ pub(crate) fn decoded(text: &str) -> Cow<'_, str> {
     Cow::Owned(output)
 }
 
+/// The value of an attribute with its character references replaced. Here a name without `;` is none where it could
+/// be the name of a parameter: `?id=1&copy=2`.
+pub(crate) fn attribute_value(value: &str) -> Cow<'_, str> {
+    if memchr2(b'&', 0, value.as_bytes()).is_none() {
+        return Cow::Borrowed(value);
+    }
+    let mut output = String::with_capacity(value.len());
+    replace(value, true, &mut output);
+    Cow::Owned(output)
+}
+
 /// Appends `text` with its character references replaced.
 pub(crate) fn decode_into(text: &str, output: &mut String) {
+    replace(text, false, output);
+}
+
+fn replace(text: &str, in_attribute: bool, output: &mut String) {
     let mut rest = text;
-    while let Some(at) = memchr(b'&', rest.as_bytes()) {
+    while let Some(at) = memchr2(b'&', 0, rest.as_bytes()) {
         let (before, reference) = rest.split_at(at);
         output.push_str(before);
-        let body = reference.strip_prefix('&').unwrap_or("");
+        let Some(body) = reference.strip_prefix('&') else {
+            // The parser leaves U+0000 only where the standard replaces it.
+            output.push(char::REPLACEMENT_CHARACTER);
+            rest = reference.get(1..).unwrap_or("");
+            continue;
+        };
         let used = match body.strip_prefix('#') {
             Some(number) => numeric(number, output).map(|length| length + 1),
-            None => named(body, output),
+            None => named(body, in_attribute, output),
         };
         if used.is_none() {
             output.push('&');
@@ -66,7 +86,7 @@ fn character(code: u32) -> char {
 }
 
 /// Reads `amp;` or `amp`; the length read.
-fn named(body: &str, output: &mut String) -> Option<usize> {
+fn named(body: &str, in_attribute: bool, output: &mut String) -> Option<usize> {
     let length = body.bytes().take(MAX_NAME + 1).take_while(u8::is_ascii_alphanumeric).count();
     let name = body.get(..length)?;
     if body.as_bytes().get(length) == Some(&b';')
@@ -78,7 +98,9 @@ fn named(body: &str, output: &mut String) -> Option<usize> {
     // The longest prefix that is a reference without `;`.
     (2..=length.min(MAX_LEGACY_NAME)).rev().find_map(|length| {
         let (text, legacy) = lookup(name.get(..length)?)?;
-        legacy.then(|| {
+        let next = body.as_bytes().get(length);
+        let parameter = in_attribute && next.is_some_and(|next| *next == b'=' || next.is_ascii_alphanumeric());
+        (legacy && !parameter).then(|| {
             output.push_str(text);
             length
         })
@@ -109,6 +131,19 @@ mod tests {
         ] {
             assert_eq!(decoded(text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn parameters_of_addresses_are_no_references() {
+        for (value, expected) in [
+            ("?id=1&copy=2", "?id=1&copy=2"),
+            ("?a&copyright=1&amp;lt=2", "?a&copyright=1&lt=2"),
+            ("AT&amp;T &copy 2020 &lt", "AT&T © 2020 <"),
+            ("a&#38;b&ltc;", "a&b&ltc;"),
+        ] {
+            assert_eq!(attribute_value(value), expected, "{value}");
+        }
+        assert_eq!(decoded("?id=1&copy=2 \0"), "?id=1©=2 \u{fffd}");
     }
 
     #[test]

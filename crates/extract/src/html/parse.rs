@@ -1,7 +1,7 @@
 //! From characters to a [`Tree`]: the tokenizer's states of the HTML standard that change what a
 //! reader sees, and its rules for implied end tags. One pass, every step takes constant or capped time.
 
-use memchr::{memchr, memmem};
+use memchr::{memchr, memchr2, memmem};
 
 use super::builder::Builder;
 use super::tags::Tag;
@@ -51,6 +51,10 @@ impl Parser<'_> {
             _ if open == self.bytes.len() => {}
             b'a'..=b'z' | b'A'..=b'Z' => self.start_tag(),
             b'/' if self.byte(open + 2).is_ascii_alphabetic() => self.end_tag(),
+            b'/' if open + 2 >= self.bytes.len() => {
+                self.builder.text(open, self.bytes.len());
+                self.at = self.bytes.len();
+            }
             b'/' | b'!' | b'?' => self.markup_declaration(),
             _ => {
                 self.builder.text(open, open + 1);
@@ -59,37 +63,31 @@ impl Parser<'_> {
         }
     }
 
-    /// Comments, doctypes, CDATA and bogus comments: none of them is content, except CDATA, which
-    /// pages in the wild only use to hide scripts.
+    /// Comments, doctypes and bogus comments, none of which is content; CDATA is, within SVG and `MathML`.
     fn markup_declaration(&mut self) {
         let rest = self.rest();
-        let length = if rest.starts_with(b"<!-->") {
-            5
-        } else if let Some(comment) = rest.strip_prefix(b"<!--") {
-            // `--!>` ends a comment too.
-            let mut from = 0;
-            loop {
-                let Some(dashes) = memmem::find(comment.get(from..).unwrap_or(&[]), b"--") else { break rest.len() };
-                let after = from + dashes + 2;
-                match comment.get(after..after + 2) {
-                    Some([b'>', _]) => break 4 + after + 1,
-                    Some(b"!>") => break 4 + after + 2,
-                    None if comment.get(after) == Some(&b'>') => break 4 + after + 1,
-                    _ => from = after - 1,
-                }
-            }
-        } else {
-            memchr(b'>', rest).map_or(rest.len(), |end| end + 1)
+        if rest.starts_with(b"<![CDATA[") && self.builder.in_foreign() {
+            let from = self.at + b"<![CDATA[".len();
+            let length = self.bytes.get(from..).and_then(|data| memmem::find(data, b"]]>"));
+            let end = length.map_or(self.bytes.len(), |length| from + length);
+            self.builder.text(from, end);
+            self.at = self.bytes.len().min(end + b"]]>".len());
+            return;
+        }
+
+        self.at += match rest.strip_prefix(b"<!--") {
+            Some(comment) => b"<!--".len() + comment_length(comment),
+            None => memchr(b'>', rest).map_or(rest.len(), |end| end + 1),
         };
-        self.at += length;
     }
 
     fn end_tag(&mut self) {
         let (tag, name) = self.name(self.at + 2);
         self.at = name.end as usize;
         // Attributes of an end tag mean nothing but may hold a `>`.
-        if self.attributes(false).is_some() {
-            self.builder.end(tag, name);
+        match self.attributes(false) {
+            Some(_) => self.builder.end(tag, name),
+            None => self.at = self.bytes.len(),
         }
     }
 
@@ -97,9 +95,15 @@ impl Parser<'_> {
         let (tag, name) = self.name(self.at + 1);
         self.at = name.end as usize;
         let attributes_from = self.builder.attribute_count();
-        let Some(self_closing) = self.attributes(true) else { return };
+        let Some(self_closing) = self.attributes(true) else {
+            self.at = self.bytes.len();
+            return;
+        };
         self.builder.start(tag, name, attributes_from, self_closing);
-        if tag.is_raw_text() && !self.builder.in_foreign() {
+        if self.builder.in_foreign() {
+            return;
+        }
+        if tag.is_raw_text() {
             self.raw_text(tag, name);
         } else if tag == Tag::Plaintext {
             self.builder.text(self.at, self.bytes.len());
@@ -189,26 +193,98 @@ impl Parser<'_> {
     /// The content of an element whose end is its own end tag only.
     fn raw_text(&mut self, tag: Tag, name: Span) {
         let from = self.at;
-        let mut at = from;
-        loop {
-            let rest = self.bytes.get(at..).unwrap_or(&[]);
-            let Some(offset) = memmem::find(rest, b"</") else {
-                at = self.bytes.len();
-                break;
-            };
-            at += offset;
-            let (end_tag, end_name) = self.name(at + 2);
-            if end_tag == tag {
-                break;
-            }
-            at = end_name.start as usize;
-        }
+        let at = if tag == Tag::Script { self.script_end() } else { self.raw_end(tag) };
         if at > from {
             self.builder.text(from, at);
         }
         self.at = at;
         if at == self.bytes.len() {
             self.builder.end(tag, name);
+        }
+    }
+}
+
+/// What `script_end` is in, as the standard's states of script data.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Escape {
+    None,
+    /// Behind `<!--`.
+    Once,
+    /// Behind `<script` in that, where `</script` ends only this.
+    Twice,
+}
+
+impl Parser<'_> {
+    /// Where the next end tag of `tag` starts, or the source ends.
+    fn raw_end(&self, tag: Tag) -> usize {
+        let mut at = self.at;
+        while let Some(offset) = memmem::find(self.bytes.get(at..).unwrap_or(&[]), b"</") {
+            at += offset;
+            let (end_tag, end_name) = self.name(at + 2);
+            if end_tag == tag && end_name.end as usize >= self.bytes.len() {
+                break;
+            }
+            if end_tag == tag {
+                return at;
+            }
+            at = end_name.start as usize;
+        }
+        self.bytes.len()
+    }
+
+    /// Where the end tag of a script starts, or the source ends. Scripts were once put into comments, so that they
+    /// may write scripts.
+    fn script_end(&self) -> usize {
+        let mut escape = Escape::None;
+        let mut at = self.at;
+        loop {
+            let rest = self.bytes.get(at..).unwrap_or(&[]);
+            let next = if escape == Escape::None { memchr(b'<', rest) } else { memchr2(b'<', b'-', rest) };
+            let Some(offset) = next else { return self.bytes.len() };
+            at += offset;
+
+            let rest = self.bytes.get(at..).unwrap_or(&[]);
+            match escape {
+                Escape::None if rest.starts_with(b"<!--") => {
+                    escape = Escape::Once;
+                    // Its dashes may be those of the end.
+                    at += 2;
+                    continue;
+                }
+                _ if escape != Escape::None && rest.starts_with(b"-->") => escape = Escape::None,
+                Escape::None | Escape::Once if self.names_script(at + 2) && rest.starts_with(b"</") => return at,
+                Escape::Once if self.names_script(at + 1) && rest.starts_with(b"<") => escape = Escape::Twice,
+                Escape::Twice if self.names_script(at + 2) && rest.starts_with(b"</") => escape = Escape::Once,
+                _ => {}
+            }
+            at += 1;
+        }
+    }
+
+    /// Whether the name of a script's tag stands at `at`, with its end.
+    fn names_script(&self, at: usize) -> bool {
+        let name = self.bytes.get(at..at + b"script".len());
+        name.is_some_and(|name| name.eq_ignore_ascii_case(b"script"))
+            && matches!(self.bytes.get(at + 6), Some(b' ' | b'\t' | b'\n' | b'\r' | 0x0c | b'/' | b'>'))
+    }
+}
+
+/// Bytes of a comment behind its `<!--`, with its end.
+fn comment_length(comment: &[u8]) -> usize {
+    for empty in [b">".as_slice(), b"->"] {
+        if comment.starts_with(empty) {
+            return empty.len();
+        }
+    }
+
+    let mut from = 0;
+    loop {
+        let Some(dashes) = memmem::find(comment.get(from..).unwrap_or(&[]), b"--") else { return comment.len() };
+        let after = from + dashes + 2;
+        match (comment.get(after), comment.get(after + 1)) {
+            (Some(b'>'), _) => return after + 1,
+            (Some(b'!'), Some(b'>')) => return after + 2,
+            _ => from = after - 1,
         }
     }
 }

@@ -46,7 +46,7 @@ impl Output<'_> {
         let mut lines = String::new();
         let level = heading_level(self.segments, block);
         if block.preformatted {
-            code(self.segments.text_of(block), &mut lines);
+            code(self.segments.text_of(block), block.language.as_deref().unwrap_or(""), &mut lines);
         } else {
             if level > 0 {
                 lines.extend(std::iter::repeat_n('#', usize::from(level)));
@@ -220,10 +220,10 @@ fn longest_run(text: &str) -> usize {
     text.split(|char| char != '`').map(str::len).max().unwrap_or(0)
 }
 
-fn code(text: &str, output: &mut String) {
+fn code(text: &str, language: &str, output: &mut String) {
     // A fence longer than any run of ticks in the code, so that it does not end early.
     let fence = "`".repeat(longest_run(text).max(2) + 1);
-    output.push_str(&format!("{fence}\n{}\n{fence}", text.trim_matches('\n')));
+    output.push_str(&format!("{fence}{language}\n{}\n{fence}", text.trim_matches('\n')));
 }
 
 /// A part of a line as Markdown writes it.

@@ -85,10 +85,12 @@ fn plain_files_cut_anywhere_read_as_the_whole_file() {
     assert!(most > 40, "{most} splits");
 }
 
+type Compress = fn(&[u8]) -> Vec<u8>;
+
 #[test]
 fn compressed_files_are_cut_where_members_and_lines_end() {
     let folder = Folder::new();
-    let compressors: [(&str, fn(&[u8]) -> Vec<u8>); 4] = [("gz", gzip), ("zst", zstd), ("bz2", bzip2), ("xz", xz)];
+    let compressors: [(&str, Compress); 4] = [("gz", gzip), ("zst", zstd), ("bz2", bzip2), ("xz", xz)];
     for (ending, compress) in compressors {
         for together in [1, 3, 20] {
             let name = format!("{together}.jsonl.{ending}");

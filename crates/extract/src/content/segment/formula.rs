@@ -1,11 +1,20 @@
 //! Formulas: their TeX once, however often the page holds them.
 
-use super::{Cutter, Kind};
+use super::Kind;
+use super::cutter::Cutter;
 use crate::content::mathml;
-use crate::html::{NodeId, Tag, Tree, decode_into, decoded, parse};
+use crate::html::{NodeId, Tag, Tree, attribute_value, decode_into, parse};
 
 /// Siblings looked at behind a rendered formula for its source.
 const BEHIND: usize = 4;
+/// What stands before the TeX in the addresses of services that draw formulas.
+#[rustfmt::skip]
+const SERVICES: &[&str] = &[
+    "/equation?tex=", "latex?", ".latex?", "cht=tx&chl=", "cht=tx&amp;chl=", "latex.php?latex=", "mimetex.cgi?",
+    "mathtex.cgi?", "/render/math?math=", "svg.image?", "png.image?", "gif.image?",
+];
+/// Nodes before what KaTeX has drawn among which its source is looked for.
+const SOURCE_REACH: NodeId = 400;
 /// Most nodes of a formula that stands in an attribute or script.
 const MAX_NODES: usize = 20_000;
 
@@ -42,23 +51,36 @@ impl Cutter<'_, '_> {
         self.account(id, from);
     }
 
+    /// Appends text, with what stands between `[tex]` and `[/tex]` as formulas: forums write them so.
+    pub(super) fn line(&mut self, id: NodeId, text: &str) {
+        let mut rest = text;
+        while let Some((before, tex, after)) = tagged(rest) {
+            self.squeeze(before);
+            self.formula(id, tex, false);
+            rest = after;
+        }
+        self.squeeze(rest);
+    }
+
     /// Formulas that are pictures say in `alt`, or in their address, what they show.
     pub(super) fn image(&mut self, id: NodeId) {
         let source = self.tree.attribute(id, "src").unwrap_or("");
-        let query = ["/equation?tex=", "latex?", ".latex?", "cht=tx&chl=", "cht=tx&amp;chl=", "latex.php?latex="]
-            .iter()
-            .find_map(|mark| source.find(mark).and_then(|at| source.get(at + mark.len()..)));
+        let query = SERVICES.iter().find_map(|mark| source.find(mark).and_then(|at| source.get(at + mark.len()..)));
         let class = self.tree.attribute(id, "class").unwrap_or("");
-        let formula = class.split(|char: char| !char.is_ascii_alphanumeric()).any(|word| {
-            ["tex", "latex", "mwe", "equation", "math", "mathtex"].iter().any(|known| word.eq_ignore_ascii_case(known))
-        });
-        if !formula && query.is_none() {
+        let names = |known: &[&str]| {
+            let mut words = class.split(|char: char| !char.is_ascii_alphanumeric());
+            words.any(|word| known.iter().any(|known| word.eq_ignore_ascii_case(known)))
+        };
+        let is_tex = names(&["tex", "latex", "mwe", "mathtex"]);
+        if !is_tex && query.is_none() && !names(&["equation", "math"]) {
             return;
         }
-        let alt = self.tree.attribute(id, "alt").map(str::trim).filter(|alt| !alt.is_empty());
+        // A picture of a class about mathematics may be a graph: its `alt` must look like a formula.
+        let speaks = |alt: &&str| is_tex || query.is_some() || alt.contains(['\\', '^', '_', '=']);
+        let alt = self.tree.attribute(id, "alt").map(str::trim).filter(|alt| !alt.is_empty()).filter(speaks);
         let tex = match (alt, query) {
-            (Some(alt), _) => decoded(alt).into_owned(),
-            (None, Some(query)) => unescaped(decoded(query).split('&').next().unwrap_or("")),
+            (Some(alt), _) => attribute_value(alt).into_owned(),
+            (None, Some(query)) => unescaped(attribute_value(query).split('&').next().unwrap_or("")),
             (None, None) => return,
         };
         self.formula(id, &tex, false);
@@ -66,10 +88,21 @@ impl Cutter<'_, '_> {
 
     /// A formula that a script has drawn: what is taken instead of it, and the node behind it.
     pub(super) fn drawn(&mut self, id: NodeId) -> Option<NodeId> {
-        let class = self.tree.attribute(id, "class")?;
         let end = self.tree.node(id).end;
-        if class.contains("katex-html") && self.tree.attribute(id, "aria-hidden") == Some("true") {
+        let class = self.tree.attribute(id, "class").unwrap_or("");
+        let source = ["data-tex", "data-latex"].iter().find_map(|name| self.tree.attribute(id, name));
+        if let Some(source) = source.filter(|source| !source.trim().is_empty()) {
+            let display = class.split(|char: char| !char.is_ascii_alphanumeric()).any(|word| word == "display");
+            self.formula(id, &attribute_value(source), display);
             return Some(end);
+        }
+        if class.is_empty() {
+            return None;
+        }
+        if class.contains("katex-html") && self.tree.attribute(id, "aria-hidden") == Some("true") {
+            // Some pages come without the source: what is drawn is all there is.
+            let ends_here = |at: NodeId| self.tree.node(at).tag == Tag::Math && self.tree.node(at).end == id;
+            return (id.saturating_sub(SOURCE_REACH)..id).any(ends_here).then_some(end);
         }
         if !class.split_ascii_whitespace().any(|name| name.starts_with("MathJax") || name.starts_with("mjx-chtml")) {
             return None;
@@ -82,7 +115,7 @@ impl Cutter<'_, '_> {
             return Some(end);
         }
         let markup = self.tree.attribute(id, "data-mathml")?;
-        let tex = of_source(&decoded(markup));
+        let tex = of_source(&attribute_value(markup));
         if tex.is_empty() {
             return None;
         }
@@ -108,6 +141,17 @@ impl Cutter<'_, '_> {
     }
 }
 
+/// The first formula between tags in square brackets: what is before it, its TeX, what is behind it.
+fn tagged(text: &str) -> Option<(&str, &str, &str)> {
+    const TAGS: [(&str, &str); 2] = [("[tex]", "[/tex]"), ("[latex]", "[/latex]")];
+    let found = TAGS.iter().filter_map(|(open, close)| {
+        let (before, rest) = text.split_once(open)?;
+        let (tex, after) = rest.split_once(close)?;
+        Some((before, tex, after))
+    });
+    found.min_by_key(|(before, _, _)| before.len())
+}
+
 /// The TeX of a `math` element.
 fn tex_of(tree: &Tree<'_>, id: NodeId, end: NodeId) -> String {
     let annotation = (id..end).find(|at| {
@@ -119,7 +163,7 @@ fn tex_of(tree: &Tree<'_>, id: NodeId, end: NodeId) -> String {
         (at..tree.node(at).end).for_each(|at| decode_into(tree.text(at), &mut tex));
         return tex.trim().to_owned();
     }
-    let alternative = tree.attribute(id, "alttext").map(decoded);
+    let alternative = tree.attribute(id, "alttext").map(attribute_value);
     match alternative {
         Some(tex) if tex.contains(['\\', '^', '_', '=']) => tex.into_owned(),
         _ => mathml::to_tex(tree, id + 1, end),

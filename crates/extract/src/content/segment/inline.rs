@@ -1,6 +1,6 @@
 //! Inline elements whose place or size carries meaning: exponents, indices, readings.
 
-use super::Cutter;
+use super::cutter::Cutter;
 use crate::html::{NodeId, Tag, decode_into};
 
 /// Longer raised or lowered text is none of a number or name.
