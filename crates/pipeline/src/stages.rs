@@ -52,6 +52,7 @@ pub static STAGES: &[StageKind] = &[
 
 /// What the registry knows of a kind of stage: what its configuration type says of it.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, each asked for by itself")]
 pub struct StageKind {
     /// The name in `run`.
     pub name: &'static str,

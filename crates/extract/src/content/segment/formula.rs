@@ -13,7 +13,7 @@ const SERVICES: &[&str] = &[
     "/equation?tex=", "latex?", ".latex?", "cht=tx&chl=", "cht=tx&amp;chl=", "latex.php?latex=", "mimetex.cgi?",
     "mathtex.cgi?", "/render/math?math=", "svg.image?", "png.image?", "gif.image?",
 ];
-/// Nodes before what KaTeX has drawn among which its source is looked for.
+/// Nodes before what `KaTeX` has drawn among which its source is looked for.
 const SOURCE_REACH: NodeId = 400;
 /// Most nodes of a formula that stands in an attribute or script.
 const MAX_NODES: usize = 20_000;
