@@ -16,7 +16,6 @@ use std::sync::Arc;
 
 use futures::{StreamExt, TryStreamExt};
 use textmill_document::Ledger;
-use textmill_minhash_dedupe::DedupeSettings;
 use textmill_pipeline::{Dropped as DroppedPolicy, Pipeline};
 use textmill_store::manifest::{Dataset, FileEntry, RunManifest, content_digest};
 use textmill_store::sealed::{seal, unseal};
@@ -26,6 +25,7 @@ use textmill_store::{Created, Store, StoreError};
 use self::global_sample::choose_sample;
 pub(crate) use self::phases::Phases;
 use crate::engines::{Engine, run_missing};
+use crate::exchange::index;
 use crate::plan::{RunPlan, TaskSpec, Work, digest};
 use crate::task::{TaskContext, equal_ids};
 use crate::{EngineError, layout};
@@ -58,7 +58,7 @@ pub(crate) async fn publish(
         tasks: phases.tasks(),
         unreadable: plan.unreadable.iter().cloned().chain(phases.given_up()).collect(),
         clusters: phases.clusters().clone(),
-        index: index_made(pipeline),
+        index: index(pipeline).map(|index| index.made),
         metrics: phases.metrics(),
         equal_ids: equal_ids(phases.manifests().map(|task| &task.input)),
         textmill_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -74,12 +74,6 @@ pub(crate) async fn publish(
     create_manifest(&context.store, &manifest).await?;
     context.store.delete(&intent).await?;
     Ok(manifest)
-}
-
-/// How the keys of the index were made.
-fn index_made(pipeline: &Pipeline) -> Option<String> {
-    let settings = pipeline.nodes.iter().filter_map(|node| Some(node.exchange.as_ref()?.documents()?.settings()));
-    settings.into_iter().find(|settings| settings.index).map(DedupeSettings::keys_made)
 }
 
 fn published_names(dataset: Dataset, files: &[FileEntry]) -> Vec<FileEntry> {
