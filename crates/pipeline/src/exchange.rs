@@ -5,59 +5,45 @@ use textmill_document::{DocumentBatch, Stage, StageError};
 use textmill_minhash_dedupe::{DedupeStage, LineDedupeStage};
 use textmill_score::KeepHighestStage;
 
-/// A stage that needs all documents at hand: it makes keys of each, and what is found of them comes back.
-#[derive(Debug, Clone)]
-pub enum Exchange {
+/// Makes [`Exchange`] out of the list of stages that need all documents at hand. Each has a method `keys`, which gives a
+/// row of keys for each document; what the keys decide is the engine's part (`engine/src/exchange/`).
+macro_rules! exchanges {
+    ($($(#[$doc:meta])* $name:ident($stage:ty),)*) => {
+        /// A stage that needs all documents at hand: it makes keys of each, and what is found of them comes back.
+        #[derive(Debug, Clone)]
+        pub enum Exchange {
+            $($(#[$doc])* $name(Arc<$stage>),)*
+        }
+
+        impl Exchange {
+            /// A row of keys for each document.
+            pub fn keys(&self, batch: &DocumentBatch) -> Result<RecordBatch, StageError> {
+                match self {
+                    $(Self::$name(stage) => stage.keys(batch),)*
+                }
+            }
+
+            /// The stage, as one that looks at one document at a time.
+            pub fn stage(&self) -> Arc<dyn Stage> {
+                match self {
+                    $(Self::$name(stage) => Arc::clone(stage) as Arc<dyn Stage>,)*
+                }
+            }
+        }
+
+        $(impl From<Arc<$stage>> for Exchange {
+            fn from(stage: Arc<$stage>) -> Self {
+                Self::$name(stage)
+            }
+        })*
+    };
+}
+
+exchanges! {
     /// Whole documents are removed.
-    Documents(Arc<DedupeStage>),
+    Documents(DedupeStage),
     /// Parts of documents are cut.
-    Parts(Arc<LineDedupeStage>),
+    Parts(LineDedupeStage),
     /// The best documents of all are kept.
-    Highest(Arc<KeepHighestStage>),
-}
-
-impl Exchange {
-    /// A row of keys for each document.
-    pub fn keys(&self, batch: &DocumentBatch) -> Result<RecordBatch, StageError> {
-        match self {
-            Self::Documents(stage) => stage.keys(batch),
-            Self::Parts(stage) => stage.keys(batch),
-            Self::Highest(stage) => stage.keys(batch),
-        }
-    }
-
-    /// The stage, as one that looks at one document at a time.
-    pub fn stage(&self) -> Arc<dyn Stage> {
-        match self {
-            Self::Documents(stage) => Arc::clone(stage) as Arc<dyn Stage>,
-            Self::Parts(stage) => Arc::clone(stage) as Arc<dyn Stage>,
-            Self::Highest(stage) => Arc::clone(stage) as Arc<dyn Stage>,
-        }
-    }
-
-    /// The stage that removes documents in whose place others stay.
-    pub fn documents(&self) -> Option<&Arc<DedupeStage>> {
-        match self {
-            Self::Documents(stage) => Some(stage),
-            Self::Parts(_) | Self::Highest(_) => None,
-        }
-    }
-}
-
-impl From<Arc<DedupeStage>> for Exchange {
-    fn from(stage: Arc<DedupeStage>) -> Self {
-        Self::Documents(stage)
-    }
-}
-
-impl From<Arc<LineDedupeStage>> for Exchange {
-    fn from(stage: Arc<LineDedupeStage>) -> Self {
-        Self::Parts(stage)
-    }
-}
-
-impl From<Arc<KeepHighestStage>> for Exchange {
-    fn from(stage: Arc<KeepHighestStage>) -> Self {
-        Self::Highest(stage)
-    }
+    Highest(KeepHighestStage),
 }

@@ -1,26 +1,10 @@
 //! What an exchange over so many documents costs.
 
 use serde::Serialize;
-use textmill_minhash_dedupe::{DedupeStage, key_columns};
-use textmill_pipeline::{Exchange, Node};
+use textmill_pipeline::Node;
 
 use super::Amount;
-
-/// Bytes of an id: a UUID.
-const ID_BYTES: f64 = 36.0;
-/// Bytes of text for each word and each line, of which there are keys: web pages in English.
-const WORD_BYTES: f64 = 6.0;
-const LINE_BYTES: f64 = 33.0;
-/// Union-find, its result and the choice of who stays.
-const DOCUMENT_MEMORY: f64 = 16.0;
-/// The exchange leaves a quarter of its budget to sorting, however many documents there are.
-const MEMORY_SHARE: f64 = 0.75;
-/// A sort holds three times its rows of a key and a number, in half of what the documents leave.
-const SORT_MEMORY: f64 = 2.0 * 3.0 * 12.0;
-const SORT_ROW: f64 = 12.0;
-const PART_ROW: f64 = 16.0;
-/// Group, rank, tie and number.
-const RANK_ROW: f64 = 28.0;
+use crate::exchange::{Cost, Load, exchange_of};
 
 /// One comparison of all documents.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -41,44 +25,19 @@ pub struct ExchangeEstimate {
     pub spill_bytes: u64,
 }
 
-pub(super) fn estimate(node: &Node, exchange: &Exchange, given: Amount) -> ExchangeEstimate {
-    let documents = given.documents;
+/// What `node` costs where it is given so much; none where it compares nothing.
+pub(super) fn estimate(node: &Node, given: Amount) -> Option<ExchangeEstimate> {
+    let Amount { documents, bytes } = given;
     let runs = (documents / f64::from(u32::MAX)).ceil().max(1.0);
-    let (keys, memory, sort_memory, spill) = match exchange {
-        Exchange::Documents(stage) => {
-            let keys = documents * row_bytes(node, stage, given.bytes / documents.max(1.0));
-            let run = documents / runs;
-            (keys, run * DOCUMENT_MEMORY / MEMORY_SHARE, run * (DOCUMENT_MEMORY + SORT_MEMORY), run * SORT_ROW)
-        }
-        Exchange::Parts(_) => {
-            let parts = given.bytes / LINE_BYTES;
-            let run = parts / runs;
-            (parts * 8.0, run / 8.0, run / 8.0 + run * 3.0 * PART_ROW, run * PART_ROW)
-        }
-        Exchange::Highest(_) => {
-            let run = documents / runs;
-            (documents * 24.0, run / 8.0, run / 8.0 + run * 3.0 * RANK_ROW, run * RANK_ROW)
-        }
-    };
-    ExchangeEstimate {
+    let Cost { key_bytes, memory, memory_without_spill, spill } =
+        exchange_of(node)?.cost(Load { documents, bytes, runs });
+    Some(ExchangeEstimate {
         stage: node.id.clone(),
         documents: super::whole(documents),
-        key_bytes: super::whole(keys),
+        key_bytes: super::whole(key_bytes),
         runs: super::whole(runs),
         memory_bytes: super::whole(memory),
-        memory_without_spill_bytes: super::whole(sort_memory),
+        memory_without_spill_bytes: super::whole(memory_without_spill),
         spill_bytes: super::whole(spill),
-    }
-}
-
-/// Bytes of one document's row of keys; hashes do not compress.
-fn row_bytes(node: &Node, stage: &DedupeStage, document: f64) -> f64 {
-    let schema = stage.key_schema(&node.columns_in);
-    let column = |name: &str| match name {
-        key_columns::SIGNATURE => stage.settings().minhash.map_or(0.0, |minhash| 4.0 * f64::from(minhash.hashes)),
-        key_columns::SHINGLES => 8.0 * document / WORD_BYTES,
-        key_columns::ID => ID_BYTES,
-        _ => 8.0,
-    };
-    schema.fields().iter().map(|field| column(field.name())).sum()
+    })
 }

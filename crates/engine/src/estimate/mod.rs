@@ -188,9 +188,7 @@ impl<'a> Flow<'a> {
     fn phase(&self, number: usize, tasks: u64) -> PhaseEstimate {
         let inside = || self.pipeline.nodes.iter().zip(&self.levels).enumerate().filter(|(_, (_, at))| **at == number);
         let stages: Vec<_> = inside().map(|(index, (node, _))| self.stage(index, node)).collect();
-        let exchanges = inside().filter_map(|(index, (node, _))| {
-            Some(exchange::estimate(node, node.exchange.as_ref()?, self.stages[index].0))
-        });
+        let exchanges = inside().filter_map(|(index, (node, _))| exchange::estimate(node, self.stages[index].0));
         PhaseEstimate {
             id: format!("p{number}"),
             tasks,

@@ -4,16 +4,19 @@
 
 use std::sync::Arc;
 
-use textmill_pipeline::{Exchange, Node};
+use textmill_document::ByteSize;
+use textmill_pipeline::Node;
 use textmill_store::manifest::{ExchangeManifest, FORMAT_VERSION, FileEntry, TaskManifest};
 use textmill_store::owner::Owner;
 use textmill_store::sealed::{seal, unseal};
 use textmill_store::{Created, Store};
 
+use super::exchange::{AllDocuments, Decided, Earlier, Exchange};
 use super::keys::KeyFiles;
-use super::resources::{Budget, Commit, Earlier, Resources};
+use super::registry::exchange_of;
+use super::resources::{Budget, Resources};
 use super::sorter::Sorter;
-use super::{documents, highest, parts};
+use super::verdict_writer::Name;
 use crate::plan::{TaskSpec, digest};
 use crate::{Cancel, EngineError, layout};
 
@@ -31,8 +34,8 @@ pub(crate) struct Means<'a> {
     pub memory: u64,
 }
 
-/// Compares the documents whose keys `tasks` committed for `node`; what was found before under the same key is taken.
-pub(crate) async fn dedupe(
+/// Decides of the documents whose keys `tasks` committed for `node`; what was decided before under the same key is taken.
+pub(crate) async fn decide(
     means: &Means<'_>,
     node: &Node,
     tasks: &[(TaskSpec, TaskManifest)],
@@ -42,23 +45,23 @@ pub(crate) async fn dedupe(
     if let Some(known) = committed(means.store, &path).await? {
         return Ok(known);
     }
-    let attempt = layout::attempt(means.owner.epoch());
-    let commit = Commit { node, key: &key, attempt: &attempt };
+
     let files = KeyFiles::new(&earlier, means.store, &keys);
     let files = Arc::new(files.ok_or_else(|| EngineError::TooManyDocuments { stage: node.id.clone() })?);
-    if let Exchange::Documents(_) = exchange {
-        documents::refuse_too_many(&node.id, files.documents(), means.memory)?;
-    }
+    refuse_too_many(&node.id, files.documents(), exchange.memory_needed(files.documents()), means.memory)?;
+
+    let attempt = layout::attempt(means.owner.epoch());
     let budget = Budget::new(means.memory, files.documents());
-    let resources = Resources { sorter: means.sorter, stage: &node.id, budget, cancel: means.cancel };
-    let (verdicts, report) = match exchange {
-        Exchange::Documents(stage) => documents::find(&resources, means.store, &files, stage, tasks, commit).await?,
-        Exchange::Parts(stage) => (parts::find(&resources, means.store, &files, stage, commit).await?, None),
-        Exchange::Highest(stage) => (highest::find(&resources, means.store, &files, stage, commit).await?, None),
+    let all = AllDocuments {
+        resources: Resources { sorter: means.sorter, stage: &node.id, budget, cancel: means.cancel },
+        store: means.store,
+        files,
+        tasks,
+        name: Name { stage: &node.id, key: &key, attempt: &attempt },
     };
-    let report = report.unwrap_or_default();
-    let manifest =
-        ExchangeManifest { format_version: FORMAT_VERSION, key: key.clone(), stage: node.id.clone(), verdicts, report };
+    let Decided { verdicts, report } = exchange.decide(&all).await?;
+    let stage = node.id.clone();
+    let manifest = ExchangeManifest { format_version: FORMAT_VERSION, key: key.clone(), stage, verdicts, report };
     means.owner.check().await?;
     match means.store.create(&path, seal(&manifest)?).await? {
         Created::New => Ok(manifest),
@@ -69,8 +72,17 @@ pub(crate) async fn dedupe(
     }
 }
 
-/// What `dedupe` found and committed for `node` before, if its files are still there. Changes nothing.
-pub(crate) async fn found(
+/// A process that holds more than it may is killed when most of the work is done.
+fn refuse_too_many(stage: &str, documents: u32, needed: u64, memory: u64) -> Result<(), EngineError> {
+    if needed <= memory {
+        return Ok(());
+    }
+    let (budget, needed) = (ByteSize(memory), ByteSize(needed));
+    Err(EngineError::ComparisonMemory { stage: stage.to_owned(), documents, budget, needed })
+}
+
+/// What [`decide`] committed for `node` before, if its files are still there. Changes nothing.
+pub(crate) async fn decided(
     store: &Store,
     node: &Node,
     tasks: &[(TaskSpec, TaskManifest)],
@@ -82,23 +94,20 @@ pub(crate) async fn found(
 }
 
 /// What an exchange is given, and the key of its result.
-struct Asked<'a> {
-    exchange: &'a Exchange,
+struct Asked {
+    exchange: Arc<dyn Exchange>,
     keys: Vec<Vec<FileEntry>>,
     earlier: Vec<Earlier>,
     key: String,
 }
 
-impl<'a> Asked<'a> {
-    async fn new(node: &'a Node, tasks: &[(TaskSpec, TaskManifest)]) -> Result<Self, EngineError> {
+impl Asked {
+    async fn new(node: &Node, tasks: &[(TaskSpec, TaskManifest)]) -> Result<Self, EngineError> {
         let keys: Vec<Vec<FileEntry>> =
             tasks.iter().map(|(_, task)| task.keys.get(&node.id).cloned().unwrap_or_default()).collect();
-        let exchange = node.exchange.as_ref();
+        let exchange = exchange_of(node);
         let exchange = exchange.ok_or_else(|| EngineError::Bug(format!("`{}` compares nothing", node.id)))?;
-        let earlier = match exchange {
-            Exchange::Documents(stage) => documents::earlier(stage.settings()).await?,
-            Exchange::Parts(_) | Exchange::Highest(_) => Vec::new(),
-        };
+        let earlier = exchange.earlier().await?;
         let shards: Vec<&str> = tasks.iter().map(|(spec, _)| spec.shard()).collect();
         let key = exchange_key(node, &earlier, &keys, &shards);
         Ok(Self { exchange, keys, earlier, key })
@@ -133,4 +142,28 @@ async fn is_whole(store: &Store, manifest: &ExchangeManifest) -> Result<bool, En
         }
     }
     Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_comparison_that_does_not_fit_the_budget_is_refused_with_what_it_needs() {
+        let refuse = |documents, memory| refuse_too_many("near", documents, Budget::needed(documents), memory);
+        assert!(refuse(0, 1).is_ok());
+        let documents = 30_000_000;
+        let needed = Budget::needed(documents);
+        assert_eq!(needed, 640_000_000);
+        assert!(refuse(documents, needed).is_ok());
+        let error = refuse(documents, needed - 1).expect_err("too little");
+        assert_eq!(error.kind(), crate::ErrorKind::Resources);
+        let text = error.to_string();
+        assert!(
+            text.contains("30000000 documents") && text.contains("610.4 MiB") && text.contains("--memory"),
+            "{text}"
+        );
+        assert!(refuse(u32::MAX, 64 << 30).is_err() && refuse(u32::MAX, 96 << 30).is_ok());
+        assert!(Budget::new(needed, documents).sort_bytes >= 64 << 20);
+    }
 }

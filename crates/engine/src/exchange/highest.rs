@@ -7,33 +7,103 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Float64Array, RecordBatch, UInt32Array};
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef, UInt64Type};
+use arrow::array::RecordBatch;
+use arrow::datatypes::{DataType, Field, UInt64Type};
+use async_trait::async_trait;
+use textmill_document::{DocumentBatch, StageError};
+use textmill_pipeline::Node;
 use textmill_score::{GROUP, KeepHighestStage, NO_RANK, RANK, TIE, score_of};
-use textmill_store::Store;
 use textmill_store::manifest::FileEntry;
-use textmill_store::writer::{DatasetWriter, WriterOptions};
 
+use super::cost::{Cost, Load, SORT_COPIES};
+use super::exchange::{AllDocuments, Decided, Exchange, Outcome};
 use super::keys::{Bits, DOCUMENT, KeyFiles, Scan, Wanted, column};
-use super::resources::{Commit, Resources};
+use super::resources::Resources;
 use super::sorted::Sorted;
-use crate::{EngineError, layout};
+use super::verdict::{Verdict, VerdictKind};
+use crate::EngineError;
 
 /// Most groups: what is remembered of each is in memory.
 const MAX_GROUPS: usize = 10_000_000;
+/// Bytes of group, rank and tie.
+const KEY_BYTES: f64 = 24.0;
+/// Bytes of group, rank, tie and number.
+const SORT_ROW: f64 = 28.0;
 
-/// Finds the documents that are not kept, and writes them task by task.
-pub(crate) async fn find(
-    resources: &Resources<'_>,
-    store: &Store,
-    files: &Arc<KeyFiles>,
-    stage: &KeepHighestStage,
-    commit: Commit<'_>,
-) -> Result<Vec<Vec<FileEntry>>, EngineError> {
-    let mut groups = Groups::count(resources, files).await?;
-    let dropped = groups.cut(resources, files, stage).await?;
-    let writer = Verdicts { resources, store, files, groups: &groups, dropped: &dropped, lowest: stage.lowest() };
-    writer.write(commit).await
+/// Keeps the documents with the highest value of all, or of each group.
+#[derive(Debug)]
+struct Highest(Arc<KeepHighestStage>);
+
+/// The exchange of a node that ranks documents.
+pub(super) fn of(node: &Node) -> Option<Arc<dyn Exchange>> {
+    let Some(textmill_pipeline::Exchange::Highest(stage)) = &node.exchange else { return None };
+    Some(Arc::new(Highest(Arc::clone(stage))))
+}
+
+#[async_trait]
+impl Exchange for Highest {
+    fn keys(&self, documents: &DocumentBatch) -> Result<RecordBatch, StageError> {
+        self.0.keys(documents)
+    }
+
+    fn verdicts(&self) -> VerdictKind {
+        VerdictKind::Below
+    }
+
+    async fn decide(&self, all: &AllDocuments<'_>) -> Result<Decided, EngineError> {
+        let mut groups = Groups::count(&all.resources, &all.files).await?;
+        let dropped = groups.cut(&all.resources, &all.files, &self.0).await?;
+        Ok(Decided { verdicts: self.write(all, &groups, &dropped).await?, ..Decided::default() })
+    }
+
+    fn apply(&self, documents: &DocumentBatch, verdicts: Vec<(usize, Verdict)>) -> Result<Outcome, StageError> {
+        let rows: Vec<_> = verdicts
+            .into_iter()
+            .filter_map(|(row, verdict)| if let Verdict::Below(bound) = verdict { Some((row, bound)) } else { None })
+            .collect();
+        Ok(self.0.drop_rows(documents, &rows)?.into())
+    }
+
+    fn cost(&self, load: Load) -> Cost {
+        let run = load.documents / load.runs;
+        // A bit for each document.
+        let marks = run / 8.0;
+        Cost {
+            key_bytes: load.documents * KEY_BYTES,
+            memory: marks,
+            memory_without_spill: marks + run * SORT_COPIES * SORT_ROW,
+            spill: run * SORT_ROW,
+        }
+    }
+}
+
+impl Highest {
+    /// Writes the dropped documents.
+    async fn write(
+        &self,
+        all: &AllDocuments<'_>,
+        groups: &Groups,
+        dropped: &Bits,
+    ) -> Result<Vec<Vec<FileEntry>>, EngineError> {
+        let mut writer = all.writer(VerdictKind::Below);
+        let mut document = 0;
+        for file in 0..all.files.files() {
+            let mut reader = all.files.open(file, &[GROUP]).await?;
+            while let Some(batch) = reader.next().await? {
+                if all.resources.cancel.is_cancelled() {
+                    return Err(EngineError::Interrupted);
+                }
+                let of = column::<UInt64Type>(&batch, 0)?.values();
+                let numbered = (document..).zip(of).filter(|(document, _)| dropped.get(*document));
+                let bound = |group: &u64| score_of(groups.0.get(group)?.last?, self.0.lowest());
+                let mut verdicts: Vec<_> =
+                    numbered.map(|(document, group)| (document, Verdict::Below(bound(group)))).collect();
+                writer.write(&mut verdicts).await?;
+                document += u32::try_from(batch.num_rows()).unwrap_or(u32::MAX);
+            }
+        }
+        writer.finish().await
+    }
 }
 
 /// What is known of each group, by the hash of its name.
@@ -79,13 +149,13 @@ impl Groups {
             let (of, ranks) = (column::<UInt64Type>(&batch, 0)?, column::<UInt64Type>(&batch, 1)?);
             let documents = column::<arrow::datatypes::UInt32Type>(&batch, 3)?;
             for ((group, rank), document) in of.values().iter().zip(ranks.values()).zip(documents.values()) {
-                let place = match at {
-                    Some((current, place)) if current == *group => place + 1,
+                let position = match at {
+                    Some((current, position)) if current == *group => position + 1,
                     _ => 0,
                 };
-                at = Some((*group, place));
+                at = Some((*group, position));
                 let known = self.0.entry(*group).or_default();
-                if *rank != NO_RANK && place < stage.kept_of(known.documents) {
+                if *rank != NO_RANK && position < stage.kept_of(known.documents) {
                     known.last = Some(*rank);
                 } else {
                     dropped.set(*document);
@@ -94,59 +164,4 @@ impl Groups {
         }
         Ok(dropped)
     }
-}
-
-struct Verdicts<'a> {
-    resources: &'a Resources<'a>,
-    store: &'a Store,
-    files: &'a KeyFiles,
-    groups: &'a Groups,
-    dropped: &'a Bits,
-    lowest: bool,
-}
-
-impl Verdicts<'_> {
-    /// Writes the dropped documents of each task; a task without any has no file.
-    async fn write(&self, commit: Commit<'_>) -> Result<Vec<Vec<FileEntry>>, EngineError> {
-        let mut written = Vec::new();
-        for (task, documents) in self.files.tasks().iter().enumerate() {
-            let prefix = layout::verdicts(self.resources.stage, commit.key, commit.attempt, task);
-            let mut writer = DatasetWriter::new(self.store.clone(), &prefix, WriterOptions::new(schema()));
-            for file in self.files.files_of(documents) {
-                let mut document = self.files.first_document(file);
-                let mut reader = self.files.open(file, &[GROUP]).await?;
-                while let Some(batch) = reader.next().await? {
-                    if self.resources.cancel.is_cancelled() {
-                        return Err(EngineError::Interrupted);
-                    }
-                    let rows = self.rows(column::<UInt64Type>(&batch, 0)?.values(), documents.start, &mut document)?;
-                    if rows.num_rows() > 0 {
-                        writer.write(rows).await?;
-                    }
-                }
-            }
-            written.push(writer.finish().await?);
-        }
-        Ok(written)
-    }
-
-    /// A row for each dropped document, whose groups are `groups`; `document` is the number of the first.
-    fn rows(&self, groups: &[u64], first: u32, document: &mut u32) -> Result<RecordBatch, EngineError> {
-        let (mut documents, mut bounds) = (Vec::new(), Vec::new());
-        for group in groups {
-            if self.dropped.get(*document) {
-                documents.push(*document - first);
-                let last = self.groups.0.get(group).and_then(|group| group.last);
-                bounds.push(last.and_then(|rank| score_of(rank, self.lowest)));
-            }
-            *document += 1;
-        }
-        let arrays: Vec<ArrayRef> = vec![Arc::new(UInt32Array::from(documents)), Arc::new(Float64Array::from(bounds))];
-        RecordBatch::try_new(schema(), arrays).map_err(|error| EngineError::Bug(format!("verdicts: {error}")))
-    }
-}
-
-fn schema() -> SchemaRef {
-    let fields = vec![Field::new("document", DataType::UInt32, false), Field::new("bound", DataType::Float64, true)];
-    Arc::new(Schema::new(fields))
 }

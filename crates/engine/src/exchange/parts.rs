@@ -5,29 +5,75 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, BinaryBuilder, RecordBatch, UInt32Array};
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef, UInt32Type, UInt64Type};
+use arrow::array::RecordBatch;
+use arrow::datatypes::{UInt32Type, UInt64Type};
+use async_trait::async_trait;
+use textmill_document::{DocumentBatch, StageError};
 use textmill_minhash_dedupe::{LineDedupeConfig, LineDedupeStage, PARTS};
-use textmill_store::Store;
+use textmill_pipeline::Node;
 use textmill_store::manifest::FileEntry;
-use textmill_store::writer::{DatasetWriter, WriterOptions};
 
+use super::cost::{Cost, Load, SORT_COPIES};
+use super::exchange::{AllDocuments, Decided, Exchange, Outcome};
 use super::keys::{KEY, KeyFiles, Numbering, PART, PartScan, column};
-use super::resources::{Commit, Resources};
+use super::resources::Resources;
 use super::sorted::Sorted;
-use crate::{EngineError, layout};
+use super::verdict::{Verdict, VerdictKind};
+use crate::EngineError;
 
-/// Finds the parts to cut, and writes them task by task.
-pub(crate) async fn find(
-    resources: &Resources<'_>,
-    store: &Store,
-    files: &Arc<KeyFiles>,
-    stage: &LineDedupeStage,
-    commit: Commit<'_>,
-) -> Result<Vec<Vec<FileEntry>>, EngineError> {
-    let numbering = Arc::new(Numbering::read(files).await?);
-    let marks = repeated(resources, files, &numbering, *stage.config()).await?;
-    write(resources, store, files, &marks, commit).await
+/// Cuts parts out of texts that other texts have too.
+#[derive(Debug)]
+struct Parts(Arc<LineDedupeStage>);
+
+/// The exchange of a node that compares parts of documents.
+pub(super) fn of(node: &Node) -> Option<Arc<dyn Exchange>> {
+    let Some(textmill_pipeline::Exchange::Parts(stage)) = &node.exchange else { return None };
+    Some(Arc::new(Parts(Arc::clone(stage))))
+}
+
+/// Bytes of text for each line, of which there are keys: web pages in English.
+const LINE_BYTES: f64 = 33.0;
+/// Bytes of a key.
+const KEY_BYTES: f64 = 8.0;
+/// Bytes of a key and the number of its part.
+const SORT_ROW: f64 = 16.0;
+
+#[async_trait]
+impl Exchange for Parts {
+    fn keys(&self, documents: &DocumentBatch) -> Result<RecordBatch, StageError> {
+        self.0.keys(documents)
+    }
+
+    fn verdicts(&self) -> VerdictKind {
+        VerdictKind::Cut
+    }
+
+    async fn decide(&self, all: &AllDocuments<'_>) -> Result<Decided, EngineError> {
+        let numbering = Arc::new(Numbering::read(&all.files).await?);
+        let marks = repeated(&all.resources, &all.files, &numbering, *self.0.config()).await?;
+        Ok(Decided { verdicts: write(all, &marks).await?, ..Decided::default() })
+    }
+
+    fn apply(&self, documents: &DocumentBatch, verdicts: Vec<(usize, Verdict)>) -> Result<Outcome, StageError> {
+        let cuts: Vec<_> = verdicts
+            .into_iter()
+            .filter_map(|(row, verdict)| if let Verdict::Cut(parts) = verdict { Some((row, parts)) } else { None })
+            .collect();
+        Ok(self.0.cut(documents, &cuts)?.into())
+    }
+
+    fn cost(&self, load: Load) -> Cost {
+        let parts = load.bytes / LINE_BYTES;
+        let run = parts / load.runs;
+        // A bit for each part.
+        let marks = run / 8.0;
+        Cost {
+            key_bytes: parts * KEY_BYTES,
+            memory: marks,
+            memory_without_spill: marks + run * SORT_COPIES * SORT_ROW,
+            spill: run * SORT_ROW,
+        }
+    }
 }
 
 /// A bit for each part.
@@ -57,7 +103,7 @@ async fn repeated(
     let mut marks = Marks(vec![0; words]);
     let scan = PartScan::new(files, numbering);
     let mut sorted = Sorted::new(resources, scan, &format!("{KEY}, {PART}")).await?;
-    let mut group = Group { key: 0, waiting: Vec::new(), enough: false, config };
+    let mut group = EqualParts { key: 0, waiting: Vec::new(), enough: false, config };
     while let Some(batch) = sorted.next().await? {
         let (keys, parts) = (column::<UInt64Type>(&batch, 0)?, column::<UInt64Type>(&batch, 1)?);
         for (key, part) in keys.values().iter().zip(parts.values()) {
@@ -68,7 +114,7 @@ async fn repeated(
 }
 
 /// The parts of one key.
-struct Group {
+struct EqualParts {
     key: u64,
     /// Parts seen before there are enough of them.
     waiting: Vec<u64>,
@@ -76,7 +122,7 @@ struct Group {
     config: LineDedupeConfig,
 }
 
-impl Group {
+impl EqualParts {
     fn add(&mut self, key: u64, part: u64, marks: &mut Marks) {
         if key != self.key {
             (self.key, self.enough) = (key, false);
@@ -95,58 +141,34 @@ impl Group {
     }
 }
 
-fn schema() -> SchemaRef {
-    let fields = vec![Field::new("document", DataType::UInt32, false), Field::new("parts", DataType::Binary, false)];
-    Arc::new(Schema::new(fields))
-}
-
-/// Writes the marked parts of the documents of each task; a task without any has no file.
-async fn write(
-    resources: &Resources<'_>,
-    store: &Store,
-    files: &KeyFiles,
-    marks: &Marks,
-    commit: Commit<'_>,
-) -> Result<Vec<Vec<FileEntry>>, EngineError> {
-    let (mut written, mut next) = (Vec::new(), 0);
-    for (task, documents) in files.tasks().iter().enumerate() {
-        let prefix = layout::verdicts(resources.stage, commit.key, commit.attempt, task);
-        let mut writer = DatasetWriter::new(store.clone(), &prefix, WriterOptions::new(schema()));
-        for file in files.files_of(documents) {
-            let mut document = files.first_document(file) - documents.start;
-            let mut reader = files.open(file, &[PARTS]).await?;
-            while let Some(batch) = reader.next().await? {
-                if resources.cancel.is_cancelled() {
-                    return Err(EngineError::Interrupted);
-                }
-                let rows = marked(column::<UInt32Type>(&batch, 0)?, marks, &mut document, &mut next)?;
-                if rows.num_rows() > 0 {
-                    writer.write(rows).await?;
-                }
+/// Writes the marked parts of all documents that have any.
+async fn write(all: &AllDocuments<'_>, marks: &Marks) -> Result<Vec<Vec<FileEntry>>, EngineError> {
+    let mut writer = all.writer(VerdictKind::Cut);
+    let (mut document, mut next) = (0, 0);
+    for file in 0..all.files.files() {
+        let mut reader = all.files.open(file, &[PARTS]).await?;
+        while let Some(batch) = reader.next().await? {
+            if all.resources.cancel.is_cancelled() {
+                return Err(EngineError::Interrupted);
             }
+            let counts = column::<UInt32Type>(&batch, 0)?.values();
+            writer.write(&mut marked(counts, marks, &mut document, &mut next)).await?;
         }
-        written.push(writer.finish().await?);
     }
-    Ok(written)
+    writer.finish().await
 }
 
-/// A row for each document with marked parts.
-fn marked(counts: &UInt32Array, marks: &Marks, document: &mut u32, next: &mut u64) -> Result<RecordBatch, EngineError> {
-    let (mut documents, mut parts, mut bytes) = (Vec::new(), BinaryBuilder::new(), Vec::new());
-    for count in counts.values() {
-        bytes.clear();
-        for part in 0..*count {
-            if marks.get(*next + u64::from(part)) {
-                bytes.extend_from_slice(&part.to_le_bytes());
-            }
-        }
-        if !bytes.is_empty() {
-            documents.push(*document);
-            parts.append_value(&bytes);
+/// A verdict on each document with marked parts. `counts` has the number of parts of each document from number `document`
+/// on, whose first part has number `next`.
+fn marked(counts: &[u32], marks: &Marks, document: &mut u32, next: &mut u64) -> Vec<(u32, Verdict)> {
+    let mut verdicts = Vec::new();
+    for count in counts {
+        let parts: Vec<u32> = (0..*count).filter(|part| marks.get(*next + u64::from(*part))).collect();
+        if !parts.is_empty() {
+            verdicts.push((*document, Verdict::Cut(parts)));
         }
         *next += u64::from(*count);
         *document += 1;
     }
-    let arrays: Vec<ArrayRef> = vec![Arc::new(UInt32Array::from(documents)), Arc::new(parts.finish())];
-    RecordBatch::try_new(schema(), arrays).map_err(|error| EngineError::Bug(format!("marked parts: {error}")))
+    verdicts
 }

@@ -1,14 +1,7 @@
 //! What an exchange may use, and how its memory is divided.
 
-use textmill_pipeline::Node;
-use textmill_store::Store;
-use textmill_store::manifest::FileEntry;
-
 use super::sorter::Sorter;
 use crate::Cancel;
-
-/// The index of an earlier run: where it is, and its files.
-pub(crate) type Earlier = (Store, Vec<FileEntry>);
 
 /// What an exchange may use.
 pub(crate) struct Resources<'a> {
@@ -17,14 +10,6 @@ pub(crate) struct Resources<'a> {
     pub stage: &'a str,
     pub budget: Budget,
     pub cancel: &'a Cancel,
-}
-
-/// Under which names a result is written.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Commit<'a> {
-    pub node: &'a Node,
-    pub key: &'a str,
-    pub attempt: &'a str,
 }
 
 /// Parts of the memory budget.

@@ -17,7 +17,6 @@ use std::sync::Arc;
 use futures::{StreamExt, TryStreamExt};
 use serde_json::json;
 use textmill_document::Ledger;
-use textmill_minhash_dedupe::DedupeSettings;
 use textmill_pipeline::{Dropped as DroppedPolicy, Pipeline};
 use textmill_store::manifest::{Dataset, FileEntry, RunManifest, content_digest};
 use textmill_store::sealed::{seal, unseal};
@@ -28,6 +27,7 @@ use textmill_store::{Created, Store, StoreError};
 use self::global_sample::choose_sample;
 pub(crate) use self::phases::Phases;
 use crate::engines::{Engine, run_missing};
+use crate::exchange::index;
 use crate::plan::{RunPlan, TaskSpec, Work, digest};
 use crate::task::{TaskContext, equal_ids};
 use crate::{EngineError, layout};
@@ -60,7 +60,7 @@ pub(crate) async fn publish(
         tasks: phases.tasks(),
         unreadable: plan.unreadable.iter().cloned().chain(phases.given_up()).collect(),
         clusters: phases.clusters().clone(),
-        index: index_made(pipeline),
+        index: index(pipeline).map(|index| index.made),
         metrics: phases.metrics(),
         equal_ids: equal_ids(phases.manifests().map(|task| &task.input)),
         textmill_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -91,12 +91,6 @@ async fn write_card(store: &Store, format: OutputFormat) -> Result<(), EngineErr
     }
     store.create(layout::CARD, wanted.into()).await?;
     Ok(())
-}
-
-/// How the keys of the index were made.
-fn index_made(pipeline: &Pipeline) -> Option<String> {
-    let settings = pipeline.nodes.iter().filter_map(|node| Some(node.exchange.as_ref()?.documents()?.settings()));
-    settings.into_iter().find(|settings| settings.index).map(DedupeSettings::keys_made)
 }
 
 fn published_names(context: &TaskContext, dataset: Dataset, files: &[FileEntry]) -> Vec<FileEntry> {

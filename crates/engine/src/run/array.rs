@@ -22,7 +22,7 @@ use super::{
     refuse_several_indexes, release, resumable,
 };
 use crate::engines::{Engine, run_missing};
-use crate::exchange::found;
+use crate::exchange::decided;
 use crate::plan::{Reuse, RunPlan, TaskSpec, config_key, continue_tasks, latest_plan, plan_run, published, reusable};
 use crate::task::{TaskContext, TaskContextParts};
 use crate::{EngineError, layout};
@@ -156,7 +156,7 @@ impl ArrayRun<'_> {
         }
         let mut verdicts: BTreeMap<String, ExchangeManifest> = BTreeMap::new();
         for node in exchanges_after(self.pipeline, phase) {
-            let Some(found) = found(self.store, node, &before).await? else { return Ok(None) };
+            let Some(found) = decided(self.store, node, &before).await? else { return Ok(None) };
             verdicts.insert(node.id.clone(), found);
         }
         Ok(Some(continue_tasks(self.pipeline, phase + 1, &before, &verdicts)))

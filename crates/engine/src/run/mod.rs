@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use textmill_pipeline::{Exchange, Node, Pipeline};
+use textmill_pipeline::{Node, Pipeline};
 use textmill_store::manifest::{ExchangeManifest, RunManifest, TaskManifest};
 use textmill_store::owner::{Owner, clear_members};
 use textmill_store::sealed::seal;
@@ -17,7 +17,7 @@ use textmill_store::{Created, Store};
 pub use self::array::{ArrayMember, ArrayOutcome, run_array};
 use self::own_place::{check_published, refuse_output_in_input};
 use crate::engines::{Engine, run_missing};
-use crate::exchange::{Means, dedupe};
+use crate::exchange::{Means, decide, exchange_of};
 use crate::plan::{
     RunPlan, TaskSpec, Work, config_key, continue_tasks, latest_plan, plan_run, published, renewed, take_over,
 };
@@ -165,7 +165,7 @@ pub(crate) async fn exchange(
     let means = Means { sorter: engine, store, owner, cancel, memory };
     let mut found = BTreeMap::new();
     for node in exchanges_after(pipeline, phase) {
-        found.insert(node.id.clone(), dedupe(&means, node, tasks).await?);
+        found.insert(node.id.clone(), decide(&means, node, tasks).await?);
     }
     Ok(found)
 }
@@ -187,9 +187,7 @@ pub(crate) fn refuse_large_shards(pipeline: &Pipeline, store: &Store) -> Result<
 }
 
 pub(crate) fn refuse_several_indexes(pipeline: &Pipeline) -> Result<(), EngineError> {
-    let makes_one = |node: &&Node| {
-        node.exchange.as_ref().and_then(Exchange::documents).is_some_and(|dedupe| dedupe.settings().index)
-    };
+    let makes_one = |node: &&Node| exchange_of(node).is_some_and(|exchange| exchange.index().is_some());
     let stages: Vec<_> = pipeline.nodes.iter().filter(makes_one).map(|node| format!("`{}`", node.id)).collect();
     if stages.len() > 1 { Err(EngineError::SeveralIndexes(stages)) } else { Ok(()) }
 }

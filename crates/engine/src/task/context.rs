@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use arrow::datatypes::{Schema, SchemaRef};
 use textmill_document::Ledger;
 use textmill_ingest::ReadOptions;
-use textmill_minhash_dedupe::DedupeStage;
 use textmill_pipeline::{Dropped as DroppedPolicy, Pipeline};
 use textmill_store::Store;
 use textmill_store::manifest::{Dataset, FileEntry, InputFacts, TaskMetrics};
@@ -14,6 +14,7 @@ use textmill_store::writer::{DEFAULT_IN_FLIGHT, DatasetWriter, OutputFormat, Wri
 
 use super::datasets::{dropped_schema, duplicates_schema, quarantine_schema};
 use super::graph::PhaseGraph;
+use crate::exchange::index;
 use crate::plan::{TaskSpec, Work};
 use crate::{Cancel, Progress, layout};
 
@@ -22,15 +23,6 @@ const BETWEEN_ZSTD_LEVEL: i32 = 1;
 
 /// Columns from which on one row group is encoded at a time.
 const VERY_MANY_COLUMNS: usize = 1000;
-
-/// Columns of the index.
-fn index_schema(pipeline: &Pipeline) -> arrow::datatypes::SchemaRef {
-    let makes_one = |dedupe: &&Arc<DedupeStage>| dedupe.settings().index;
-    let mut stages =
-        pipeline.nodes.iter().filter_map(|node| Some((node.exchange.as_ref()?.documents().filter(makes_one)?, node)));
-    let schema = stages.next().map(|(dedupe, node)| dedupe.key_schema(&node.columns_in));
-    Arc::new(schema.unwrap_or_else(arrow::datatypes::Schema::empty))
-}
 
 /// What every task of a phase shares.
 #[derive(Debug)]
@@ -59,10 +51,10 @@ pub(crate) struct OutputSettings {
     pub shard_bytes: u64,
     pub zstd_level: i32,
     pub dropped: DroppedPolicy,
-    pub dropped_schema: arrow::datatypes::SchemaRef,
-    pub data_schema: arrow::datatypes::SchemaRef,
+    pub dropped_schema: SchemaRef,
+    pub data_schema: SchemaRef,
     /// Columns of the index; none where no stage makes one.
-    pub index_schema: arrow::datatypes::SchemaRef,
+    pub index_schema: SchemaRef,
 }
 
 impl OutputSettings {
@@ -98,7 +90,7 @@ impl TaskContext {
             dropped: pipeline.output.dropped,
             dropped_schema: dropped_schema(&textmill_ingest::document_schema(&pipeline.input)),
             data_schema: Arc::clone(graph.output_schema()),
-            index_schema: index_schema(pipeline),
+            index_schema: index(pipeline).map_or_else(|| Arc::new(Schema::empty()), |index| index.schema),
         };
         let read = ReadOptions {
             projection: Some(pipeline.input_projection.clone()),
@@ -148,7 +140,7 @@ impl TaskContext {
     }
 
     /// A writer of files that only the next phase reads.
-    pub(crate) fn between_writer(&self, prefix: &str, schema: arrow::datatypes::SchemaRef) -> DatasetWriter {
+    pub(crate) fn between_writer(&self, prefix: &str, schema: SchemaRef) -> DatasetWriter {
         let options = WriterOptions {
             shard_bytes: self.settings.shard_bytes,
             zstd_level: BETWEEN_ZSTD_LEVEL,

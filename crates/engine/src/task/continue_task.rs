@@ -4,17 +4,18 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::datatypes::{Float64Type, UInt32Type, UInt64Type};
+use arrow::array::RecordBatch;
 use textmill_document::{DocumentBatch, row_hash_sum};
 use textmill_store::Store;
 use textmill_store::manifest::FileEntry;
 use textmill_store::verify::{ParquetReader, read_parquet};
 
+use super::batch::PhaseInput;
 use super::context::{TaskContext, Written};
-use super::graph::{PhaseInput, Verdict};
-use super::task_output::{Given, Output, Source, drive, without_rows};
+use super::place::Place;
+use super::task_output::{BatchSource, Given, Output, drive, without_rows};
 use crate::EngineError;
+use crate::exchange::{Verdict, VerdictKind};
 use crate::plan::{HandedOver, TaskSpec};
 
 pub(crate) async fn run(
@@ -24,7 +25,7 @@ pub(crate) async fn run(
     context: &Arc<TaskContext>,
 ) -> Result<Written, EngineError> {
     let mut output = Output::new(spec, &handed.shard, attempt, context);
-    let mut streams = Streams::new(handed, context);
+    let mut streams = Streams::new(handed, context)?;
     let driven = drive(&mut streams, context, &mut output).await.and_then(|()| streams.check());
     match driven {
         Ok(()) => output.finish(&handed.shard, streams.read_bytes()).await,
@@ -38,22 +39,23 @@ pub(crate) async fn run(
 /// Everything that was handed over, read in step.
 struct Streams {
     documents: Vec<Stream>,
-    verdicts: Vec<(usize, Verdicts)>,
+    verdicts: Vec<(Place, VerdictStream)>,
 }
 
 impl Streams {
-    fn new(handed: &HandedOver, context: &TaskContext) -> Self {
+    fn new(handed: &HandedOver, context: &TaskContext) -> Result<Self, EngineError> {
         let graph = &context.graph;
-        let files = |place: &usize| handed.documents.get(graph.id(*place)).cloned().unwrap_or_default();
+        let files = |place: &Place| handed.documents.get(graph.id(*place)).cloned().unwrap_or_default();
         let documents = graph.handed_in().iter().map(|place| {
             let empty = DocumentBatch::new(RecordBatch::new_empty(graph.schema(*place)), 0);
             Stream::new(*place, files(place), empty, &context.store)
         });
         let verdicts = graph.verdict_places().map(|place| {
             let files = handed.verdicts.get(graph.id(place)).cloned().unwrap_or_default();
-            (place, Verdicts { files: Files::new(files, &context.store), pending: VecDeque::new() })
+            let kind = graph.exchange(place)?.verdicts();
+            Ok((place, VerdictStream { kind, files: Files::new(files, &context.store), pending: VecDeque::new() }))
         });
-        Self { documents: documents.collect(), verdicts: verdicts.collect() }
+        Ok(Self { documents: documents.collect(), verdicts: verdicts.collect::<Result<_, EngineError>>()? })
     }
 
     fn read_bytes(&self) -> u64 {
@@ -73,6 +75,12 @@ impl Streams {
 
     /// Row number before which every stream has all it will ever have, after reading on where that is needed; none
     /// where all of them have ended.
+    ///
+    /// Places hold different rows of one input: what one branch dropped is missing in its stream only. They can be merged
+    /// back into input order batch by batch, without holding more than a batch or two of each, if no row is given out
+    /// before it is known that no stream has one before it. A stream that goes on will give no row up to the last one that
+    /// is buffered of it; so the smallest of these last rows, over all streams that go on, is the horizon. Where nothing
+    /// buffered lies before it, the stream that sets it is read on.
     async fn horizon(&mut self) -> Result<Option<u64>, EngineError> {
         for stream in &mut self.documents {
             stream.fill().await?;
@@ -92,7 +100,7 @@ impl Streams {
     }
 }
 
-impl Source for Streams {
+impl BatchSource for Streams {
     async fn next(&mut self) -> Result<Option<Given>, EngineError> {
         let Some(horizon) = self.horizon().await? else { return Ok(None) };
         let alone = self.documents.len() == 1;
@@ -111,7 +119,7 @@ impl Source for Streams {
 
 /// The documents handed over at one place.
 struct Stream {
-    place: usize,
+    place: Place,
     files: Files,
     buffered: Option<DocumentBatch>,
     /// A batch without rows, for when there are none while other streams go on.
@@ -123,7 +131,7 @@ struct Stream {
 }
 
 impl Stream {
-    fn new(place: usize, files: Vec<FileEntry>, empty: DocumentBatch, store: &Store) -> Self {
+    fn new(place: Place, files: Vec<FileEntry>, empty: DocumentBatch, store: &Store) -> Self {
         let files = Files::new(files, store);
         Self { place, files, buffered: None, empty, ended: false, next: 0, hash: 0 }
     }
@@ -187,70 +195,30 @@ impl Stream {
     }
 }
 
-/// What an exchange found of the documents of one stream, in their order.
-struct Verdicts {
+/// What an exchange decided of the documents of one stream, in their order.
+struct VerdictStream {
+    kind: VerdictKind,
     files: Files,
+    /// Verdicts on documents that were not asked for yet, each with the number of its document.
     pending: VecDeque<(u64, Verdict)>,
 }
 
-impl Verdicts {
-    /// The verdicts on `documents` documents from number `first`.
-    async fn take(&mut self, first: u64, documents: usize) -> Result<Vec<Verdict>, EngineError> {
+impl VerdictStream {
+    /// The verdicts on `documents` documents from number `first`, by row among these.
+    async fn take(&mut self, first: u64, documents: usize) -> Result<Vec<(usize, Verdict)>, EngineError> {
         let end = first + documents as u64;
         while self.pending.back().is_none_or(|(last, _)| *last < end) {
             let Some(batch) = self.files.next().await? else { break };
-            read_verdicts(&batch, &mut self.pending)?;
+            let decoded = self.kind.decode(&batch)?.into_iter();
+            self.pending.extend(decoded.map(|(number, verdict)| (u64::from(number), verdict)));
         }
         let mut taken = Vec::new();
         while let Some((number, verdict)) = self.pending.pop_front_if(|(number, _)| *number < end) {
             let row = usize::try_from(number - first).unwrap_or(usize::MAX);
-            taken.push(Verdict { row, ..verdict });
+            taken.push((row, verdict));
         }
         Ok(taken)
     }
-}
-
-fn read_verdicts(batch: &RecordBatch, pending: &mut VecDeque<(u64, Verdict)>) -> Result<(), EngineError> {
-    let broken = || EngineError::Bug("verdicts have other columns than were written".to_owned());
-    if let [number, parts] = batch.columns() {
-        let number = number.as_primitive_opt::<UInt32Type>().ok_or_else(broken)?;
-        if let Some(bounds) = parts.as_primitive_opt::<Float64Type>() {
-            let verdict = |bound| Verdict { bound, ..Verdict::default() };
-            let rows = number.values().iter().zip(bounds.iter());
-            pending.extend(rows.map(|(number, bound)| (u64::from(*number), verdict(bound))));
-            return Ok(());
-        }
-        let parts = parts.as_binary_view_opt().ok_or_else(broken)?;
-        for row in 0..batch.num_rows() {
-            let parts = parts.value(row).as_chunks().0.iter().map(|bytes| u32::from_le_bytes(*bytes)).collect();
-            pending.push_back((u64::from(number.value(row)), Verdict { parts, ..Verdict::default() }));
-        }
-        return Ok(());
-    }
-    let [number, removed, keeper, similarity, size, keeper_shard, keeper_row] = batch.columns() else {
-        return Err(broken());
-    };
-    let number = number.as_primitive_opt::<UInt32Type>().ok_or_else(broken)?;
-    let removed = removed.as_boolean_opt().ok_or_else(broken)?;
-    let keeper = keeper.as_string_view_opt().ok_or_else(broken)?;
-    let similarity = similarity.as_primitive_opt::<Float64Type>().ok_or_else(broken)?;
-    let size = size.as_primitive_opt::<UInt64Type>().ok_or_else(broken)?;
-    let keeper_shard = keeper_shard.as_string_view_opt().ok_or_else(broken)?;
-    let keeper_row = keeper_row.as_primitive_opt::<UInt64Type>().ok_or_else(broken)?;
-    for row in 0..batch.num_rows() {
-        let verdict = Verdict {
-            row: 0,
-            removed: removed.value(row),
-            keeper: keeper.value(row).to_owned(),
-            keeper_place: keeper_row.is_valid(row).then(|| (keeper_shard.value(row).to_owned(), keeper_row.value(row))),
-            similarity: similarity.is_valid(row).then(|| similarity.value(row)),
-            size: size.value(row),
-            parts: Vec::new(),
-            bound: None,
-        };
-        pending.push_back((u64::from(number.value(row)), verdict));
-    }
-    Ok(())
 }
 
 /// Committed files, read one after the other.

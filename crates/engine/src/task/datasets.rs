@@ -11,7 +11,8 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use textmill_document::{DocumentBatch, Dropped, columns};
 use textmill_ingest::QuarantinedRecord;
 
-use super::graph::{FailedRow, INPUT, Left, Verdict};
+use super::batch::{Duplicate, FailedRow, Left};
+use super::graph::INPUT;
 use crate::EngineError;
 
 /// Bytes of a quarantined record that are kept for people to look at.
@@ -67,31 +68,27 @@ pub(crate) fn duplicates_schema() -> SchemaRef {
 }
 
 /// The duplicates that one exchange removed of the file `shard` as rows of the duplicates dataset.
-pub(crate) fn duplicate_rows(stage_id: &str, shard: &str, left: &Left<Verdict>) -> Result<RecordBatch, EngineError> {
-    let indices = UInt32Array::from_iter_values(left.rows.iter().map(|verdict| index(verdict.row)));
+pub(crate) fn duplicate_rows(stage_id: &str, shard: &str, left: &Left<Duplicate>) -> Result<RecordBatch, EngineError> {
+    let indices = UInt32Array::from_iter_values(left.rows.iter().map(|(row, _)| index(*row)));
     let cells = |name: &str| -> Result<ArrayRef, EngineError> {
         match left.batch.strings(name) {
             Ok(column) => take(column, &indices, None).map_err(bug),
             Err(_) => Ok(new_null_array(&DataType::Utf8View, left.rows.len())),
         }
     };
-    let keepers = left.rows.iter().map(|verdict| verdict.keeper.as_str());
+    let members = || left.rows.iter().map(|(_, member)| member);
+    let origins = || members().map(|member| member.keeper_origin.as_ref());
     let arrays: Vec<ArrayRef> = vec![
         cells(columns::ID)?,
         cells(columns::URL)?,
         Arc::new(StringViewArray::from_iter_values(std::iter::repeat_n(stage_id, left.rows.len()))),
-        Arc::new(StringViewArray::from_iter_values(keepers)),
-        Arc::new(left.rows.iter().map(|verdict| verdict.similarity).collect::<Float64Array>()),
-        Arc::new(left.rows.iter().map(|verdict| verdict.size).collect::<UInt64Array>()),
+        Arc::new(StringViewArray::from_iter_values(members().map(|member| member.keeper.as_str()))),
+        Arc::new(members().map(|member| member.similarity).collect::<Float64Array>()),
+        Arc::new(members().map(|member| member.size).collect::<UInt64Array>()),
         Arc::new(StringViewArray::from_iter_values(std::iter::repeat_n(shard, left.rows.len()))),
         take(left.batch.rows(), &indices, None).map_err(bug)?,
-        Arc::new(
-            left.rows
-                .iter()
-                .map(|verdict| Some(verdict.keeper_place.as_ref()?.0.as_str()))
-                .collect::<StringViewArray>(),
-        ),
-        Arc::new(left.rows.iter().map(|verdict| Some(verdict.keeper_place.as_ref()?.1)).collect::<UInt64Array>()),
+        Arc::new(origins().map(|origin| Some(origin?.shard.as_str())).collect::<StringViewArray>()),
+        Arc::new(origins().map(|origin| Some(origin?.row)).collect::<UInt64Array>()),
     ];
     RecordBatch::try_new(duplicates_schema(), arrays).map_err(bug)
 }

@@ -2,15 +2,17 @@
 //!
 //! ```text
 //!  split_task ────┐
-//!                 ├─▶ task_output::drive ─▶ graph ─▶ writers ─▶ run_task: one manifest
+//!                 ├─▶ task_output::drive ─▶ passage ─▶ writers ─▶ run_task: one manifest
 //!  continue_task ─┘
-//!  compact ─────────────────────────────────────────▶
+//!  compact ───────────────────────────────────────────▶
 //! ```
 //!
 //! 1. A task is a function of its spec: equal keys, equal bytes. It knows no engine and no other task.
 //! 2. What several attempts wrote lies side by side; the first manifest under the task's key is the result.
 //! 3. Each batch's counts balance, and every hand-over is compared by rows and hash sum.
 
+mod batch;
+mod branches;
 mod compact;
 mod context;
 mod continue_task;
@@ -18,6 +20,8 @@ mod datasets;
 mod graph;
 mod ids;
 mod input_digest;
+mod passage;
+mod place;
 mod run_task;
 mod sample;
 mod split_task;

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  blocking thread        rayon pool, several batches at once      this task, in order
-//!  SplitReader ──(2)──▶  PhaseGraph::process ───────────────────▶  writers, ledger
+//!  SplitReader ──(2)──▶  passage::process ──────────────────────▶  writers, ledger
 //! ```
 
 use std::sync::Arc;
@@ -13,10 +13,11 @@ use textmill_ingest::{IngestError, ReadBatch, Split, open_split};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinHandle;
 
+use super::batch::PhaseInput;
 use super::context::{TaskContext, Written};
-use super::graph::PhaseInput;
 use super::input_digest;
-use super::task_output::{Given, Output, Source, drive};
+use super::place::Place;
+use super::task_output::{BatchSource, Given, Output, drive};
 use crate::EngineError;
 use crate::memory::batches_in;
 use crate::plan::TaskSpec;
@@ -82,7 +83,7 @@ struct Batches {
     location: String,
 }
 
-impl Source for Batches {
+impl BatchSource for Batches {
     async fn next(&mut self) -> Result<Option<Given>, EngineError> {
         let Some(batch) = self.received.recv().await else {
             // A channel ends the same way where the thread is through and where it panicked.
@@ -94,7 +95,7 @@ impl Source for Batches {
         let ReadBatch { documents, quarantined, skipped, lost, .. } = batch?.batch;
         let cut = lost.cut.map(|how| format!("{}: {how}", self.location));
         let missing = Missing { bytes: lost.bytes, cut_files: cut.into_iter().collect() };
-        let input = PhaseInput { places: vec![(0, documents)], verdicts: Vec::new() };
+        let input = PhaseInput { places: vec![(Place::INPUT, documents)], verdicts: Vec::new() };
         Ok(Some(Given {
             input,
             quarantined,

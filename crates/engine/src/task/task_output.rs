@@ -13,10 +13,13 @@ use textmill_store::manifest::{Dataset, FileEntry, TaskMetrics};
 use textmill_store::writer::DatasetWriter;
 use tokio::sync::oneshot;
 
+use super::batch::{FailedRow, Left, PhaseInput, Processed};
 use super::context::{TaskContext, Written};
 use super::datasets::{Quarantined, dropped_rows, duplicate_rows, in_row_order, quarantine_rows};
-use super::graph::{FailedRow, Left, PhaseGraph, PhaseInput, Processed};
+use super::graph::PhaseGraph;
 use super::ids::{self, IdCounter};
+use super::passage;
+use super::place::Place;
 use super::sample::Sampler;
 use crate::EngineError;
 use crate::memory::batches_in;
@@ -44,14 +47,14 @@ impl Given {
 }
 
 /// Where a task's batches come from.
-pub(crate) trait Source {
+pub(crate) trait BatchSource {
     /// The next batch; `None` at the end.
     async fn next(&mut self) -> Result<Option<Given>, EngineError>;
 }
 
 /// Gives every batch of `source` to the stages, several at once, and writes what comes out in order.
 pub(crate) async fn drive(
-    source: &mut impl Source,
+    source: &mut impl BatchSource,
     context: &Arc<TaskContext>,
     output: &mut Output<'_>,
 ) -> Result<(), EngineError> {
@@ -113,7 +116,7 @@ fn ready(given: Given, context: &TaskContext, shard: &str) -> Result<Ready, Engi
     // What another phase handed over was looked at when it was read.
     let is_first = graph.handed_in().is_empty();
     let ids = given.input.places.iter().filter(|_| is_first).flat_map(|(_, batch)| ids::hashes(batch)).collect();
-    let mut processed = graph.process(given.input)?;
+    let mut processed = passage::process(graph, given.input)?;
     let entry = &mut processed.ledger.stages[0];
     for record in &given.quarantined {
         let count = Count::one(record.bytes);
@@ -131,7 +134,7 @@ fn ready(given: Given, context: &TaskContext, shard: &str) -> Result<Ready, Engi
         DroppedPolicy::None => None,
         DroppedPolicy::Sample | DroppedPolicy::All => dropped(graph, &processed, context)?,
     };
-    let duplicates = processed.duplicates.iter().map(|left| duplicate_rows(graph.id(left.stage), shard, left));
+    let duplicates = processed.duplicates.iter().map(|left| duplicate_rows(graph.id(left.place), shard, left));
     let duplicates = duplicates.collect::<Result<Vec<_>, _>>()?;
     let hash = processed.output.as_ref().map_or(0, row_hash_sum);
     Ok(Ready { processed, dropped, quarantined, duplicates, hash, records, batches, ids })
@@ -139,7 +142,7 @@ fn ready(given: Given, context: &TaskContext, shard: &str) -> Result<Ready, Engi
 
 fn failures(graph: &PhaseGraph, processed: &Processed) -> Vec<Quarantined> {
     let of_node = |left: &Left<FailedRow>| {
-        let stage = graph.id(left.stage);
+        let stage = graph.id(left.place);
         left.rows.iter().map(|row| Quarantined::from_failure(stage, &left.batch, row)).collect::<Vec<_>>()
     };
     processed.failed.iter().flat_map(of_node).collect()
@@ -151,9 +154,9 @@ fn dropped(
     context: &TaskContext,
 ) -> Result<Option<RecordBatch>, EngineError> {
     let mut parts: Vec<_> = processed.dropped.iter().collect();
-    parts.sort_by_key(|left| left.stage);
+    parts.sort_by_key(|left| left.place);
     let schema = &context.settings.dropped_schema;
-    let parts = parts.into_iter().map(|left| dropped_rows(schema, graph.id(left.stage), left));
+    let parts = parts.into_iter().map(|left| dropped_rows(schema, graph.id(left.place), left));
     in_row_order(&parts.collect::<Result<Vec<_>, _>>()?)
 }
 
@@ -181,7 +184,7 @@ pub(crate) struct Output<'a> {
 struct Between<'a> {
     context: &'a TaskContext,
     prefix: String,
-    place: usize,
+    place: Place,
     writer: Option<DatasetWriter>,
     rows: u64,
     hash: u128,
@@ -214,9 +217,9 @@ impl Between<'_> {
 impl<'a> Output<'a> {
     pub(crate) fn new(spec: &TaskSpec, shard: &'a str, attempt: &str, context: &'a TaskContext) -> Self {
         let writer = |dataset| context.writer(spec, attempt, dataset);
-        let between = |kind: &str, place: usize| Between {
+        let between = |kind: &str, place: Place| Between {
             context,
-            prefix: crate::layout::between(&spec.phase, &spec.key, attempt, kind, place),
+            prefix: crate::layout::between(&spec.phase, &spec.key, attempt, kind, place.number()),
             place,
             writer: None,
             rows: 0,
@@ -231,8 +234,8 @@ impl<'a> Output<'a> {
             quarantine: writer(Dataset::Quarantine),
             duplicates: writer(Dataset::Duplicates),
             handed_out: graph.handed_out().iter().map(|place| between("documents", *place)).collect(),
-            keys: graph.key_places().map(|place| between("keys", place)).collect(),
-            index: between("index", 0),
+            keys: graph.key_places().iter().map(|place| between("keys", *place)).collect(),
+            index: between("index", Place::INPUT),
             sampler: Sampler::new(spec.sample_per_reason),
             ids: IdCounter::default(),
             ledger: graph.empty_ledger(),

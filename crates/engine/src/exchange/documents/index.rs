@@ -5,11 +5,11 @@ use textmill_store::Store;
 use textmill_store::manifest::Dataset;
 
 use crate::EngineError;
-use crate::exchange::resources::Earlier;
+use crate::exchange::exchange::Earlier;
 use crate::plan::published;
 
 /// Opens the indexes that `settings` compares with.
-pub(in crate::exchange) async fn open(settings: &DedupeSettings) -> Result<Vec<Earlier>, EngineError> {
+pub(super) async fn open(settings: &DedupeSettings) -> Result<Vec<Earlier>, EngineError> {
     let mut earlier = Vec::new();
     for location in &settings.against {
         let store = Store::open(location)?;

@@ -22,71 +22,148 @@ mod verdicts;
 
 use std::sync::Arc;
 
-use textmill_document::ByteSize;
-use textmill_minhash_dedupe::DedupeStage;
-use textmill_store::Store;
-use textmill_store::manifest::{ClusterReport, FileEntry, TaskManifest};
+use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringViewArray};
+use arrow::datatypes::SchemaRef;
+use async_trait::async_trait;
+use textmill_document::{Applied, DocumentBatch, Stage, StageError};
+use textmill_minhash_dedupe::{DedupeStage, key_columns};
+use textmill_pipeline::Node;
+use textmill_store::manifest::ClusterReport;
 
-pub(super) use self::index::open as earlier;
-use self::origins::Places;
-use super::keys::KeyFiles;
-use super::resources::{Budget, Commit, Resources};
+use self::origins::Origins;
+use super::cost::{Cost, Load, SORT_COPIES};
+use super::exchange::{AllDocuments, Decided, Earlier, Exchange, Index, Outcome};
+use super::resources::Budget;
+use super::verdict::{Membership, Verdict, VerdictKind};
 use crate::EngineError;
-use crate::plan::TaskSpec;
 
-/// A process that holds more than it may is killed when most of the work is done.
-pub(super) fn refuse_too_many(stage: &str, documents: u32, memory: u64) -> Result<(), EngineError> {
-    let needed = Budget::needed(documents);
-    if needed <= memory {
-        return Ok(());
+/// Removes documents in whose place others stay.
+#[derive(Debug)]
+struct Documents {
+    stage: Arc<DedupeStage>,
+    /// Columns of the documents that it is given.
+    columns: SchemaRef,
+}
+
+/// The exchange of a node that compares whole documents.
+pub(super) fn of(node: &Node) -> Option<Arc<dyn Exchange>> {
+    let Some(textmill_pipeline::Exchange::Documents(stage)) = &node.exchange else { return None };
+    Some(Arc::new(Documents { stage: Arc::clone(stage), columns: Arc::clone(&node.columns_in) }))
+}
+
+#[async_trait]
+impl Exchange for Documents {
+    fn keys(&self, documents: &DocumentBatch) -> Result<RecordBatch, StageError> {
+        self.stage.keys(documents)
     }
-    let (budget, needed) = (ByteSize(memory), ByteSize(needed));
-    Err(EngineError::ComparisonMemory { stage: stage.to_owned(), documents, budget, needed })
+
+    fn verdicts(&self) -> VerdictKind {
+        VerdictKind::Clustered
+    }
+
+    async fn earlier(&self) -> Result<Vec<Earlier>, EngineError> {
+        index::open(self.stage.settings()).await
+    }
+
+    fn memory_needed(&self, documents: u32) -> u64 {
+        Budget::needed(documents)
+    }
+
+    async fn decide(&self, all: &AllDocuments<'_>) -> Result<Decided, EngineError> {
+        let AllDocuments { resources, files, .. } = all;
+        let settings = self.stage.settings();
+        let mut report = ClusterReport::default();
+
+        let found = groups::group(resources, files, settings, &mut report).await?;
+        let types = self.stage.keep_types(&self.columns);
+        let kept = keepers::choose(resources, files, settings, &types, found).await?;
+
+        report::clusters(files, &kept, &mut report).await?;
+        report::sources(resources.stage, files, settings, &kept, &mut report).await?;
+
+        let origins = Origins::new(all.store, resources.stage, all.tasks);
+        let verdicts = verdicts::Verdicts { resources, files, settings, kept: &kept, origins: &origins };
+        Ok(Decided { verdicts: verdicts.write(all.writer(self.verdicts())).await?, report })
+    }
+
+    fn apply(&self, documents: &DocumentBatch, verdicts: Vec<(usize, Verdict)>) -> Result<Outcome, StageError> {
+        let members: Vec<(usize, Membership)> = verdicts
+            .into_iter()
+            .filter_map(
+                |(row, verdict)| if let Verdict::Clustered(member) = verdict { Some((row, member)) } else { None },
+            )
+            .collect();
+        let all = self.with_clusters(documents, &members)?;
+
+        let mut keep = vec![true; documents.num_rows()];
+        let removed: Vec<_> = members.into_iter().filter(|(_, member)| member.removed).collect();
+        removed.iter().for_each(|(row, _)| keep[*row] = false);
+        let kept = all.filter(&keep)?;
+
+        let index = if self.stage.settings().index { Some(self.stage.keys(&kept)?) } else { None };
+        Ok(Outcome { applied: Applied::all(kept), removed, index })
+    }
+
+    fn cost(&self, load: Load) -> Cost {
+        let row = self.row_bytes(load.bytes / load.documents.max(1.0));
+        let run = load.documents / load.runs;
+        Cost {
+            key_bytes: load.documents * row,
+            memory: run * DOCUMENT_MEMORY / MEMORY_SHARE,
+            memory_without_spill: run * (DOCUMENT_MEMORY + 2.0 * SORT_COPIES * SORT_ROW),
+            spill: run * SORT_ROW,
+        }
+    }
+
+    fn index(&self) -> Option<Index> {
+        let settings = self.stage.settings();
+        let schema = || Arc::new(self.stage.key_schema(&self.columns));
+        settings.index.then(|| Index { made: settings.keys_made(), schema: schema() })
+    }
 }
 
-/// Finds the documents in whose place others stay.
-pub(super) async fn find(
-    resources: &Resources<'_>,
-    store: &Store,
-    files: &Arc<KeyFiles>,
-    stage: &DedupeStage,
-    tasks: &[(TaskSpec, TaskManifest)],
-    commit: Commit<'_>,
-) -> Result<(Vec<Vec<FileEntry>>, Option<ClusterReport>), EngineError> {
-    let settings = stage.settings();
-    let places = Places::new(store, resources.stage, tasks);
-    let types = stage.keep_types(&commit.node.columns_in);
-    let mut report = ClusterReport::default();
-    let found = groups::group(resources, files, settings, &mut report).await?;
-    let kept = keepers::choose(resources, files, settings, &types, found).await?;
-    report::clusters(files, &kept, &mut report).await?;
-    report::sources(resources.stage, files, settings, &kept, &mut report).await?;
-    let Commit { key, attempt, .. } = commit;
-    let writer = verdicts::Verdicts { resources, store, files, settings, kept: &kept, places: &places, key, attempt };
-    Ok((writer.write().await?, Some(report)))
-}
+/// Bytes of an id: a UUID.
+const ID_BYTES: f64 = 36.0;
+/// Bytes of text for each word: web pages in English.
+const WORD_BYTES: f64 = 6.0;
+/// Union-find, its result and the choice of who stays.
+const DOCUMENT_MEMORY: f64 = 16.0;
+/// The exchange leaves a quarter of its budget to sorting, however many documents there are.
+const MEMORY_SHARE: f64 = 0.75;
+/// A key and a number. They are sorted in half of what the documents leave.
+const SORT_ROW: f64 = 12.0;
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+impl Documents {
+    /// Bytes of one document's row of keys, where documents have `document` bytes of text; hashes do not compress.
+    fn row_bytes(&self, document: f64) -> f64 {
+        let schema = self.stage.key_schema(&self.columns);
+        let minhash = self.stage.settings().minhash.as_ref();
+        let column = |name: &str| match name {
+            key_columns::SIGNATURE => minhash.map_or(0.0, |minhash| 4.0 * f64::from(minhash.hashes)),
+            key_columns::SHINGLES => 8.0 * document / WORD_BYTES,
+            key_columns::ID => ID_BYTES,
+            _ => 8.0,
+        };
+        schema.fields().iter().map(|field| column(field.name())).sum()
+    }
 
-    #[test]
-    fn a_comparison_that_does_not_fit_the_budget_is_refused_with_what_it_needs() {
-        assert!(refuse_too_many("near", 0, 1).is_ok());
-        let documents = 30_000_000;
-        let needed = Budget::needed(documents);
-        assert_eq!(needed, 640_000_000);
-        assert!(refuse_too_many("near", documents, needed).is_ok());
-        let error = refuse_too_many("near", documents, needed - 1).expect_err("too little");
-        assert_eq!(error.kind(), crate::ErrorKind::Resources);
-        let text = error.to_string();
-        assert!(
-            text.contains("30000000 documents") && text.contains("610.4 MiB") && text.contains("--memory"),
-            "{text}"
-        );
-        assert!(
-            refuse_too_many("near", u32::MAX, 64 << 30).is_err() && refuse_too_many("near", u32::MAX, 96 << 30).is_ok()
-        );
-        assert!(Budget::new(needed, documents).sort_bytes >= 64 << 20);
+    /// `documents` with the columns of their clusters, where the stage adds them.
+    fn with_clusters(
+        &self,
+        documents: &DocumentBatch,
+        members: &[(usize, Membership)],
+    ) -> Result<DocumentBatch, StageError> {
+        let fields = self.stage.adds();
+        if fields.is_empty() {
+            return Ok(documents.clone());
+        }
+        let mut ids = vec![None; documents.num_rows()];
+        let mut sizes = vec![None; documents.num_rows()];
+        for (row, member) in members {
+            ids[*row] = Some(member.keeper.as_str());
+            sizes[*row] = i64::try_from(member.size).ok();
+        }
+        let arrays: [ArrayRef; 2] = [Arc::new(StringViewArray::from(ids)), Arc::new(Int64Array::from(sizes))];
+        Ok(documents.with_columns(fields.into_iter().zip(arrays).collect())?)
     }
 }

@@ -8,40 +8,38 @@ use textmill_store::verify::open_parquet;
 
 use crate::EngineError;
 use crate::exchange::keys::KeyFiles;
+use crate::exchange::verdict::Origin;
 use crate::plan::{ROW, TaskSpec};
 
-/// File and row of a document.
-pub(super) type Place<'a> = (&'a str, u64);
-
 /// What the tasks handed over to an exchange.
-pub(super) struct Places<'a> {
+pub(super) struct Origins<'a> {
     store: &'a Store,
     /// Name of the file and the documents of each task.
     tasks: Vec<(&'a str, &'a [FileEntry])>,
 }
 
-impl<'a> Places<'a> {
+impl<'a> Origins<'a> {
     /// The documents that `tasks` handed over to the exchange of `stage`.
     pub(super) fn new(store: &'a Store, stage: &str, tasks: &'a [(TaskSpec, TaskManifest)]) -> Self {
         let handed = |task: &'a TaskManifest| task.handed_over.get(stage).map_or(&[][..], Vec::as_slice);
         Self { store, tasks: tasks.iter().map(|(spec, task)| (spec.shard(), handed(task))).collect() }
     }
 
-    /// The place of each of `documents` (ascending numbers of `files`); none for those of earlier runs.
-    pub(super) async fn of(&self, files: &KeyFiles, documents: &[u32]) -> Result<Vec<Option<Place<'a>>>, EngineError> {
-        let mut places = vec![None; documents.partition_point(|document| *document < files.earlier())];
+    /// The origin of each of `documents` (ascending numbers of `files`); none for those of earlier runs.
+    pub(super) async fn of(&self, files: &KeyFiles, documents: &[u32]) -> Result<Vec<Option<Origin>>, EngineError> {
+        let mut origins = vec![None; documents.partition_point(|document| *document < files.earlier())];
         for (range, (shard, handed)) in files.tasks().iter().zip(&self.tasks) {
             let from = documents.partition_point(|document| *document < range.start);
             let to = documents.partition_point(|document| *document < range.end);
             let Some(wanted) = documents.get(from..to).filter(|wanted| !wanted.is_empty()) else { continue };
             let wanted: Vec<u64> = wanted.iter().map(|document| u64::from(document - range.start)).collect();
             let rows = self.rows(handed, &wanted).await?;
-            places.extend(rows.into_iter().map(|row| Some((*shard, row))));
+            origins.extend(rows.into_iter().map(|row| Some(Origin { shard: (*shard).to_owned(), row })));
         }
-        if places.len() == documents.len() {
-            return Ok(places);
+        if origins.len() == documents.len() {
+            return Ok(origins);
         }
-        Err(EngineError::Bug(format!("{} of {} documents have a place", places.len(), documents.len())))
+        Err(EngineError::Bug(format!("{} of {} documents have a place", origins.len(), documents.len())))
     }
 
     /// Row numbers of the documents at `wanted` (ascending) of those in `handed`.

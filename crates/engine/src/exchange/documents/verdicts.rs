@@ -1,103 +1,72 @@
 //! Writes what was found of each document, task by task, in the order of the documents.
 
-use std::sync::Arc;
-
-use arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Float64Array, RecordBatch, StringViewArray, UInt32Array, UInt64Array,
-};
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use textmill_document::columns;
+use arrow::array::{Array, AsArray};
 use textmill_minhash_dedupe::{DedupeSettings, Verify, key_columns};
-use textmill_store::Store;
 use textmill_store::manifest::FileEntry;
-use textmill_store::writer::{DatasetWriter, WriterOptions};
 
 use super::compare::{Comparer, Pair, documents};
 use super::keepers::{Cluster, Kept};
-use super::origins::{Place, Places};
+use super::origins::Origins;
+use crate::EngineError;
 use crate::exchange::keys::KeyFiles;
 use crate::exchange::resources::Resources;
-use crate::{EngineError, layout};
+use crate::exchange::verdict::{Membership, Origin, Verdict};
+use crate::exchange::verdict_writer::VerdictWriter;
 
 /// Rows of a batch of verdicts.
 const BATCH_ROWS: usize = 8192;
 
-/// Writes verdicts under a key that no other exchange has.
+/// Makes verdicts of the clusters.
 pub(super) struct Verdicts<'a> {
     pub resources: &'a Resources<'a>,
-    pub store: &'a Store,
-    pub files: &'a Arc<KeyFiles>,
+    pub files: &'a KeyFiles,
     pub settings: &'a DedupeSettings,
     pub kept: &'a Kept,
-    pub places: &'a Places<'a>,
-    pub key: &'a str,
-    pub attempt: &'a str,
+    pub origins: &'a Origins<'a>,
 }
 
 /// A document of a cluster.
 type Member = (u32, Cluster);
 
 impl Verdicts<'_> {
-    /// Writes the verdicts of all tasks; a task without any has no file.
-    pub(super) async fn write(&self) -> Result<Vec<Vec<FileEntry>>, EngineError> {
-        let mut written: Vec<Vec<FileEntry>> = Vec::new();
+    /// Gives the verdicts on the documents of all tasks to `writer`, and returns their files.
+    pub(super) async fn write(&self, mut writer: VerdictWriter<'_>) -> Result<Vec<Vec<FileEntry>>, EngineError> {
         let mut members: Vec<Member> = Vec::new();
-        let mut open: Option<(usize, DatasetWriter)> = None;
-        for range in self.files.tasks() {
-            for document in range.clone() {
-                if let Some(cluster) = self.kept.cluster(document) {
-                    members.push((document, cluster));
-                }
-                if members.len() >= self.resources.budget.pairs {
-                    self.append(&mut open, &mut written, &members).await?;
-                    members.clear();
-                }
+        for document in self.files.tasks().iter().cloned().flatten() {
+            if let Some(cluster) = self.kept.cluster(document) {
+                members.push((document, cluster));
+            }
+            if members.len() >= self.resources.budget.pairs {
+                self.append(&mut writer, &members).await?;
+                members.clear();
             }
         }
-        self.append(&mut open, &mut written, &members).await?;
-        close(&mut open, &mut written).await?;
-        written.resize(self.files.tasks().len(), Vec::new());
-        Ok(written)
+        self.append(&mut writer, &members).await?;
+        writer.finish().await
     }
 
-    /// Appends the verdicts on `members`, which may be of several tasks, to the file of each.
-    async fn append(
-        &self,
-        open: &mut Option<(usize, DatasetWriter)>,
-        written: &mut Vec<Vec<FileEntry>>,
-        members: &[Member],
-    ) -> Result<(), EngineError> {
+    /// Appends the verdicts on `members`, which may be of several tasks.
+    ///
+    /// What a verdict says of the keeper (similarity, id, origin) lies in other files than that of the document, anywhere
+    /// in the input. Looked up member by member, it would be a random read each. So as many members as memory allows are
+    /// taken together, and what they need of each file is read in one pass over it, in the order of the files.
+    async fn append(&self, writer: &mut VerdictWriter<'_>, members: &[Member]) -> Result<(), EngineError> {
         if self.resources.cancel.is_cancelled() {
             return Err(EngineError::Interrupted);
         }
         let similar = self.similarities(members).await?;
+
         let keepers = documents(members.iter().map(|(_, cluster)| cluster.keeper));
         let ids = texts(self.files, &keepers, key_columns::ID).await?;
-        let places = self.places.of(self.files, &keepers).await?;
-        let keepers = Keepers { documents: &keepers, ids: &ids, places: &places };
-        let tasks = self.files.tasks();
-        let mut at = 0;
-        while let Some((first, _)) = members.get(at) {
-            let task = tasks.partition_point(|range| range.end <= *first);
-            let of_task = members[at..].partition_point(|(document, _)| tasks[task].contains(document));
-            let members = &members[at..at + of_task];
-            at += of_task;
-            if open.as_ref().is_none_or(|(opened, _)| *opened != task) {
-                close(open, written).await?;
-                written.resize(task, Vec::new());
-            }
-            let (_, writer) = open.get_or_insert_with(|| (task, self.writer(task)));
-            for rows in members.chunks(BATCH_ROWS) {
-                let batch = batch(rows, tasks[task].start, &keepers, &similar)?;
-                writer.write(batch).await?;
-            }
+        let origins = self.origins.of(self.files, &keepers).await?;
+        let keepers = Keepers { documents: &keepers, ids: &ids, origins: &origins };
+
+        for rows in members.chunks(BATCH_ROWS) {
+            let verdict = |member: &Member| (member.0, Verdict::Clustered(membership(member, &keepers, &similar)));
+            let mut verdicts: Vec<(u32, Verdict)> = rows.iter().map(verdict).collect();
+            writer.write(&mut verdicts).await?;
         }
         Ok(())
-    }
-
-    fn writer(&self, task: usize) -> DatasetWriter {
-        let prefix = layout::verdicts(self.resources.stage, self.key, self.attempt, task);
-        DatasetWriter::new(self.store.clone(), &prefix, WriterOptions::new(schema()))
     }
 
     /// Similarity of each removed document of `members` to the one that stays, in the order of the pairs.
@@ -124,70 +93,33 @@ fn pair(left: u32, right: u32) -> Pair {
     (left.min(right), left.max(right))
 }
 
-async fn close(
-    open: &mut Option<(usize, DatasetWriter)>,
-    written: &mut Vec<Vec<FileEntry>>,
-) -> Result<(), EngineError> {
-    if let Some((task, writer)) = open.take() {
-        written.resize(task, Vec::new());
-        written.push(writer.finish().await?);
-    }
-    Ok(())
-}
-
-fn schema() -> SchemaRef {
-    Arc::new(Schema::new(vec![
-        Field::new("document", DataType::UInt32, false),
-        Field::new("removed", DataType::Boolean, false),
-        columns::text_field("keeper_id"),
-        Field::new("similarity", DataType::Float64, true),
-        Field::new("cluster_size", DataType::UInt64, false),
-        columns::text_field("keeper_shard"),
-        Field::new("keeper_row", DataType::UInt64, true),
-    ]))
-}
-
 /// What is written of the documents that stay.
 struct Keepers<'a> {
     /// Their numbers, ascending.
     documents: &'a [u32],
     ids: &'a [String],
-    places: &'a [Option<Place<'a>>],
+    origins: &'a [Option<Origin>],
 }
 
-impl<'a> Keepers<'a> {
-    fn id(&self, cluster: &Cluster) -> Option<&'a str> {
-        let index = self.documents.binary_search(&cluster.keeper).ok()?;
-        self.ids.get(index).map(String::as_str)
-    }
-
-    fn place(&self, cluster: &Cluster) -> Option<Place<'a>> {
-        let index = self.documents.binary_search(&cluster.keeper).ok()?;
-        self.places.get(index).copied()?
+impl Keepers<'_> {
+    /// Id and origin of the document that stays of `cluster`.
+    fn of(&self, cluster: &Cluster) -> (Option<&String>, Option<&Origin>) {
+        let Ok(index) = self.documents.binary_search(&cluster.keeper) else { return (None, None) };
+        (self.ids.get(index), self.origins.get(index).and_then(Option::as_ref))
     }
 }
 
-fn batch(
-    members: &[Member],
-    first: u32,
-    keepers: &Keepers<'_>,
-    similar: &[(Pair, Option<f64>)],
-) -> Result<RecordBatch, EngineError> {
-    let places: Vec<_> = members.iter().map(|(_, cluster)| keepers.place(cluster)).collect();
-    let similarity = |(document, cluster): &Member| {
-        let of = pair(*document, cluster.keeper);
-        similar[similar.binary_search_by_key(&of, |(pair, _)| *pair).ok()?].1
-    };
-    let arrays: Vec<ArrayRef> = vec![
-        Arc::new(UInt32Array::from_iter_values(members.iter().map(|(document, _)| document - first))),
-        Arc::new(members.iter().map(|(document, of)| Some(*document != of.keeper)).collect::<BooleanArray>()),
-        Arc::new(members.iter().map(|(_, cluster)| keepers.id(cluster)).collect::<StringViewArray>()),
-        Arc::new(members.iter().map(similarity).collect::<Float64Array>()),
-        Arc::new(UInt64Array::from_iter_values(members.iter().map(|(_, cluster)| u64::from(cluster.size)))),
-        Arc::new(places.iter().map(|place| place.map(|(shard, _)| shard)).collect::<StringViewArray>()),
-        Arc::new(places.iter().map(|place| place.map(|(_, row)| row)).collect::<UInt64Array>()),
-    ];
-    RecordBatch::try_new(schema(), arrays).map_err(|error| EngineError::Bug(format!("verdicts: {error}")))
+fn membership((document, cluster): &Member, keepers: &Keepers<'_>, similar: &[(Pair, Option<f64>)]) -> Membership {
+    let (id, origin) = keepers.of(cluster);
+    let of = pair(*document, cluster.keeper);
+    let compared = similar.binary_search_by_key(&of, |(pair, _)| *pair).ok();
+    Membership {
+        removed: *document != cluster.keeper,
+        keeper: id.cloned().unwrap_or_default(),
+        keeper_origin: origin.cloned(),
+        similarity: compared.and_then(|index| similar[index].1),
+        size: u64::from(cluster.size),
+    }
 }
 
 /// The texts of `column` of some documents (ascending numbers); an empty one where there is none.
