@@ -5,8 +5,11 @@ use textmill_pipeline::{Node, Pipeline};
 use super::exchange::{Exchange, Index};
 use super::{documents, highest, parts};
 
+/// Looks whether a node is an exchange of one kind.
+type Recognize = fn(&Node) -> Option<Arc<dyn Exchange>>;
+
 /// Every exchange: each looks whether a node is one of its own. A new one is a file beside these and a line here.
-const EXCHANGES: [fn(&Node) -> Option<Arc<dyn Exchange>>; 3] = [documents::of, parts::of, highest::of];
+const EXCHANGES: [Recognize; 3] = [documents::of, parts::of, highest::of];
 
 /// What `node` does with all documents; none where it looks at one document at a time.
 pub(crate) fn exchange_of(node: &Node) -> Option<Arc<dyn Exchange>> {

@@ -149,7 +149,7 @@ mod tests {
     async fn a_document_of_no_task_and_a_verdict_of_another_kind_are_faults() {
         let folder = tempfile::tempdir().expect("a folder");
         let store = store(&folder);
-        let tasks = [2..4];
+        let tasks = std::array::from_fn::<_, 1, _>(|_| 2..4);
         let name = Name { stage: "near", key: "k", attempt: "00000001-a" };
         for (number, verdict, kind) in [
             (1, Verdict::Below(None), VerdictKind::Below),

@@ -27,6 +27,9 @@ pub(crate) fn process(graph: &PhaseGraph, input: PhaseInput) -> Result<Processed
     passage.finish()
 }
 
+/// Documents at the place of an exchange, with the verdicts on some of their rows.
+type Exchanged = (Place, DocumentBatch, Vec<(usize, Verdict)>);
+
 /// The state of one batch on its way through the graph.
 struct Passage<'a> {
     graph: &'a PhaseGraph,
@@ -34,7 +37,7 @@ struct Passage<'a> {
     places: PerPlace<Option<DocumentBatch>>,
     branches: Branches<'a>,
     /// Input of each exchange that runs here, with its verdicts.
-    exchanged: Vec<(Place, DocumentBatch, Vec<(usize, Verdict)>)>,
+    exchanged: Vec<Exchanged>,
     /// Input of each exchange that ends the phase.
     handed_out: Vec<(Place, DocumentBatch)>,
     keys: Vec<RecordBatch>,
