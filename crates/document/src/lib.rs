@@ -39,7 +39,7 @@ pub mod testing;
 pub use apply::{Checked, apply_checked, output_schema};
 pub use batch::{DocumentBatch, row_hash_sum};
 pub use changes::{Changed, Changes};
-pub use clusters::ClusterReport;
+pub use clusters::{ClusterReport, RepeatReport};
 pub use error::DocumentError;
 pub use ledger::{Count, Imbalance, Ledger, Missing, StageLedger};
 pub use reason::{Cause, Reason};

@@ -220,6 +220,13 @@ fn read_verdicts(batch: &RecordBatch, pending: &mut VecDeque<(u64, Verdict)>) ->
             pending.extend(rows.map(|(number, bound)| (u64::from(*number), verdict(bound))));
             return Ok(());
         }
+        if let Some(repeats) = parts.as_string_view_opt() {
+            for (number, repeats) in number.values().iter().zip(repeats.iter()) {
+                let repeats = serde_json::from_str(repeats.unwrap_or_default()).map_err(|_| broken())?;
+                pending.push_back((u64::from(*number), Verdict { repeats, ..Verdict::default() }));
+            }
+            return Ok(());
+        }
         let parts = parts.as_binary_view_opt().ok_or_else(broken)?;
         for row in 0..batch.num_rows() {
             let parts = parts.value(row).as_chunks().0.iter().map(|bytes| u32::from_le_bytes(*bytes)).collect();
@@ -246,6 +253,7 @@ fn read_verdicts(batch: &RecordBatch, pending: &mut VecDeque<(u64, Verdict)>) ->
             similarity: similarity.is_valid(row).then(|| similarity.value(row)),
             size: size.value(row),
             parts: Vec::new(),
+            repeats: Vec::new(),
             bound: None,
         };
         pending.push_back((u64::from(number.value(row)), verdict));

@@ -2,6 +2,7 @@ use arrow::error::ArrowError;
 use datafusion::error::DataFusionError;
 use serde::{Deserialize, Serialize};
 use textmill_document::{Imbalance, StageError};
+use textmill_exchange::ExchangeError;
 use textmill_ingest::IngestError;
 use textmill_store::StoreError;
 
@@ -261,6 +262,14 @@ pub enum EngineError {
         /// Why it cannot.
         reason: String,
     },
+    /// The sorted records of an exchange failed.
+    #[error("exchange `{name}`: {error}")]
+    Records {
+        /// Id of the stage.
+        name: String,
+        /// What failed.
+        error: ExchangeError,
+    },
     /// Something that cannot happen did.
     #[error("{0}. This is a bug in textmill: please report it")]
     Bug(String),
@@ -309,6 +318,11 @@ impl EngineError {
                     ErrorKind::Resources
                 }
                 _ => ErrorKind::Bug,
+            },
+            Self::Records { error, .. } => match error {
+                ExchangeError::Io { .. } | ExchangeError::TooManyNumbers(_) => ErrorKind::Resources,
+                ExchangeError::Damaged { .. } | ExchangeError::OtherText { .. } => ErrorKind::Integrity,
+                ExchangeError::OtherRecords { .. } | ExchangeError::Documents(_) => ErrorKind::Bug,
             },
             Self::Imbalance(_) | Self::HandOver { .. } => ErrorKind::Integrity,
             Self::Interrupted => ErrorKind::Interrupted,

@@ -13,7 +13,7 @@ use arrow::datatypes::SchemaRef;
 use textmill_document::{
     Applied, Cause, Count, DocumentBatch, Dropped, Ledger, Reason, StageError, StageLedger, apply_checked,
 };
-use textmill_minhash_dedupe::DedupeStage;
+use textmill_minhash_dedupe::{DedupeStage, Repeat};
 use textmill_pipeline::{Exchange, Node, Parent, Pipeline};
 
 use crate::EngineError;
@@ -90,6 +90,8 @@ pub(crate) struct Verdict {
     pub size: u64,
     /// Parts to cut out of the text, ascending, where the exchange cuts parts.
     pub parts: Vec<u32>,
+    /// Repeats in the text, ascending, where the exchange cuts these.
+    pub repeats: Vec<Repeat>,
     /// The value that the document does not reach, where the exchange keeps the highest.
     pub bound: Option<f64>,
 }
@@ -333,6 +335,12 @@ impl Run<'_> {
             Exchange::Parts(lines) => {
                 let cuts: Vec<_> = verdicts.into_iter().map(|verdict| (verdict.row, verdict.parts)).collect();
                 let applied = lines.cut(&input, &cuts).map_err(|error| stage_error(self.graph.id(place), error))?;
+                self.account(index, &input, &applied);
+                self.leave(index, input, applied);
+            }
+            Exchange::Repeats(repeats) => {
+                let cuts: Vec<_> = verdicts.into_iter().map(|verdict| (verdict.row, verdict.repeats)).collect();
+                let applied = repeats.cut(&input, &cuts).map_err(|error| stage_error(self.graph.id(place), error))?;
                 self.account(index, &input, &applied);
                 self.leave(index, input, applied);
             }

@@ -33,6 +33,7 @@ mod input_digest;
 mod layout;
 mod local;
 mod memory;
+mod number_sort;
 mod phases;
 mod plan;
 mod progress;

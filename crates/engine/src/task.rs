@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use textmill_document::Ledger;
 use textmill_ingest::ReadOptions;
-use textmill_minhash_dedupe::DedupeStage;
+use textmill_minhash_dedupe::{DedupeStage, REPEAT_KEYS, key_columns};
 use textmill_pipeline::{Dropped as DroppedPolicy, Pipeline};
 use textmill_store::manifest::{Dataset, FileEntry, InputFacts, TaskManifest, TaskMetrics};
 use textmill_store::owner::Owner;
-use textmill_store::parquet_writer::{DEFAULT_IN_FLIGHT, DatasetWriter, WriterOptions};
+use textmill_store::parquet_writer::{DEFAULT_IN_FLIGHT, DatasetWriter, HashColumn, WriterOptions};
 use textmill_store::{Committed, Store, commit_task};
 
 use crate::datasets::{dropped_schema, duplicates_schema, quarantine_schema};
@@ -19,6 +19,19 @@ use crate::{Cancel, EngineError, Progress, compact, continue_task, layout, split
 
 /// Compression of files that are read once and deleted: the fastest there is.
 const BETWEEN_ZSTD_LEVEL: i32 = 1;
+
+/// Columns of keys that are hashes. Documents may have columns of these names too; what is read once and deleted may as well
+/// be a little larger.
+const KEY_COLUMNS: &[HashColumn] = &[
+    HashColumn::Named(key_columns::SIGNATURE),
+    HashColumn::Named(key_columns::SHINGLES),
+    HashColumn::Named(key_columns::TEXT_HIGH),
+    HashColumn::Named(key_columns::TEXT_LOW),
+    HashColumn::Named(key_columns::URL_HIGH),
+    HashColumn::Named(key_columns::URL_LOW),
+    HashColumn::Named(REPEAT_KEYS),
+    HashColumn::Prefixed("band_"),
+];
 
 /// Columns of the index.
 fn index_schema(pipeline: &Pipeline) -> arrow::datatypes::SchemaRef {
@@ -129,6 +142,7 @@ impl TaskContext {
         let options = WriterOptions {
             shard_bytes: self.settings.shard_bytes,
             zstd_level: BETWEEN_ZSTD_LEVEL,
+            hashes: KEY_COLUMNS,
             ..WriterOptions::new(schema)
         };
         DatasetWriter::new(self.store.clone(), prefix, options)

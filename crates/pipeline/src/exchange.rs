@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use textmill_document::{DocumentBatch, Stage, StageError};
-use textmill_minhash_dedupe::{DedupeStage, LineDedupeStage};
+use textmill_minhash_dedupe::{DedupeStage, LineDedupeStage, SubstringDedupeStage};
 use textmill_score::KeepHighestStage;
 
 /// A stage that needs all documents at hand: it makes keys of each, and what is found of them comes back.
@@ -12,6 +12,8 @@ pub enum Exchange {
     Documents(Arc<DedupeStage>),
     /// Parts of documents are cut.
     Parts(Arc<LineDedupeStage>),
+    /// Text that stands elsewhere too is cut.
+    Repeats(Arc<SubstringDedupeStage>),
     /// The best documents of all are kept.
     Highest(Arc<KeepHighestStage>),
 }
@@ -22,6 +24,7 @@ impl Exchange {
         match self {
             Self::Documents(stage) => stage.keys(batch),
             Self::Parts(stage) => stage.keys(batch),
+            Self::Repeats(stage) => stage.keys(batch),
             Self::Highest(stage) => stage.keys(batch),
         }
     }
@@ -31,6 +34,7 @@ impl Exchange {
         match self {
             Self::Documents(stage) => Arc::clone(stage) as Arc<dyn Stage>,
             Self::Parts(stage) => Arc::clone(stage) as Arc<dyn Stage>,
+            Self::Repeats(stage) => Arc::clone(stage) as Arc<dyn Stage>,
             Self::Highest(stage) => Arc::clone(stage) as Arc<dyn Stage>,
         }
     }
@@ -39,7 +43,7 @@ impl Exchange {
     pub fn documents(&self) -> Option<&Arc<DedupeStage>> {
         match self {
             Self::Documents(stage) => Some(stage),
-            Self::Parts(_) | Self::Highest(_) => None,
+            Self::Parts(_) | Self::Repeats(_) | Self::Highest(_) => None,
         }
     }
 }

@@ -19,6 +19,7 @@ mod perplexity;
 mod safety;
 mod sample;
 mod signals;
+mod substring_dedupe;
 mod transformer;
 mod url_filter;
 mod with_columns;
@@ -51,6 +52,7 @@ pub static STAGES: &[StageKind] = &[
     exact_dedupe::KIND,
     minhash_dedupe::KIND,
     line_dedupe::KIND,
+    substring_dedupe::KIND,
     classifier::KIND,
     transformer::KIND,
     perplexity::KIND,

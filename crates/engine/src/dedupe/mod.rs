@@ -23,6 +23,7 @@ mod keepers;
 mod key_files;
 mod parts;
 mod places;
+mod repeats;
 mod report;
 mod verdicts;
 
@@ -100,6 +101,7 @@ pub(crate) async fn dedupe(
             whole(&resources, &context.store, &files, stage, &places, commit).await?
         }
         Exchange::Parts(stage) => (parts::find(&resources, &context.store, &files, stage, commit).await?, None),
+        Exchange::Repeats(stage) => repeats::find(&resources, &context.store, &files, tasks, stage, commit).await?,
         Exchange::Highest(stage) => (highest::find(&resources, &context.store, &files, stage, commit).await?, None),
     };
     let report = report.unwrap_or_default();
@@ -153,7 +155,7 @@ impl<'a> Asked<'a> {
         let exchange = exchange.ok_or_else(|| EngineError::Bug(format!("`{}` compares nothing", node.id)))?;
         let earlier = match exchange {
             Exchange::Documents(stage) => index::open(stage.settings()).await?,
-            Exchange::Parts(_) | Exchange::Highest(_) => Vec::new(),
+            Exchange::Parts(_) | Exchange::Repeats(_) | Exchange::Highest(_) => Vec::new(),
         };
         let shards: Vec<&str> = tasks.iter().map(|(spec, _)| spec.shard()).collect();
         let key = exchange_key(node, &earlier, &keys, &shards);

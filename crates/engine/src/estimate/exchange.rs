@@ -19,6 +19,10 @@ const MEMORY_SHARE: f64 = 0.75;
 const SORT_MEMORY: f64 = 2.0 * 3.0 * 12.0;
 const SORT_ROW: f64 = 12.0;
 const PART_ROW: f64 = 16.0;
+/// A stretch of text as a task writes it, as it is sorted, and with room to sort it in within its share of the memory.
+const REPEAT_KEY: f64 = 36.0;
+const REPEAT_ROW: f64 = 40.0;
+const REPEAT_MEMORY: f64 = 8.0 * REPEAT_ROW;
 /// Group, rank, tie and number.
 const RANK_ROW: f64 = 28.0;
 
@@ -54,6 +58,12 @@ pub(super) fn estimate(node: &Node, exchange: &Exchange, given: Amount) -> Excha
             let parts = given.bytes / LINE_BYTES;
             let run = parts / runs;
             (parts * 8.0, run / 8.0, run / 8.0 + run * 3.0 * PART_ROW, run * PART_ROW)
+        }
+        Exchange::Repeats(stage) => {
+            // Of the places, 2 / (w + 1) are chosen, with as many k-grams in a window as half of its bytes.
+            let chosen = given.bytes * 2.0 / (f64::from(stage.config().min_bytes) / 2.0 + 2.0);
+            let run = chosen / runs;
+            (chosen * REPEAT_KEY + documents * 4.0, 0.0, run * REPEAT_MEMORY, run * REPEAT_ROW)
         }
         Exchange::Highest(_) => {
             let run = documents / runs;
