@@ -314,21 +314,22 @@ mod tests {
         (members, components.rounds())
     }
 
+    fn root(parents: &mut BTreeMap<u64, u64>, number: u64) -> u64 {
+        let (mut at, mut path) = (number, Vec::new());
+        while parents[&at] != at {
+            path.push(at);
+            at = parents[&at];
+        }
+        for passed in path {
+            parents.insert(passed, at);
+        }
+        at
+    }
+
     /// A plain union-find over a map.
     fn expected(pairs: &[(u64, u64)]) -> Vec<(u64, u64)> {
         let mut parents: BTreeMap<u64, u64> =
             pairs.iter().flat_map(|(left, right)| [*left, *right]).map(|number| (number, number)).collect();
-        fn root(parents: &mut BTreeMap<u64, u64>, number: u64) -> u64 {
-            let (mut at, mut path) = (number, Vec::new());
-            while parents[&at] != at {
-                path.push(at);
-                at = parents[&at];
-            }
-            for passed in path {
-                parents.insert(passed, at);
-            }
-            at
-        }
         for (left, right) in pairs {
             let (left, right) = (root(&mut parents, *left), root(&mut parents, *right));
             parents.insert(left.max(right), left.min(right));

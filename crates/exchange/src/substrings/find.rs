@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 
-use super::cuts::Cuts;
 use super::groups::Stretches;
 use super::marks::{FirstPlaces, Place};
 use super::repeats::Repeats;
@@ -33,7 +32,7 @@ pub struct Found {
 }
 
 /// Finds every repeat of at least `length` bytes in `documents`, and gives them in order to `take`. What is cut of a text for
-/// them is up to [`Cuts::of`].
+/// them is up to [`Cuts::of`](super::Cuts::of).
 pub fn find(
     documents: &(impl Documents + ?Sized),
     length: usize,
@@ -84,22 +83,4 @@ pub fn find(
         take(Found { text: number, repeat: place(start)..place(end), first: Place { text, byte } })?;
     }
     Ok(())
-}
-
-/// `text` without `cuts`, which are in order.
-pub(crate) fn without(text: &str, cuts: &[Range<usize>]) -> String {
-    let (mut left, mut from) = (String::with_capacity(text.len()), 0);
-    for cut in cuts {
-        left.push_str(text.get(from..cut.start).unwrap_or_default());
-        from = cut.end;
-    }
-    left.push_str(text.get(from..).unwrap_or_default());
-    left
-}
-
-impl Cuts {
-    /// `text` without `cuts`, which are in order.
-    pub fn without(text: &str, cuts: &[Range<usize>]) -> String {
-        without(text, cuts)
-    }
 }
