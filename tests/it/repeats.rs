@@ -31,7 +31,7 @@ fn documents() -> Vec<String> {
         for _ in 0..random.below(3) {
             let part = &shared[random.below(12) as usize];
             let end = part.floor_char_boundary(part.len() - random.below(60) as usize);
-            text.push_str(&part[..end]);
+            text.push_str(part.get(..end).expect("a character begins there"));
             text.push_str(&prose(&mut random, 4));
         }
         match number % 40 {

@@ -190,7 +190,7 @@ mod tests {
 
     fn scattered(count: u64, mask: u64) -> Vec<[u64; 2]> {
         let mix = |number: u64| (number ^ number >> 29).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(31);
-        (0..count).map(|number| [mix(number) & mask, mix(number ^ 77) % 100]).collect()
+        (0..count).map(|number| [mix(number) & mask, mix(number + 77) % 100]).collect()
     }
 
     #[test]

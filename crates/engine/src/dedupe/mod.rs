@@ -6,7 +6,7 @@
 //!           ─▶ sort by band key ─┴▶ pairs ─▶ compare ─┘
 //! ```
 //!
-//! 1. Sorting is `DataFusion`'s, on disk where memory ends. As many bands are sorted at a
+//! 1. Sorting is the engine's, on disk where memory ends. As many bands are sorted at a
 //!    time as fit: twelve bytes a document and band.
 //! 2. Pairs are compared when there are as many as memory allows, so that what is joined by then need not be compared
 //!    again. A document is compared with at most `max_bucket` others of a bucket.

@@ -47,6 +47,7 @@ const TABLE: &[Measured] = &[
     measured("minhash_dedupe", 202.0, REPRODUCE),
     measured("normalize", 61.0, "scripts/bench-normalize, all options"),
     measured("signals", 28.6, REPRODUCE),
+    measured("substring_dedupe", 42.0, "textmill stages show substring_dedupe"),
 ];
 
 /// What a stage does with what it is given.

@@ -132,7 +132,7 @@ mod tests {
 
     fn cut(border: Border, text: &str, repeat: Range<usize>) -> Option<&str> {
         let cuts = Cuts { border, min_gap: 0 }.of(text, once(repeat));
-        cuts.first().map(|cut| &text[cut.clone()])
+        cuts.first().and_then(|cut| text.get(cut.clone()))
     }
 
     #[test]

@@ -83,7 +83,7 @@ impl OpenWindows {
         while let Some([high, low, position]) = windows.next()? {
             match first {
                 Some([of_high, of_low, first]) if [of_high, of_low] == [high, low] => {
-                    repeated.push([position, first])?
+                    repeated.push([position, first])?;
                 }
                 _ => first = Some([high, low, position]),
             }
