@@ -30,6 +30,7 @@ mod memory;
 mod outputs;
 mod owner;
 mod parquet_types;
+mod repeats;
 mod resume;
 mod s3;
 mod s3_canary;

@@ -31,4 +31,20 @@ pub struct ClusterReport {
     /// Documents compared and removed of each source, where the stage names a column; at most 100, most removed first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sources: Vec<(String, u64, u64)>,
+    /// Repeats of text that were found, where the stage cuts them; those in one text that touch are one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeats: Option<RepeatReport>,
+}
+
+/// What was found of text that stands elsewhere too.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RepeatReport {
+    /// Documents with any.
+    pub documents: u64,
+    /// Repeats.
+    pub spans: u64,
+    /// Bytes of text in them. Less is cut where borders shrink them, more where short text between goes too.
+    pub bytes: u64,
+    /// Of the repeats, those whose first occurrence is in the same document.
+    pub within: u64,
 }

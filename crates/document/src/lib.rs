@@ -43,7 +43,7 @@ pub mod testing;
 pub use apply::{Checked, apply_checked, output_schema};
 pub use batch::{DocumentBatch, row_hash_sum, value_at};
 pub use changes::{Changed, Changes};
-pub use clusters::ClusterReport;
+pub use clusters::{ClusterReport, RepeatReport};
 pub use config::{Cost, Remarks, StageConfig};
 pub use error::DocumentError;
 pub use example::{Document, Example, Given, Outcome};

@@ -2,6 +2,7 @@ use arrow::error::ArrowError;
 use datafusion::error::DataFusionError;
 use serde::{Deserialize, Serialize};
 use textmill_document::{Imbalance, StageError};
+use textmill_exchange::ExchangeError;
 use textmill_ingest::IngestError;
 use textmill_store::StoreError;
 
@@ -284,6 +285,14 @@ pub enum EngineError {
         /// Why it cannot.
         reason: String,
     },
+    /// The sorted records of an exchange failed.
+    #[error("exchange `{name}`: {error}")]
+    Records {
+        /// Id of the stage.
+        name: String,
+        /// What failed.
+        error: ExchangeError,
+    },
     /// Something that cannot happen did.
     #[error("{0}. This is a bug in textmill: please report it")]
     Bug(String),
@@ -333,6 +342,11 @@ impl EngineError {
                     ErrorKind::Resources
                 }
                 _ => ErrorKind::Bug,
+            },
+            Self::Records { error, .. } => match error {
+                ExchangeError::Io { .. } | ExchangeError::TooManyNumbers(_) => ErrorKind::Resources,
+                ExchangeError::Damaged { .. } | ExchangeError::OtherText { .. } => ErrorKind::Integrity,
+                ExchangeError::OtherRecords { .. } | ExchangeError::Documents(_) => ErrorKind::Bug,
             },
             Self::Imbalance(_) | Self::HandOver { .. } | Self::PublishedGone { .. } => ErrorKind::Integrity,
             Self::Interrupted => ErrorKind::Interrupted,

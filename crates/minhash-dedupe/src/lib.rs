@@ -49,6 +49,7 @@ mod scan;
 mod shingles;
 mod signature;
 mod stage;
+mod substring_stage;
 mod verify;
 
 pub use bands::{Bands, BandsError, MAX_HASHES};
@@ -67,4 +68,7 @@ pub use presets::{PRESETS, Preset, preset};
 pub use shingles::{Shingler, Unit};
 pub use signature::{DEFAULT_SEED, MinHasher, Minima, agreement};
 pub use stage::{CLUSTER_ID, CLUSTER_SIZE, DedupeStage, TEXT_LENGTH, key_columns};
+pub use substring_stage::{
+    CutBorder, FirstOccurrence, REPEAT_BYTES, REPEAT_KEYS, REPEATS, Repeat, SubstringDedupeConfig, SubstringDedupeStage,
+};
 pub use verify::{Verify, jaccard};

@@ -24,9 +24,9 @@ pub const PARTS: &str = "parts";
 pub const PART_KEYS: &str = "part_keys";
 
 /// Kind of change of documents that look like programs; others are `repeated`.
-const REPEATED_IN_CODE: &str = "repeated_in_code";
+pub(crate) const REPEATED_IN_CODE: &str = "repeated_in_code";
 
-const NO_TEXT_LEFT: Reason =
+pub(crate) const NO_TEXT_LEFT: Reason =
     Reason { code: "no_text_left", summary: "every part of the text is in other documents too" };
 
 /// What is compared and cut.

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use textmill_document::{DocumentBatch, Stage, StageError};
-use textmill_minhash_dedupe::{DedupeStage, LineDedupeStage};
+use textmill_minhash_dedupe::{DedupeStage, LineDedupeStage, SubstringDedupeStage};
 use textmill_score::KeepHighestStage;
 
 /// Makes [`Exchange`] out of the list of stages that need all documents at hand. Each has a method `keys`, which gives a
@@ -44,6 +44,8 @@ exchanges! {
     Documents(DedupeStage),
     /// Parts of documents are cut.
     Parts(LineDedupeStage),
+    /// Text that occurs elsewhere too is cut.
+    Repeats(SubstringDedupeStage),
     /// The best documents of all are kept.
     Highest(KeepHighestStage),
 }

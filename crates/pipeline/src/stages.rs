@@ -12,7 +12,7 @@ use textmill_document::{ConfigFault, Cost, Example, Reason, Stage, StageConfig};
 use textmill_extract::ExtractConfig;
 use textmill_filter::{FilterConfig, SafetyConfig, UrlFilterConfig};
 use textmill_language_id::{LanguageIdConfig, LanguagesConfig};
-use textmill_minhash_dedupe::{ExactDedupeConfig, LineDedupeConfig, MinhashDedupeConfig};
+use textmill_minhash_dedupe::{ExactDedupeConfig, LineDedupeConfig, MinhashDedupeConfig, SubstringDedupeConfig};
 use textmill_normalize::{CleanLinesConfig, MaskPiiConfig, NormalizeConfig};
 use textmill_score::signals::SignalsConfig;
 use textmill_score::{
@@ -38,6 +38,7 @@ pub static STAGES: &[StageKind] = &[
     StageKind::exchanging::<ExactDedupeConfig>(),
     StageKind::exchanging::<MinhashDedupeConfig>(),
     StageKind::exchanging::<LineDedupeConfig>(),
+    StageKind::exchanging::<SubstringDedupeConfig>(),
     StageKind::of::<ClassifierConfig>(),
     StageKind::of::<TransformerConfig>(),
     StageKind::of::<PerplexityConfig>(),

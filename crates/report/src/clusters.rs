@@ -1,6 +1,6 @@
 //! What a deduplication found, for people.
 
-use textmill_document::ClusterReport;
+use textmill_document::{ClusterReport, RepeatReport};
 
 use crate::format::{count, escape, percent_or_dash};
 use crate::grid::{Grid, Line, Style};
@@ -24,6 +24,9 @@ pub(crate) fn sections(table: &CleaningTable) -> Vec<Section> {
 }
 
 fn section(stage: &str, report: &ClusterReport) -> Section {
+    if let Some(repeats) = &report.repeats {
+        return Section { title: repeats_title(stage, report.documents, repeats), grids: Vec::new() };
+    }
     let mut title = format!(
         "{}: {} clusters, {} of {} documents removed ({} with the text of another",
         escape(stage),
@@ -58,6 +61,18 @@ fn section(stage: &str, report: &ClusterReport) -> Section {
     ];
     let some = grids.into_iter().filter(|(_, lines): &(_, Vec<Line>)| !lines.is_empty());
     Section { title, grids: some.map(|(header, lines)| Grid { header, lines, optional: Vec::new() }).collect() }
+}
+
+fn repeats_title(stage: &str, documents: u64, repeats: &RepeatReport) -> String {
+    format!(
+        "{}: {} repeats of {} bytes of text in {} of {} documents ({} of the repeats stand first in the same document)",
+        escape(stage),
+        count(repeats.spans),
+        count(repeats.bytes),
+        count(repeats.documents),
+        count(documents),
+        count(repeats.within),
+    )
 }
 
 fn line(cells: Vec<String>) -> Line {

@@ -99,6 +99,7 @@ fn clusters() -> ClusterReport {
         sizes: vec![("2".to_owned(), 100), ("5001-8192".to_owned(), 1)],
         largest: vec![("doc-1".to_owned(), 7_000), ("b|c".to_owned(), 12)],
         sources: vec![("crawl".to_owned(), 8_000, 7_700), (String::new(), 0, 0)],
+        repeats: None,
     }
 }
 

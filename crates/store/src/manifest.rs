@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-pub use textmill_document::ClusterReport;
 use textmill_document::Ledger;
+pub use textmill_document::{ClusterReport, RepeatReport};
 
 use crate::StoreError;
 

@@ -2,15 +2,18 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use datafusion::catalog::TableProvider;
 use datafusion::error::DataFusionError;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use futures::stream::{FuturesUnordered, StreamExt};
+use textmill_exchange::Limits;
 use textmill_store::manifest::TaskManifest;
 
 use super::engine::Engine;
+use super::number_sort;
 use crate::exchange::{KeySource, Sorter, internal};
 use crate::plan::TaskSpec;
 use crate::task::{TaskContext, run_task};
@@ -88,14 +91,18 @@ impl Sorter for LocalEngine {
         order: &str,
     ) -> Result<SendableRecordBatchStream, EngineError> {
         let failed = |error: DataFusionError| internal(name, error);
+        let table = keys.table(self.threads).map_err(failed)?;
+        if number_sort::applies(&table.schema(), order) {
+            let limits = Limits { memory, threads: self.threads, ..Limits::default() };
+            return number_sort::sorted(name, table, limits).await.map_err(failed);
+        }
         let pool = Arc::new(FairSpillPool::new(memory));
         let runtime = unbounded_disk(RuntimeEnvBuilder::new().with_memory_pool(pool)).build_arc().map_err(failed)?;
         let reservation = memory / self.threads / 100 * MERGE_PERCENT;
         let config =
             SessionConfig::new().with_target_partitions(self.threads).with_sort_spill_reservation_bytes(reservation);
         let session = SessionContext::new_with_config_rt(config, runtime);
-        let partitions = session.copied_config().target_partitions();
-        session.register_table("keys", Arc::new(keys.table(partitions).map_err(failed)?)).map_err(failed)?;
+        session.register_table("keys", Arc::new(table)).map_err(failed)?;
         let sorted = session.sql(&format!("SELECT * FROM keys ORDER BY {order}")).await.map_err(failed)?;
         sorted.execute_stream().await.map_err(failed)
     }

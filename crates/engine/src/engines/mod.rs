@@ -7,6 +7,7 @@ mod cluster;
 mod engine;
 mod local;
 mod missing;
+mod number_sort;
 
 pub use self::cluster::{
     ClusterEngine, ClusterOptions, ExecutorOptions, SchedulerOptions, run_executor, run_scheduler,

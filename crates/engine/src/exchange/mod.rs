@@ -7,7 +7,7 @@
 //! ```
 //!
 //! [`Exchange`] is what there is to know of one, and each has a file or folder here: `documents` removes whole documents,
-//! `parts` cuts parts out of texts, `highest` keeps the best of all. The rest is what they share.
+//! `parts` cuts parts out of texts, `repeats` any text that occurs elsewhere, `highest` keeps the best of all. The rest is what they share.
 //!
 //! 1. The text of a document never travels: an exchange sees keys and gives numbers.
 //! 2. Documents are numbered in the order of tasks and rows, those of earlier runs first.
@@ -20,8 +20,10 @@ mod documents;
 mod exchange;
 mod highest;
 mod keys;
+mod origins;
 mod parts;
 mod registry;
+mod repeats;
 mod resources;
 mod sorted;
 mod sorter;

@@ -3,13 +3,13 @@ use std::sync::Arc;
 use textmill_pipeline::{Node, Pipeline};
 
 use super::exchange::{Exchange, Index};
-use super::{documents, highest, parts};
+use super::{documents, highest, parts, repeats};
 
 /// Looks whether a node is an exchange of one kind.
 type Recognize = fn(&Node) -> Option<Arc<dyn Exchange>>;
 
 /// Every exchange: each looks whether a node is one of its own. A new one is a file beside these and a line here.
-const EXCHANGES: [Recognize; 3] = [documents::of, parts::of, highest::of];
+const EXCHANGES: [Recognize; 4] = [documents::of, parts::of, repeats::of, highest::of];
 
 /// What `node` does with all documents; none where it looks at one document at a time.
 pub(crate) fn exchange_of(node: &Node) -> Option<Arc<dyn Exchange>> {
@@ -31,6 +31,7 @@ mod tests {
             ("minhash_dedupe", "{}"),
             ("exact_dedupe", "{}"),
             ("line_dedupe", "{}"),
+            ("substring_dedupe", "{}"),
             ("keep_highest", "{score: score, share: 0.5}"),
         ];
         for kind in textmill_pipeline::STAGES.iter().filter(|kind| kind.exchange) {

@@ -12,6 +12,7 @@ use arrow::array::{
 };
 use arrow::datatypes::{DataType, Field, Float64Type, Schema, SchemaRef, UInt32Type, UInt64Type};
 use textmill_document::columns;
+use textmill_minhash_dedupe::Repeat;
 
 use crate::EngineError;
 
@@ -22,6 +23,8 @@ pub(crate) enum Verdict {
     Clustered(Membership),
     /// These parts are cut out of its text: their numbers, ascending.
     Cut(Vec<u32>),
+    /// These repeats are cut out of its text, ascending.
+    Repeated(Vec<Repeat>),
     /// It is dropped, because it is below what is kept: the lowest value that is, where there is one.
     Below(Option<f64>),
 }
@@ -57,6 +60,8 @@ pub(crate) enum VerdictKind {
     Clustered,
     /// [`Verdict::Cut`].
     Cut,
+    /// [`Verdict::Repeated`].
+    Repeated,
     /// [`Verdict::Below`].
     Below,
 }
@@ -75,6 +80,7 @@ impl VerdictKind {
                 Field::new("keeper_row", DataType::UInt64, true),
             ],
             Self::Cut => vec![Field::new("parts", DataType::Binary, false)],
+            Self::Repeated => vec![columns::text_field("repeats")],
             Self::Below => vec![Field::new("bound", DataType::Float64, true)],
         });
         Arc::new(Schema::new(fields))
@@ -87,6 +93,10 @@ impl VerdictKind {
         let columns = match self {
             Self::Clustered => all(verdicts, Verdict::membership).map(|members| membership_columns(&members)),
             Self::Cut => all(verdicts, Verdict::parts).map(|parts| vec![parts_column(&parts)]),
+            Self::Repeated => match all(verdicts, Verdict::repeats) {
+                Some(repeats) => Some(vec![repeats_column(&repeats)?]),
+                None => None,
+            },
             Self::Below => {
                 let bounds = all(verdicts, Verdict::bound);
                 bounds.map(|bounds| vec![Arc::new(Float64Array::from(bounds)) as ArrayRef])
@@ -111,8 +121,13 @@ impl VerdictKind {
                 let parts = parts.as_binary_view_opt()?;
                 parts.iter().map(|parts| Verdict::Cut(numbers(parts.unwrap_or_default()))).collect()
             }
+            (Self::Repeated, [repeats]) => {
+                let repeats = repeats.as_string_view_opt()?.iter();
+                let read = |repeats: Option<&str>| serde_json::from_str(repeats?).ok().map(Verdict::Repeated);
+                repeats.map(read).collect::<Option<_>>()?
+            }
             (Self::Below, [bounds]) => bounds.as_primitive_opt::<Float64Type>()?.iter().map(Verdict::Below).collect(),
-            (Self::Cut | Self::Below, _) => return None,
+            (Self::Cut | Self::Repeated | Self::Below, _) => return None,
         };
         Some(documents.iter().copied().zip(verdicts).collect())
     }
@@ -125,6 +140,10 @@ impl Verdict {
 
     fn parts(&self) -> Option<&[u32]> {
         if let Self::Cut(parts) = self { Some(parts) } else { None }
+    }
+
+    fn repeats(&self) -> Option<&[Repeat]> {
+        if let Self::Repeated(repeats) = self { Some(repeats) } else { None }
     }
 
     #[allow(clippy::option_option, reason = "a bound that there is none of is not a verdict of another kind")]
@@ -164,6 +183,13 @@ fn memberships(columns: &[ArrayRef]) -> Option<Vec<Membership>> {
         size: size.value(at),
     };
     Some((0..removed.len()).map(member).collect())
+}
+
+/// Repeats as JSON: they name files, and there are few of them.
+fn repeats_column(all: &[&[Repeat]]) -> Result<ArrayRef, EngineError> {
+    let texts = all.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>();
+    let texts = texts.map_err(|error| EngineError::Bug(format!("repeats: {error}")))?;
+    Ok(Arc::new(StringViewArray::from_iter_values(texts)))
 }
 
 /// Numbers of parts, four bytes each, the lowest first.

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use arrow::datatypes::{Schema, SchemaRef};
 use textmill_document::Ledger;
 use textmill_ingest::ReadOptions;
+use textmill_minhash_dedupe::{REPEAT_KEYS, key_columns};
 use textmill_pipeline::{Dropped as DroppedPolicy, Pipeline};
 use textmill_store::Store;
 use textmill_store::manifest::{Dataset, FileEntry, InputFacts, TaskMetrics};
 use textmill_store::owner::Owner;
-use textmill_store::writer::{DEFAULT_IN_FLIGHT, DatasetWriter, OutputFormat, WriterOptions};
+use textmill_store::writer::{DEFAULT_IN_FLIGHT, DatasetWriter, HashColumn, OutputFormat, WriterOptions};
 
 use super::datasets::{dropped_schema, duplicates_schema, quarantine_schema};
 use super::graph::PhaseGraph;
@@ -23,6 +24,19 @@ const BETWEEN_ZSTD_LEVEL: i32 = 1;
 
 /// Columns from which on one row group is encoded at a time.
 const VERY_MANY_COLUMNS: usize = 1000;
+
+/// Columns of keys that are hashes. Documents may have columns of these names too; what is read once and deleted may as well
+/// be a little larger.
+const KEY_COLUMNS: &[HashColumn] = &[
+    HashColumn::Named(key_columns::SIGNATURE),
+    HashColumn::Named(key_columns::SHINGLES),
+    HashColumn::Named(key_columns::TEXT_HIGH),
+    HashColumn::Named(key_columns::TEXT_LOW),
+    HashColumn::Named(key_columns::URL_HIGH),
+    HashColumn::Named(key_columns::URL_LOW),
+    HashColumn::Named(REPEAT_KEYS),
+    HashColumn::Prefixed("band_"),
+];
 
 /// What every task of a phase shares.
 #[derive(Debug)]
@@ -144,6 +158,7 @@ impl TaskContext {
         let options = WriterOptions {
             shard_bytes: self.settings.shard_bytes,
             zstd_level: BETWEEN_ZSTD_LEVEL,
+            hashes: KEY_COLUMNS,
             ..WriterOptions::new(schema)
         };
         DatasetWriter::new(self.store.clone(), prefix, options)

@@ -66,6 +66,8 @@ pub struct WriterOptions {
     pub zstd_level: i32,
     /// The columns. Every batch must have them, in this order.
     pub schema: SchemaRef,
+    /// Columns of hashes: they neither repeat nor compress, and Parquet has them as they are. Default none.
+    pub hashes: &'static [HashColumn],
     /// Groups of rows that may be encoding or waiting to be appended at once; at least 1. Raise it
     /// where one writer has several cores to itself.
     pub in_flight: usize,
@@ -84,8 +86,27 @@ impl WriterOptions {
             frame_bytes: DEFAULT_FRAME_BYTES,
             zstd_level: DEFAULT_ZSTD_LEVEL,
             schema,
+            hashes: &[],
             in_flight: DEFAULT_IN_FLIGHT,
             pool: None,
+        }
+    }
+}
+
+/// Which columns hold hashes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HashColumn {
+    /// The column of this name.
+    Named(&'static str),
+    /// All whose names begin so.
+    Prefixed(&'static str),
+}
+
+impl HashColumn {
+    fn is(self, column: &str) -> bool {
+        match self {
+            Self::Named(name) => column == name,
+            Self::Prefixed(prefix) => column.starts_with(prefix),
         }
     }
 }

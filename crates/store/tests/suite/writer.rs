@@ -8,7 +8,7 @@ use textmill_document::row_hash_sum;
 use textmill_store::Store;
 use textmill_store::manifest::FileEntry;
 use textmill_store::verify::read_parquet;
-use textmill_store::writer::{DatasetWriter, WriterOptions};
+use textmill_store::writer::{DatasetWriter, HashColumn, WriterOptions};
 
 use crate::util::{local, memory, paths, rows};
 
@@ -47,6 +47,29 @@ async fn read(store: &Store, files: &[FileEntry], like: &RecordBatch) -> RecordB
 
 fn digests(files: &[FileEntry]) -> Vec<(u64, u64, &str)> {
     files.iter().map(|file| (file.bytes, file.rows, file.blake3.as_str())).collect()
+}
+
+#[tokio::test]
+async fn columns_of_hashes_are_written_as_they_are_and_read_back() {
+    use arrow::array::{ArrayRef, UInt64Array};
+    let (_directory, store) = local();
+    let numbers = || -> ArrayRef { Arc::new((0..4096_u64).map(|number| number / 512).collect::<UInt64Array>()) };
+    let columns = [("band_000", numbers()), ("band", numbers()), ("hash", numbers())];
+    let input = RecordBatch::try_from_iter(columns).expect("columns");
+    let hashes = &[HashColumn::Prefixed("band_"), HashColumn::Named("hash")];
+    let files =
+        write(&store, "hashes", &input, 999, WriterOptions { hashes, ..WriterOptions::new(input.schema()) }).await;
+    assert_eq!(read(&store, &files, &input).await, input);
+
+    let bytes = store.get_opt(&files[0].path).await.expect("reads").expect("is there");
+    let reader = parquet::file::reader::SerializedFileReader::new(bytes).expect("Parquet");
+    let group = parquet::file::reader::FileReader::metadata(&reader).row_group(0).clone();
+    let facts = |column: usize| {
+        let column = group.column(column);
+        let packed = column.compression() != parquet::basic::Compression::UNCOMPRESSED;
+        (packed, column.dictionary_page_offset().is_some(), column.compressed_size() >= 8 * 4096)
+    };
+    assert_eq!([facts(0), facts(1), facts(2)], [(false, false, true), (true, true, false), (false, false, true)]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,7 +6,7 @@
 //!           ─▶ sort by band key ─┴▶ pairs ─▶ compare ─┘
 //! ```
 //!
-//! 1. Sorting is `DataFusion`'s, on disk where memory ends. As many bands are sorted at a
+//! 1. Sorting is the engine's, on disk where memory ends. As many bands are sorted at a
 //!    time as fit: twelve bytes a document and band.
 //! 2. Pairs are compared when there are as many as memory allows, so that what is joined by then need not be compared
 //!    again. A document is compared with at most `max_bucket` others of a bucket.
@@ -16,7 +16,6 @@ mod compare;
 mod groups;
 mod index;
 mod keepers;
-mod origins;
 mod report;
 mod verdicts;
 
@@ -30,9 +29,9 @@ use textmill_minhash_dedupe::{DedupeStage, key_columns};
 use textmill_pipeline::Node;
 use textmill_store::manifest::ClusterReport;
 
-use self::origins::Origins;
 use super::cost::{Cost, Load, SORT_COPIES};
 use super::exchange::{AllDocuments, Decided, Earlier, Exchange, Index, Outcome};
+use super::origins::Origins;
 use super::resources::Budget;
 use super::verdict::{Membership, Verdict, VerdictKind};
 use crate::EngineError;

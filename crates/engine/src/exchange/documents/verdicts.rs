@@ -6,9 +6,9 @@ use textmill_store::manifest::FileEntry;
 
 use super::compare::{Comparer, Pair, documents};
 use super::keepers::{Cluster, Kept};
-use super::origins::Origins;
 use crate::EngineError;
 use crate::exchange::keys::KeyFiles;
+use crate::exchange::origins::Origins;
 use crate::exchange::resources::Resources;
 use crate::exchange::verdict::{Membership, Origin, Verdict};
 use crate::exchange::verdict_writer::VerdictWriter;

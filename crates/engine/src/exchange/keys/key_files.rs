@@ -108,6 +108,17 @@ impl KeyFiles {
         self.files.len()
     }
 
+    /// The files that hold `documents`, which are those of a task.
+    pub(crate) fn files_of(&self, documents: &Range<u32>) -> Range<usize> {
+        let start = self.files.partition_point(|file| file.documents.start < documents.start);
+        start..self.files.partition_point(|file| file.documents.end <= documents.end).max(start)
+    }
+
+    /// Number of the first document of a file.
+    pub(crate) fn first_document(&self, file: usize) -> u32 {
+        self.files[file].documents.start
+    }
+
     /// Opens some columns of a file.
     pub(crate) async fn open(&self, file: usize, columns: &[&str]) -> Result<ParquetReader, EngineError> {
         let columns: Vec<String> = columns.iter().map(|column| (*column).to_owned()).collect();

@@ -40,7 +40,7 @@ impl Encoder {
     pub(super) fn new(options: &WriterOptions) -> Result<Self> {
         let schema = Arc::clone(&options.schema);
         let root = originals::parquet_schema(&schema, ArrowSchemaConverter::new().convert(&schema)?.root_schema_ptr())?;
-        let mut properties = properties(&schema, options.zstd_level)?;
+        let mut properties = properties(&schema, options)?;
         // Only where it says more than Parquet itself does.
         if let Some(told) = originals::told(&schema) {
             add_encoded_arrow_schema_to_metadata(&told, &mut properties);
@@ -89,7 +89,7 @@ impl Encoder {
     }
 }
 
-fn properties(schema: &SchemaRef, zstd_level: i32) -> Result<WriterProperties> {
+fn properties(schema: &SchemaRef, options: &WriterOptions) -> Result<WriterProperties> {
     let mut builder = WriterProperties::builder()
         .set_created_by(CREATED_BY.to_owned())
         // A page of the second version is compressed from where it was encoded; one of the first is
@@ -97,13 +97,18 @@ fn properties(schema: &SchemaRef, zstd_level: i32) -> Result<WriterProperties> {
         .set_writer_version(WriterVersion::PARQUET_2_0)
         // That version's own choice of encodings, delta lengths and prefixes, is not what every reader has.
         .set_encoding(Encoding::PLAIN)
-        .set_compression(Compression::ZSTD(ZstdLevel::try_new(zstd_level)?))
+        .set_compression(Compression::ZSTD(ZstdLevel::try_new(options.zstd_level)?))
         .set_statistics_truncate_length(Some(STATISTICS_BYTES))
         .set_column_index_truncate_length(Some(STATISTICS_BYTES));
     for field in schema.fields() {
         let path = ColumnPath::from(field.name().as_str());
         if UNIQUE.contains(&field.name().as_str()) {
             builder = builder.set_column_dictionary_enabled(path.clone(), false);
+        }
+        if options.hashes.iter().any(|hash| hash.is(field.name())) {
+            builder = builder
+                .set_column_dictionary_enabled(path.clone(), false)
+                .set_column_compression(path.clone(), Compression::UNCOMPRESSED);
         }
         // Page-level minima of long text help no reader and cost time and space.
         let is_text = matches!(

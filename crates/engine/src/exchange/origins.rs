@@ -1,4 +1,4 @@
-//! Where the documents that stay are from: the file, and the row in it. Ids need not tell them apart.
+//! Where documents are from: the file, and the row in it. Ids need not tell them apart.
 
 use arrow::array::AsArray;
 use arrow::datatypes::UInt64Type;
