@@ -251,7 +251,7 @@ fn shadow_roots_are_shown_and_templates_are_not() {
              </template></x-a>",
             "first\nsecond",
         ),
-        ("<div><template shadowrootmode=OPEN><style>p{}</style><p>a<slot>b</slot></template></div>", "a\nb"),
+        ("<div><template shadowrootmode=OPEN><style>p{}</style><p>a<slot>b</slot></template></div>", "ab"),
         ("<div><template shadowrootmode=open><p>kept<template><p>GONE</template></template></div>", "kept"),
         ("<template><x-a><template shadowrootmode=open><p>GONE</template></x-a></template><p>kept", "kept"),
         ("<div><template shadowrootmode=wrong><p>GONE</template><p>kept</div>", "kept"),
