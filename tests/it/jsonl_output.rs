@@ -159,7 +159,9 @@ fn flipped_bits_are_found_by_verify_and_by_the_next_reader() {
         let ran = dir.run(&["verify", "out"]);
         assert!(ran.code == 7 && ran.stderr.contains(&file.path), "bit {bit}: {}{}", ran.stdout, ran.stderr);
         let ran = dir.run(&["run", "next.yaml"]);
-        assert_eq!(ran.code, 7, "bit {bit}: {}", ran.stderr);
+        // By the checksum of a frame where planning looks at it (4, an input that cannot be read), else by the digest.
+        assert!([4, 7].contains(&ran.code), "bit {bit}: {}", ran.stderr);
+        assert!(ran.stderr.contains(&file.path), "bit {bit}: {}", ran.stderr);
         assert!(!dir.join("next/_textmill/run.json").exists());
         fs::remove_dir_all(dir.join("next")).ok();
     }
