@@ -90,12 +90,14 @@ def prepare(folder, kind, work):
     return [path], sum(len(text.encode()) for text in texts)
 
 
-def pipeline(name, paths, stages, work):
+def pipeline(name, paths, kind, stages, work):
     """Writes a pipeline file; JSON is YAML."""
     path = os.path.join(work, f"{name}.yaml")
     stages = [{"id": f"stage_{number}", "run": run} for number, run in enumerate(stages)]
     output = {"path": os.path.join(work, "out", name), "dropped": "sample"}
-    content = {"version": 1, "name": name, "input": {"paths": paths}, "stages": stages, "output": output}
+    columns = {"id": "id", "url": "url", "html": "html"} if kind == "html" else {"id": "id", "text": "text"}
+    source = {"paths": paths, "columns": columns}
+    content = {"version": 1, "name": name, "input": source, "stages": stages, "output": output}
     with open(path, "w", encoding="utf8") as file:
         json.dump(content, file, ensure_ascii=False, indent=1)
     return path, output["path"]
@@ -248,7 +250,7 @@ def main():
                 print(f"SKIPPED {name}: no such data at {folder}", file=sys.stderr)
                 continue
             paths, count = inputs[kind]
-            path, output = pipeline(name, paths, stages, work)
+            path, output = pipeline(name, paths, kind, stages, work)
             programs = [options.program] + ([options.against] if options.against else [])
             seconds, digests = [[] for _ in programs], [set() for _ in programs]
             for _ in range(options.rounds):
