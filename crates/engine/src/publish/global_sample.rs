@@ -18,7 +18,7 @@ const FILES_AT_ONCE: usize = 8;
 /// Stage and reason.
 type Reason = (String, String);
 /// Hash of a row, number of its file, its number there.
-type Place = (u128, u32, u32);
+type SampledRow = (u128, u32, u32);
 
 /// For each source file, the rows that are in the sample of `per_reason` documents for each stage and reason. Holds no more
 /// than the places of these.
@@ -40,7 +40,7 @@ pub(crate) async fn choose_sample(
     Ok(smallest.rows(sources.len()))
 }
 
-async fn file_places(store: &Store, source: &FileEntry, file: u32) -> Result<Vec<(Reason, Place)>, EngineError> {
+async fn file_places(store: &Store, source: &FileEntry, file: u32) -> Result<Vec<(Reason, SampledRow)>, EngineError> {
     let mut reader = read_parquet(store, source).await?;
     let mut places = Vec::new();
     while let Some(batch) = reader.next().await? {
@@ -55,11 +55,11 @@ async fn file_places(store: &Store, source: &FileEntry, file: u32) -> Result<Vec
 
 struct Smallest {
     per_reason: usize,
-    kept: BTreeMap<Reason, BinaryHeap<Place>>,
+    kept: BTreeMap<Reason, BinaryHeap<SampledRow>>,
 }
 
 impl Smallest {
-    fn offer(&mut self, reason: Reason, place: Place) {
+    fn offer(&mut self, reason: Reason, place: SampledRow) {
         let heap = self.kept.entry(reason).or_default();
         heap.push(place);
         if heap.len() > self.per_reason {
@@ -91,7 +91,7 @@ mod tests {
                 (reason(name), (u128::from(number * 7 % 40), number % 3, number))
             })
             .collect();
-        let chosen = |offers: &[(Reason, Place)]| {
+        let chosen = |offers: &[(Reason, SampledRow)]| {
             let mut smallest = Smallest { per_reason: 5, kept: BTreeMap::new() };
             offers.iter().cloned().for_each(|(reason, place)| smallest.offer(reason, place));
             smallest.rows(3)
