@@ -32,7 +32,7 @@ mod tests {
             ("exact_dedupe", "{}"),
             ("line_dedupe", "{}"),
             ("substring_dedupe", "{}"),
-            ("keep_highest", "{score: score, share: 0.5}"),
+            ("keep_highest", "{column: score, share: 0.5}"),
         ];
         for kind in textmill_pipeline::STAGES.iter().filter(|kind| kind.exchange) {
             let (_, config) = configurations.iter().find(|(name, _)| *name == kind.name).expect(kind.name);

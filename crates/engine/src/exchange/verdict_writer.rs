@@ -84,6 +84,7 @@ impl<'a> VerdictWriter<'a> {
 
 #[cfg(test)]
 mod tests {
+    use arrow::array::RecordBatch;
     use textmill_store::verify::read_parquet;
 
     use super::*;
@@ -173,6 +174,4 @@ mod tests {
             assert_eq!(read, kinds.map(|other| other == kind && own), "{kind:?}");
         }
     }
-
-    use arrow::array::RecordBatch;
 }

@@ -18,7 +18,7 @@ const FILES_AT_ONCE: usize = 8;
 /// Stage and reason.
 type Reason = (String, String);
 /// Hash of a row, number of its file, its number there.
-type Place = (u128, u32, u32);
+type SampledRow = (u128, u32, u32);
 
 /// For each source file, the rows that are in the sample of `per_reason` documents for each stage and reason. Holds the
 /// places of these and, of each file that is being read, of as many.
@@ -56,7 +56,7 @@ async fn file_places(store: &Store, source: &FileEntry, file: u32, per_reason: u
 
 struct Smallest {
     per_reason: usize,
-    kept: BTreeMap<Reason, BinaryHeap<Place>>,
+    kept: BTreeMap<Reason, BinaryHeap<SampledRow>>,
 }
 
 impl Smallest {
@@ -64,7 +64,7 @@ impl Smallest {
         Self { per_reason, kept: BTreeMap::new() }
     }
 
-    fn offer(&mut self, reason: Reason, place: Place) {
+    fn offer(&mut self, reason: Reason, place: SampledRow) {
         let heap = self.kept.entry(reason).or_default();
         heap.push(place);
         if heap.len() > self.per_reason {
@@ -102,7 +102,7 @@ mod tests {
                 (reason(name), (u128::from(number * 7 % 40), number % 3, number))
             })
             .collect();
-        let chosen = |offers: &[(Reason, Place)]| {
+        let chosen = |offers: &[(Reason, SampledRow)]| {
             let mut smallest = Smallest::new(5);
             offers.iter().cloned().for_each(|(reason, place)| smallest.offer(reason, place));
             smallest.rows(3)

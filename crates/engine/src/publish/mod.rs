@@ -122,11 +122,11 @@ async fn stage(
     let mut tasks = Vec::new();
     for dataset in Dataset::ALL {
         let files = phases.manifests().filter_map(|task| task.outputs.get(&dataset)).flatten().cloned().collect();
-        for (number, group) in groups(context, pipeline, dataset, files).await?.into_iter().enumerate() {
-            let shard = match group.whole() {
+        for (number, parts) in groups(context, pipeline, dataset, files).await?.into_iter().enumerate() {
+            let shard = match parts.whole() {
                 Ok(file) => Shard::Written(file),
-                Err(group) => {
-                    tasks.push(compaction(context, dataset, number as u64, group));
+                Err(parts) => {
+                    tasks.push(compaction(context, dataset, number as u64, parts));
                     Shard::Joined(tasks.len() - 1)
                 }
             };
@@ -154,25 +154,26 @@ async fn groups(
     pipeline: &Pipeline,
     dataset: Dataset,
     files: Vec<FileEntry>,
-) -> Result<Vec<Group>, EngineError> {
+) -> Result<Vec<ShardParts>, EngineError> {
     if dataset == Dataset::Data && files.is_empty() {
         // Whoever reads the output next learns that there is nothing, and which columns it would have.
-        return Ok(vec![Group { files, rows: None }]);
+        return Ok(vec![ShardParts { files, rows: None }]);
     }
     let sampled = dataset == Dataset::Dropped && pipeline.output.dropped == DroppedPolicy::Sample;
     if !sampled || files.is_empty() {
         return Ok(group(files, pipeline.output.shard_bytes.bytes()));
     }
     let rows = choose_sample(&context.store, &files, pipeline.output.dropped_sample, &context.cancel).await?;
-    Ok(vec![Group { files, rows: Some(rows) }])
+    Ok(vec![ShardParts { files, rows: Some(rows) }])
 }
 
-struct Group {
+/// Files that become one shard, and the rows that are wanted of each; none where all are.
+struct ShardParts {
     files: Vec<FileEntry>,
     rows: Option<Vec<Vec<u32>>>,
 }
 
-impl Group {
+impl ShardParts {
     /// The only file, where all of it is wanted.
     fn whole(self) -> Result<FileEntry, Self> {
         match (self.files.as_slice(), &self.rows) {
@@ -183,8 +184,8 @@ impl Group {
 }
 
 /// Neighbours are joined while they fit into one shard together.
-fn group(files: Vec<FileEntry>, shard_bytes: u64) -> Vec<Group> {
-    let mut groups: Vec<Group> = Vec::new();
+fn group(files: Vec<FileEntry>, shard_bytes: u64) -> Vec<ShardParts> {
+    let mut groups: Vec<ShardParts> = Vec::new();
     let mut bytes = 0_u64;
     for file in files {
         bytes = bytes.saturating_add(file.bytes);
@@ -192,15 +193,15 @@ fn group(files: Vec<FileEntry>, shard_bytes: u64) -> Vec<Group> {
             Some(group) if bytes <= shard_bytes => group.files.push(file),
             _ => {
                 bytes = file.bytes;
-                groups.push(Group { files: vec![file], rows: None });
+                groups.push(ShardParts { files: vec![file], rows: None });
             }
         }
     }
     groups
 }
 
-fn compaction(context: &TaskContext, dataset: Dataset, index: u64, group: Group) -> TaskSpec {
-    let Group { files: sources, rows } = group;
+fn compaction(context: &TaskContext, dataset: Dataset, index: u64, parts: ShardParts) -> TaskSpec {
+    let ShardParts { files: sources, rows } = parts;
     let parts: Vec<_> = sources.iter().map(|file| (file.blake3.as_str(), file.rows)).collect();
     // The sources say all of their columns, but where there are none.
     let columns = sources.is_empty().then(|| format!("{:?}", context.settings.data_schema));
@@ -337,5 +338,44 @@ async fn create_manifest(store: &Store, manifest: &RunManifest) -> Result<(), En
                 expected: manifest.digest.clone(),
             })
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(bytes: u64) -> FileEntry {
+        FileEntry { path: String::new(), bytes, rows: 1, blake3: "0".repeat(64), row_hash: "0".repeat(32) }
+    }
+
+    #[test]
+    fn neighbours_are_joined_while_they_fit_and_no_file_is_cut_or_moved() {
+        let table: [(&[u64], u64, &[&[u64]]); 7] = [
+            (&[], 10, &[]),
+            (&[10], 10, &[&[10]]),
+            (&[11], 10, &[&[11]]),
+            (&[5, 5, 1], 10, &[&[5, 5], &[1]]),
+            (&[5, 6, 4], 10, &[&[5], &[6, 4]]),
+            (&[1, 30, 1, 1], 10, &[&[1], &[30], &[1, 1]]),
+            (&[u64::MAX, u64::MAX], u64::MAX - 1, &[&[u64::MAX], &[u64::MAX]]),
+        ];
+        for (files, shard_bytes, expected) in table {
+            let joined = group(files.iter().map(|bytes| file(*bytes)).collect(), shard_bytes);
+            let sizes: Vec<Vec<u64>> =
+                joined.iter().map(|shard| shard.files.iter().map(|file| file.bytes).collect()).collect();
+            assert_eq!(sizes, expected, "{files:?} of {shard_bytes}");
+            assert!(joined.iter().all(|shard| shard.rows.is_none()));
+        }
+    }
+
+    #[test]
+    fn a_file_is_published_as_it_is_only_where_it_is_alone_and_all_of_it_is_wanted() {
+        let whole = |files: usize, rows| {
+            let files = (0..files).map(|_| file(1)).collect();
+            ShardParts { files, rows }.whole().is_ok()
+        };
+        assert!(whole(1, None));
+        assert!(!whole(1, Some(vec![vec![0]])) && !whole(2, None) && !whole(0, None));
     }
 }

@@ -249,3 +249,133 @@ impl Files {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::{ArrayRef, StringViewArray, UInt64Array};
+    use textmill_store::parquet_writer::{DatasetWriter, WriterOptions};
+
+    use super::*;
+    use crate::plan::ROW;
+
+    fn store(folder: &tempfile::TempDir) -> Store {
+        Store::open(folder.path().to_str().expect("Unicode")).expect("opens")
+    }
+
+    async fn write(store: &Store, name: &str, rows: RecordBatch) -> Vec<FileEntry> {
+        let mut writer = DatasetWriter::new(store.clone(), name, WriterOptions::new(rows.schema()));
+        writer.write(rows).await.expect("writes");
+        writer.finish().await.expect("closes")
+    }
+
+    /// What was handed over at a place: a file for each list of row numbers, read as a batch each.
+    async fn stream(store: &Store, place: Place, files: &[&[u64]]) -> Stream {
+        let rows = |numbers: &[u64]| {
+            let texts: Vec<String> = numbers.iter().map(u64::to_string).collect();
+            let rows: ArrayRef = Arc::new(UInt64Array::from(numbers.to_vec()));
+            let texts: ArrayRef = Arc::new(StringViewArray::from_iter_values(texts));
+            RecordBatch::try_from_iter([(ROW, rows), ("text", texts)]).expect("fits")
+        };
+        let mut written = Vec::new();
+        for (number, file) in files.iter().enumerate() {
+            written.extend(write(store, &format!("staging/{place}-{number}"), rows(file)).await);
+        }
+        let empty = rows(&[]).project(&[1]).expect("the text");
+        Stream::new(place, written, DocumentBatch::new(empty, 0), store)
+    }
+
+    /// The row numbers that are given at each place, batch by batch.
+    async fn given(streams: &mut Streams) -> Vec<Vec<Vec<u64>>> {
+        let mut batches = Vec::new();
+        while let Some(given) = streams.next().await.expect("reads") {
+            batches.push(given.input.places.iter().map(|(_, batch)| batch.rows().values().to_vec()).collect());
+        }
+        batches
+    }
+
+    #[tokio::test]
+    async fn places_are_read_in_step_and_each_row_is_given_once() {
+        type Files = &'static [&'static [u64]];
+        let table: [&[Files]; 7] = [
+            &[&[&[0, 3, 5], &[9]], &[&[1], &[4, 8]]],
+            &[&[&[0, 1, 2], &[3, 4]], &[&[0, 1, 2], &[3, 4]]],
+            &[&[&[7]], &[]],
+            &[&[], &[]],
+            &[&[&[0], &[1], &[2], &[3]], &[&[3]]],
+            &[&[&[5, 6]], &[&[0], &[1], &[9]], &[&[2, 3, 4, 5]]],
+            &[&[&[4, 9], &[12]]],
+        ];
+        for files in table {
+            let folder = tempfile::tempdir().expect("a folder");
+            let store = store(&folder);
+            let mut documents = Vec::new();
+            for (node, files) in files.iter().enumerate() {
+                documents.push(stream(&store, Place::of_node(node), files).await);
+            }
+            let mut streams = Streams { documents, verdicts: Vec::new() };
+            let batches = given(&mut streams).await;
+            streams.check().expect("all arrived");
+            for (place, files) in files.iter().enumerate() {
+                let all: Vec<u64> = batches.iter().flat_map(|batch| batch[place].clone()).collect();
+                assert_eq!(all, files.concat(), "{files:?}");
+            }
+            // A later batch has no row that belongs before one of an earlier batch, whatever the place.
+            for pair in batches.windows(2) {
+                let last = pair[0].iter().flatten().max();
+                let first = pair[1].iter().flatten().min();
+                assert!(last < first, "{batches:?}");
+            }
+            assert!(batches.iter().all(|batch| batch.iter().any(|rows| !rows.is_empty())), "{batches:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn rows_that_were_handed_over_and_did_not_arrive_are_an_integrity_error() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = store(&folder);
+        let other_hash = format!("{:032x}", 1);
+        let changes: [fn(&mut FileEntry, &str); 2] =
+            [|file, _| file.rows += 1, |file, hash| hash.clone_into(&mut file.row_hash)];
+        for change in changes {
+            let mut documents = stream(&store, Place::INPUT, &[&[0, 1]]).await;
+            let mut streams = Streams { documents: Vec::new(), verdicts: Vec::new() };
+            while let Some(rows) = documents.files.next().await.expect("reads") {
+                documents.hash = documents.hash.wrapping_add(row_hash_sum(&rows));
+                documents.next += rows.num_rows() as u64;
+            }
+            documents.check().expect("what is read is what was written");
+            change(&mut documents.files.all[0], &other_hash);
+            streams.documents.push(documents);
+            let error = streams.check().expect_err("differs");
+            assert_eq!(error.kind(), crate::ErrorKind::Integrity, "{error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn verdicts_are_given_with_their_documents_wherever_batches_are_cut() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = store(&folder);
+        let kind = VerdictKind::Below;
+        let verdict = |number: u32| (number, Verdict::Below(Some(f64::from(number))));
+        let mut files = Vec::new();
+        for (number, documents) in [&[0, 2][..], &[3], &[7]].iter().enumerate() {
+            let verdicts: Vec<_> = documents.iter().map(|document| verdict(*document)).collect();
+            files.extend(write(&store, &format!("verdicts-{number}"), kind.encode(&verdicts).expect("encodes")).await);
+        }
+        for cuts in [&[8][..], &[1, 1, 1, 1, 1, 1, 1, 1], &[0, 3, 0, 5], &[2, 6]] {
+            let files = Files::new(files.clone(), &store);
+            let mut stream = VerdictStream { kind, files, pending: VecDeque::new() };
+            let (mut first, mut found) = (0, Vec::new());
+            for documents in cuts {
+                for (row, verdict) in stream.take(first, *documents).await.expect("reads") {
+                    assert!(row < *documents);
+                    found.push((u32::try_from(first).expect("few") + u32::try_from(row).expect("few"), verdict));
+                }
+                first += *documents as u64;
+            }
+            assert_eq!(found, [0, 2, 3, 7].map(verdict), "{cuts:?}");
+        }
+    }
+}

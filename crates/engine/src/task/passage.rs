@@ -267,3 +267,132 @@ impl<'a> Passage<'a> {
 fn count(batch: &DocumentBatch) -> Count {
     Count::new(batch.num_rows() as u64, batch.payload_bytes().iter().sum())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::{ArrayRef, AsArray, StringViewArray, new_null_array};
+    use textmill_document::columns;
+    use textmill_pipeline::Pipeline;
+
+    use super::*;
+    use crate::exchange::Membership;
+
+    fn pipeline(stages: &str) -> Pipeline {
+        let text = format!(
+            "version: 1\nname: test\ninput: {{paths: [\"in/*.jsonl\"], columns: {{id: id, text: text, language: \
+             language}}}}\nstages:\n{stages}output: {{path: out}}\n"
+        );
+        textmill_pipeline::parse("test.yaml", &text).unwrap_or_else(|errors| panic!("{errors}"))
+    }
+
+    /// Documents of these ids and languages with the columns that come into `graph`; the text is the id.
+    fn documents(graph: &PhaseGraph, place: Place, rows: &[(&str, &str)]) -> DocumentBatch {
+        let schema = graph.schema(place);
+        let column = |name: &str| -> Option<ArrayRef> {
+            let values: Vec<&str> = match name {
+                columns::ID | columns::TEXT => rows.iter().map(|row| row.0).collect(),
+                columns::LANGUAGE => rows.iter().map(|row| row.1).collect(),
+                _ => return None,
+            };
+            Some(Arc::new(StringViewArray::from_iter_values(values)))
+        };
+        let arrays = schema
+            .fields()
+            .iter()
+            .map(|field| column(field.name()).unwrap_or_else(|| new_null_array(field.data_type(), rows.len())));
+        let arrays = arrays.collect();
+        DocumentBatch::new(RecordBatch::try_new(schema, arrays).expect("fits"), 0)
+    }
+
+    fn ids(rows: &RecordBatch) -> Vec<String> {
+        let column = rows.column_by_name(columns::ID).expect("ids").as_string_view();
+        column.iter().map(|id| id.unwrap_or_default().to_owned()).collect()
+    }
+
+    /// Documents that came in, went on and were only taken by others, at a stage.
+    fn counts(processed: &Processed, id: &str) -> (u64, u64, u64) {
+        let stage = processed.ledger.stages.iter().find(|stage| stage.id == id).expect(id);
+        (stage.input.documents, stage.kept.documents, stage.elsewhere.documents)
+    }
+
+    const BRANCHES: &str = "  - {id: english, run: {keep_where: \"language = 'en'\"}}\n  - {id: not_french, inputs: \
+                            [input], run: {keep_where: \"language <> 'fr'\"}}\n  - {id: all, inputs: [english, \
+                            not_french], run: {keep_where: \"text is not null\"}}\n";
+
+    #[test]
+    fn rows_are_lost_copied_or_elsewhere_by_who_takes_them() {
+        let graph = PhaseGraph::new(&pipeline(BRANCHES), 0);
+        // Rows; then what each branch is given, lets through and leaves to others, copies, lost, and the output.
+        type Expected = ((u64, u64, u64), (u64, u64, u64), u64, &'static [usize], &'static [&'static str]);
+        let table: [(&[(&str, &str)], Expected); 5] = [
+            (&[], ((0, 0, 0), (0, 0, 0), 0, &[], &[])),
+            (&[("a", "en")], ((1, 1, 0), (1, 1, 0), 1, &[], &["a", "a"])),
+            (&[("a", "zh")], ((1, 0, 1), (1, 1, 0), 0, &[], &["a"])),
+            (&[("a", "fr")], ((0, 0, 0), (0, 0, 0), 0, &[0], &[])),
+            (
+                &[("a", "fr"), ("b", "zh"), ("c", "en"), ("d", "fr"), ("e", "en")],
+                ((3, 2, 1), (3, 3, 0), 2, &[0, 3], &["b", "c", "c", "e", "e"]),
+            ),
+        ];
+        for (rows, (english, not_french, copies, lost, output)) in table {
+            let places = vec![(Place::INPUT, documents(&graph, Place::INPUT, rows))];
+            let processed = process(&graph, PhaseInput { places, verdicts: Vec::new() }).expect("works");
+            assert_eq!(counts(&processed, "english"), english, "{rows:?}");
+            assert_eq!(counts(&processed, "not_french"), not_french, "{rows:?}");
+            assert_eq!(processed.ledger.branch_copies.documents, copies, "{rows:?}");
+            let found: Vec<usize> =
+                processed.dropped.iter().flat_map(|left| left.rows.iter().map(|drop| drop.row)).collect();
+            assert_eq!(found, lost, "{rows:?}");
+            assert_eq!(ids(processed.output.as_ref().expect("the only phase")), output, "{rows:?}");
+            processed.ledger.check().expect("balances");
+        }
+    }
+
+    #[test]
+    fn a_predicate_without_a_sibling_drops() {
+        let graph = PhaseGraph::new(&pipeline("  - {id: english, run: {keep_where: \"language = 'en'\"}}\n"), 0);
+        let places = vec![(Place::INPUT, documents(&graph, Place::INPUT, &[("a", "en"), ("b", "zh")]))];
+        let processed = process(&graph, PhaseInput { places, verdicts: Vec::new() }).expect("works");
+        assert_eq!(counts(&processed, "english"), (2, 1, 0));
+        assert_eq!(processed.dropped[0].place, Place::of_node(0));
+        processed.ledger.check().expect("balances");
+    }
+
+    const EXCHANGE: &str = "  - {id: english, run: {keep_where: \"language = 'en'\"}}\n  - {id: others, inputs: [input], \
+                            run: {keep_where: \"language <> 'en'\"}}\n  - {id: same, inputs: [english], run: \
+                            {exact_dedupe: {}}}\n  - {id: all, inputs: [same, others], run: {keep_where: \"text is not \
+                            null\"}}\n";
+
+    #[test]
+    fn an_exchange_takes_its_documents_over_to_the_next_phase_and_what_passes_by_goes_along() {
+        let pipeline = pipeline(EXCHANGE);
+        let (first, second) = (PhaseGraph::new(&pipeline, 0), PhaseGraph::new(&pipeline, 1));
+        let (others, same) = (Place::of_node(1), Place::of_node(2));
+        assert_eq!((first.handed_out(), second.handed_in()), (&[others, same][..], &[others, same][..]));
+        assert_eq!((first.key_places(), first.verdict_places().count()), (&[same][..], 0));
+        assert_eq!((second.key_places().len(), second.verdict_places().collect::<Vec<_>>()), (0, vec![same]));
+        assert!(!first.is_last() && second.is_last());
+
+        let rows = [("a", "en"), ("b", "zh"), ("c", "en"), ("d", "en")];
+        let places = vec![(Place::INPUT, documents(&first, Place::INPUT, &rows))];
+        let handed = process(&first, PhaseInput { places, verdicts: Vec::new() }).expect("works");
+        assert_eq!(handed.handed_out.iter().map(DocumentBatch::num_rows).collect::<Vec<_>>(), [1, 3]);
+        assert_eq!(handed.keys.iter().map(RecordBatch::num_rows).collect::<Vec<_>>(), [3]);
+        assert_eq!((handed.output.is_none(), handed.ledger.output.documents), (true, 4));
+        handed.ledger.check().expect("balances");
+
+        let member = |removed| Verdict::Clustered(Membership { removed, size: 2, ..Membership::default() });
+        let places = [others, same].into_iter().zip(handed.handed_out).collect();
+        let verdicts = vec![(same, vec![(0, member(false)), (2, member(true))])];
+        let processed = process(&second, PhaseInput { places, verdicts }).expect("works");
+        assert_eq!(ids(processed.output.as_ref().expect("the last phase")), ["a", "b", "c"]);
+        let duplicates: Vec<_> = processed.duplicates.iter().map(|left| (left.place, left.rows[0].0)).collect();
+        assert_eq!(duplicates, [(same, 2)]);
+        assert_eq!(processed.ledger.duplicates().documents, 1);
+        // What one phase hands over is what the next one is given.
+        assert_eq!(processed.ledger.input(), handed.ledger.output);
+        processed.ledger.check().expect("balances");
+    }
+}

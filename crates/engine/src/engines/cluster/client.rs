@@ -18,7 +18,7 @@ use super::MAX_MESSAGE_BYTES;
 use super::codec::Codec;
 use super::exec::WorkExec;
 use super::health::Health;
-use super::work::{Item, TaskWork, Verdict, Work};
+use super::work::{Item, TaskEnd, TaskWork, Work};
 use crate::EngineError;
 
 /// How often a job is submitted before its failure is taken for final.
@@ -79,7 +79,7 @@ impl Client {
     }
 
     /// Runs a task as a job.
-    pub(super) async fn task(&self, work: TaskWork) -> Result<Verdict, JobError> {
+    pub(super) async fn task(&self, work: TaskWork) -> Result<TaskEnd, JobError> {
         let plan = WorkExec::plan(&Work::new(Item::Task(Box::new(work)))).map_err(JobError::Final)?;
         let rows: Vec<_> =
             self.submit(plan).await.map_err(JobError::Lost)?.try_collect().await.map_err(JobError::Lost)?;

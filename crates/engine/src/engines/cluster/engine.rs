@@ -16,7 +16,7 @@ use tokio::sync::OnceCell;
 use super::attempts::MAX_ATTEMPTS;
 use super::client::{Client, Failures, JobError};
 use super::runs;
-use super::work::{SumWork, TaskWork, Verdict};
+use super::work::{SumWork, TaskEnd, TaskWork};
 use crate::engines::engine::Engine;
 use crate::engines::local::LocalEngine;
 use crate::exchange::{KeyRun, KeySource, Sorter};
@@ -85,7 +85,7 @@ impl ClusterEngine {
                 return Ok(*manifest);
             }
             match verdict {
-                Ok(Verdict::Failed { executor, kind, message }) => {
+                Ok(TaskEnd::Failed { executor, kind, message }) => {
                     let error = EngineError::Remote { executor, kind, message };
                     // The next machine may have what this one lacks; what is wrong with the run is so everywhere.
                     if !matches!(kind, ErrorKind::Storage | ErrorKind::Resources) {
@@ -93,12 +93,12 @@ impl ClusterEngine {
                     }
                     failures.elsewhere(&what, error).await?;
                 }
-                Ok(Verdict::GivenUp { attempts }) => {
+                Ok(TaskEnd::GivenUp { attempts }) => {
                     if !self.attempts_end(context, spec).await? {
                         return self.give_up(spec, attempts);
                     }
                 }
-                Ok(Verdict::Committed) => {
+                Ok(TaskEnd::Committed) => {
                     let path = layout::task_manifest(&spec.phase, &spec.key);
                     return Err(EngineError::Bug(format!("an executor committed {path}, and it is not there")));
                 }

@@ -52,7 +52,7 @@ pub(super) fn merge(
     let ordering = ordering(&schema)?;
     let mut streams = Vec::with_capacity(works.len());
     for work in works {
-        streams.push(Run::new(client, store, work, &ordering)?.stream(Arc::clone(&schema)));
+        streams.push(SortedRun::new(client, store, work, &ordering)?.stream(Arc::clone(&schema)));
     }
     let pool: Arc<dyn MemoryPool> = Arc::new(FairSpillPool::new(memory));
     let merged = StreamingMergeBuilder::new()
@@ -68,7 +68,7 @@ pub(super) fn merge(
 
 /// One run on its way in. It is the same rows in the same order whoever sorts them, so a run that is lost half-way is
 /// asked for again, and what was there already is skipped.
-struct Run {
+struct SortedRun {
     client: Arc<Client>,
     store: Store,
     plan: Arc<dyn ExecutionPlan>,
@@ -81,7 +81,7 @@ struct Run {
     failures: Failures,
 }
 
-impl Run {
+impl SortedRun {
     fn new(client: &Arc<Client>, store: &Store, work: SumWork, ordering: &LexOrdering) -> Result<Self, EngineError> {
         let record = work.sum.clone();
         let read = WorkExec::plan(&Work::new(Item::Keys(Box::new(work))))?;

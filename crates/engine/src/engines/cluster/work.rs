@@ -69,7 +69,7 @@ pub(super) struct SumWork {
 /// What became of a task.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Verdict {
+pub(super) enum TaskEnd {
     /// Its manifest is in the store.
     Committed,
     /// It failed in a way that does not get better elsewhere.
@@ -78,7 +78,7 @@ pub(super) enum Verdict {
     GivenUp { attempts: usize },
 }
 
-impl Verdict {
+impl TaskEnd {
     /// Columns of a row that holds one.
     pub(super) fn schema() -> SchemaRef {
         Arc::new(Schema::new(vec![Field::new(VERDICT, DataType::Utf8, false)]))
@@ -116,7 +116,7 @@ impl Work {
     /// Columns of what it gives.
     pub(super) fn schema(&self) -> Result<SchemaRef, EngineError> {
         match &self.item {
-            Item::Task(_) => Ok(Verdict::schema()),
+            Item::Task(_) => Ok(TaskEnd::schema()),
             Item::Keys(work) => work.keys.schema(),
         }
     }

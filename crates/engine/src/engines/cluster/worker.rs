@@ -19,7 +19,7 @@ use tokio::task::JoinHandle;
 
 use super::attempts::Attempt;
 use super::checksum::Checksum;
-use super::work::{Item, SumWork, TaskWork, Verdict, Work};
+use super::work::{Item, SumWork, TaskEnd, TaskWork, Work};
 use crate::exchange::internal;
 use crate::plan::config_key;
 use crate::task::{TaskContext, TaskContextParts, run_task};
@@ -69,34 +69,34 @@ impl Worker {
         }
     }
 
-    async fn task(self: &Arc<Self>, work: TaskWork) -> Verdict {
+    async fn task(self: &Arc<Self>, work: TaskWork) -> TaskEnd {
         let worker = Arc::clone(self);
         let mut running = AbortOnDrop(self.runtime.spawn(async move { Box::pin(worker.try_task(&work)).await }));
         let ended = match (&mut running.0).await {
             Ok(ended) => ended,
             Err(error) => Err(EngineError::Bug(format!("a task died: {error}"))),
         };
-        ended.unwrap_or_else(|error| Verdict::Failed {
+        ended.unwrap_or_else(|error| TaskEnd::Failed {
             executor: self.name.clone(),
             kind: error.kind(),
             message: error.to_string(),
         })
     }
 
-    async fn try_task(&self, work: &TaskWork) -> Result<Verdict, EngineError> {
+    async fn try_task(&self, work: &TaskWork) -> Result<TaskEnd, EngineError> {
         let store = Store::open(&work.store)?;
         let manifest = layout::task_manifest(&work.spec.phase, &work.spec.key);
         if store.head(&manifest).await?.is_some() {
-            return Ok(Verdict::Committed);
+            return Ok(TaskEnd::Committed);
         }
         let context = self.context(work, &store).await?;
         context.owner.check().await?;
         match Attempt::begin(&store, work.epoch, &work.spec.key, &self.name).await? {
-            Err(attempts) => Ok(Verdict::GivenUp { attempts }),
+            Err(attempts) => Ok(TaskEnd::GivenUp { attempts }),
             Ok(attempt) => {
                 let ended = Box::pin(run_task(&work.spec, &context)).await;
                 attempt.end().await;
-                ended.map(|_| Verdict::Committed)
+                ended.map(|_| TaskEnd::Committed)
             }
         }
     }
@@ -145,7 +145,7 @@ impl Worker {
         let reading = Reading {
             rows: work.keys.read(left_out)?,
             seen: Checksum::default(),
-            place: Place { store, path: work.sum, executor: self.name.clone() },
+            place: RecordFile { store, path: work.sum, executor: self.name.clone() },
         };
         let batches = futures::stream::try_unfold(Some(reading), |reading| async move {
             match reading {
@@ -170,11 +170,11 @@ async fn left_out(store: &Store, path: &str, blake3: &str) -> Result<Vec<u8>, En
 struct Reading {
     rows: SendableRecordBatchStream,
     seen: Checksum,
-    place: Place,
+    place: RecordFile,
 }
 
 /// Where the record about them goes.
-struct Place {
+struct RecordFile {
     store: Store,
     path: String,
     executor: String,
@@ -203,7 +203,7 @@ impl Reading {
     }
 }
 
-impl Place {
+impl RecordFile {
     async fn leave(&self, record: &RunRecord) -> Result<(), DataFusionError> {
         let failed = |error: StoreError| DataFusionError::Execution(format!("{}: {error}", self.executor));
         self.store.put(&self.path, seal(record).map_err(failed)?).await.map_err(failed)
@@ -220,9 +220,9 @@ impl<T> Drop for AbortOnDrop<T> {
 }
 
 /// A verdict as the only row of a table.
-fn row(verdict: &Verdict) -> SendableRecordBatchStream {
+fn row(verdict: &TaskEnd) -> SendableRecordBatchStream {
     let text = serde_json::to_string(verdict).map_err(|error| DataFusionError::Execution(error.to_string()));
     let batch = text
-        .and_then(|text| Ok(RecordBatch::try_new(Verdict::schema(), vec![Arc::new(StringArray::from(vec![text]))])?));
-    Box::pin(RecordBatchStreamAdapter::new(Verdict::schema(), futures::stream::iter([batch])))
+        .and_then(|text| Ok(RecordBatch::try_new(TaskEnd::schema(), vec![Arc::new(StringArray::from(vec![text]))])?));
+    Box::pin(RecordBatchStreamAdapter::new(TaskEnd::schema(), futures::stream::iter([batch])))
 }
