@@ -37,7 +37,7 @@ fn documents() -> Vec<String> {
         match number % 40 {
             7 => text.push_str(&all[0].clone()),
             11 => text = "-- ".repeat(70),
-            23 => text = all[all.len() - 5].clone(),
+            23 => text.clone_from(&all[all.len() - 5]),
             _ => {}
         }
         all.push(text);

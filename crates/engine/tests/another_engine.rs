@@ -88,7 +88,7 @@ fn options() -> RunOptions {
         batch_rows: 2,
         overwrite: false,
         replan: false,
-        lease: Duration::from_secs(60),
+        lease: Duration::from_mins(1),
         progress: Arc::new(Progress::default()),
         cancel: Cancel::default(),
     }

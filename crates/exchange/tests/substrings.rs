@@ -149,7 +149,7 @@ fn near_identical_pairs() {
     for _ in 0..250 {
         let mut text = sentences(&mut numbers, ENGLISH, " ", ". ", 12).concat();
         texts.push(text.clone());
-        for _ in 0..1 + numbers.below(4) {
+        for _ in 0..=numbers.below(4) {
             let at = text.floor_char_boundary(numbers.below(text.len()));
             match numbers.below(3) {
                 0 => text.insert(at, 'é'),
@@ -168,8 +168,8 @@ fn overlapping_repeats_and_short_periods() {
     let mut texts = vec![String::new(), "x".to_owned(), "-".repeat(700), "-".repeat(39), "ab".repeat(300)];
     for _ in 0..500 {
         let mut text = String::new();
-        for _ in 0..1 + numbers.below(6) {
-            let unit: String = (0..1 + numbers.below(30)).map(|_| ['a', 'b', '-'][numbers.below(3)]).collect();
+        for _ in 0..=numbers.below(6) {
+            let unit: String = (0..=numbers.below(30)).map(|_| ['a', 'b', '-'][numbers.below(3)]).collect();
             text += &unit.repeat(1 + numbers.below(12));
         }
         texts.push(text);

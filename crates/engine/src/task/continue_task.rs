@@ -255,7 +255,7 @@ mod tests {
     use std::sync::Arc;
 
     use arrow::array::{ArrayRef, StringViewArray, UInt64Array};
-    use textmill_store::parquet_writer::{DatasetWriter, WriterOptions};
+    use textmill_store::writer::{DatasetWriter, WriterOptions};
 
     use super::*;
     use crate::plan::ROW;
