@@ -97,18 +97,21 @@ impl Example {
     }
 
     /// The same, dropped because `value` broke `bound`. A document that is not dropped has neither.
+    #[must_use]
     pub const fn by(self, value: f64, bound: f64) -> Self {
         let Outcome::Dropped { reason, detail, .. } = self.outcome else { return self };
         Self { outcome: Outcome::Dropped { reason, value: Some(value), bound: Some(bound), detail }, ..self }
     }
 
     /// The same, dropped with this value and no bound. A document that is not dropped has none.
+    #[must_use]
     pub const fn measured(self, value: f64) -> Self {
         let Outcome::Dropped { reason, bound, detail, .. } = self.outcome else { return self };
         Self { outcome: Outcome::Dropped { reason, value: Some(value), bound, detail }, ..self }
     }
 
     /// The same, dropped with this detail. A document that is not dropped has none.
+    #[must_use]
     pub const fn detail(self, detail: &'static str) -> Self {
         let Outcome::Dropped { reason, value, bound, .. } = self.outcome else { return self };
         Self { outcome: Outcome::Dropped { reason, value, bound, detail: Some(detail) }, ..self }

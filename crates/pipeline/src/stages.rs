@@ -52,6 +52,7 @@ pub static STAGES: &[StageKind] = &[
 
 /// What the registry knows of a kind of stage: what its configuration type says of it.
 #[derive(Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a property of its own")]
 pub struct StageKind {
     /// The name in `run`.
     pub name: &'static str,
