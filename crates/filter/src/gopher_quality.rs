@@ -210,7 +210,7 @@ impl RuleConfig for GopherQuality {
         )
         .kept(),
         Example::text("{}", "Home | News | Contact").dropped(TOO_FEW_WORDS).by(3.0, 50.0),
-        Example::text(r#"{"min_words": 3}"#, "Opening hours, prices, contact, imprint")
+        Example::text(r#"{"min_words": 3}"#, "Opening hours prices contact imprint")
             .dropped(TOO_FEW_STOP_WORDS)
             .by(0.0, 2.0),
     ];

@@ -180,7 +180,9 @@ impl RuleConfig for GopherRepetition {
     const EXAMPLES: &'static [Example] = &[
         Example::text(
             "{}",
-            "The old bridge was built in nine months.\nIt has stood for two hundred years.\nNobody knows who drew its plans.",
+            "The old bridge was built in nine months.\nIt has stood for two hundred years.\nNobody knows who drew its plans.\n\
+             Every spring children from our school collect money, then painters come with buckets full of red lead.\n\
+             Below, trout swim against a current that never sleeps.",
         )
         .kept(),
         Example::text(

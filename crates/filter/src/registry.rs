@@ -233,6 +233,7 @@ mod tests {
     #[test]
     fn every_example_of_a_rule_is_right() {
         let folder = tempfile::tempdir().expect("a folder");
+        let mut wrong = Vec::new();
         for entry in RULES {
             textmill_document::testing::assert_enough(entry.name, entry.reasons, entry.examples);
             for example in entry.examples {
@@ -240,9 +241,12 @@ mod tests {
                 let config = serde_json::json!({"use": [entry.name], entry.name: config});
                 let config: FilterConfig = serde_json::from_value(config).expect("parameters of the rule");
                 let stage = FilterStage::new(config).expect("valid parameters");
-                textmill_document::testing::assert_example(&stage, example);
+                let check = || textmill_document::testing::assert_example(&stage, example);
+                let right = std::panic::catch_unwind(std::panic::AssertUnwindSafe(check));
+                wrong.extend(right.is_err().then_some((entry.name, example.config)));
             }
         }
+        assert!(wrong.is_empty(), "the output above says what is wrong with the examples {wrong:?}");
     }
 
     #[test]
