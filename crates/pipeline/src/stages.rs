@@ -280,6 +280,7 @@ mod tests {
             json!({}),
             json!({}),
             json!({}),
+            json!({}),
             json!({"model": model, "label": "good"}),
             json!({"model": format!("{tiny}.onnx"), "tokenizer": format!("{tiny}-tokenizer.json"),
                 "labels": ["clean", "advertisement", "toxic"], "label": "toxic", "max_tokens": 64}),
