@@ -36,7 +36,7 @@ pub(crate) async fn run(
     let driven = drive(&mut batches, context, &mut output).await.and_then(|()| check_records(split, output.records()));
     match driven {
         Ok(()) => {
-            let mut written = output.finish(&split.shard.location, split.bytes).await?;
+            let mut written = Box::pin(output.finish(&split.shard.location, split.bytes)).await?;
             written.input.blake3 = input_digest::of(&split.shard).await;
             Ok(written)
         }
