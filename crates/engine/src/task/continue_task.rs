@@ -28,7 +28,7 @@ pub(crate) async fn run(
     let mut streams = Streams::new(handed, context)?;
     let driven = drive(&mut streams, context, &mut output).await.and_then(|()| streams.check());
     match driven {
-        Ok(()) => output.finish(&handed.shard, streams.read_bytes()).await,
+        Ok(()) => Box::pin(output.finish(&handed.shard, streams.read_bytes())).await,
         Err(error) => {
             output.abort().await;
             Err(error)
