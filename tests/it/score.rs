@@ -333,7 +333,7 @@ fn importance_weights_find_what_is_like_the_target() {
 
     dir.write("pipeline.yaml", pipeline_of("importance: {model: labelled.jsonl}", "[id]"));
     let refused = dir.run(&["run", "pipeline.yaml", "--output", "refused"]);
-    assert!(refused.code == 2 && refused.stderr.contains("no importance model"), "{}", refused.stderr);
+    assert!(refused.code == 2 && refused.stderr.contains("is not an importance model"), "{}", refused.stderr);
     let usage = dir.run(&[args.as_slice(), &["--output", "x.json", "--ngrams", "9"]].concat());
     assert!(usage.code == 2 && usage.stderr.contains("from 1 to 5"), "{}", usage.stderr);
 }

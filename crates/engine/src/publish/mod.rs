@@ -349,9 +349,12 @@ mod tests {
         FileEntry { path: String::new(), bytes, rows: 1, blake3: "0".repeat(64), row_hash: "0".repeat(32) }
     }
 
+    /// Sizes of files, the bound of a joined one, and what is joined.
+    type Joined<'a> = (&'a [u64], u64, &'a [&'a [u64]]);
+
     #[test]
     fn neighbours_are_joined_while_they_fit_and_no_file_is_cut_or_moved() {
-        let table: [(&[u64], u64, &[&[u64]]); 7] = [
+        let table: [Joined<'_>; 7] = [
             (&[], 10, &[]),
             (&[10], 10, &[&[10]]),
             (&[11], 10, &[&[11]]),

@@ -321,11 +321,12 @@ mod tests {
                             [input], run: {keep_where: \"language <> 'fr'\"}}\n  - {id: all, inputs: [english, \
                             not_french], run: {keep_where: \"text is not null\"}}\n";
 
+    /// What each branch is given, lets through and leaves to others, then copies, rows lost, and the output.
+    type Expected = ((u64, u64, u64), (u64, u64, u64), u64, &'static [usize], &'static [&'static str]);
+
     #[test]
     fn rows_are_lost_copied_or_elsewhere_by_who_takes_them() {
         let graph = PhaseGraph::new(&pipeline(BRANCHES), 0);
-        // Rows; then what each branch is given, lets through and leaves to others, copies, lost, and the output.
-        type Expected = ((u64, u64, u64), (u64, u64, u64), u64, &'static [usize], &'static [&'static str]);
         let table: [(&[(&str, &str)], Expected); 5] = [
             (&[], ((0, 0, 0), (0, 0, 0), 0, &[], &[])),
             (&[("a", "en")], ((1, 1, 0), (1, 1, 0), 1, &[], &["a", "a"])),
