@@ -5,8 +5,22 @@ fail() {
   exit 2
 }
 
+# Prints the comment at the head of the script, where that is asked for.
+help_if_asked() {
+  [[ "${1:-}" == -h || "${1:-}" == --help ]] || return 0
+  awk 'NR > 1 && /^#/ { sub(/^# ?/, ""); print; next } NR > 1 { exit }' "$script"
+  exit 0
+}
+
+# Words of Rust, and names that the registries and skeletons use themselves.
+readonly taken=' abstract as async await become box break const continue crate do dyn else enum extern false final fn for gen if
+ impl in let loop macro match mod move mut override priv pub ref return self static struct super trait true try type typeof unsafe
+ unsized use virtual where while yield arc config config_fault example field finding measures reason rule rule_config schema stage
+ stage_config string vec option '
+
 # The name, if it can be one.
 checked_name() {
+  [[ -z "$1" ]] || ! grep -qwF -- "$1" <<<"$taken" || fail "\`$1\` has a meaning in the code already: give another name"
   [[ "$1" =~ ^[a-z][a-z0-9]*(_[a-z0-9]+)*$ ]] || fail "give a name in small letters with \`_\`, such as exclamation_ratio"
   printf '%s' "$1"
 }

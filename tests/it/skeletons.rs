@@ -78,6 +78,8 @@ fn what_cannot_be_a_skeleton_is_refused_and_changes_nothing() {
         ("new-rule", &[]),
         ("new-rule", &["Shouting"]),
         ("new-rule", &["a-b"]),
+        ("new-rule", &["type"]),
+        ("new-stage", &["reason"]),
         ("new-rule", &["gopher_quality"]),
         ("new-rule", &["normalize"]),
         ("new-stage", &["normalize"]),
@@ -111,12 +113,12 @@ fn cargo(dir: &Dir, args: &[&str]) -> String {
 #[ignore = "builds the program once more: minutes"]
 fn a_new_rule_and_a_new_stage_build_and_run_as_they_are() {
     let dir = scratch();
-    for (script, name) in [("new-rule", "shouting_ratio"), ("new-stage", "max_length")] {
+    for (script, name) in [("new-rule", "exclamation_ratio"), ("new-stage", "max_length")] {
         let (good, said) = make(&dir, script, &[name]);
         assert!(good, "{said}");
     }
     cargo(&dir, &["fmt", "--all", "--check"]);
-    for name in ["shouting_ratio", "max_length"] {
+    for name in ["exclamation_ratio", "max_length"] {
         let tested = cargo(&dir, &["test", "--release", "--locked", "-p", "textmill-filter", "--lib", name]);
         assert!(tested.contains("2 passed"), "{tested}");
     }
@@ -124,7 +126,7 @@ fn a_new_rule_and_a_new_stage_build_and_run_as_they_are() {
     let run = ["run", "--release", "--locked", "-q", "--"];
     let textmill = |args: &[&str]| cargo(&dir, &[&run[..], args].concat());
     dir.write("configs/schema.json", textmill(&["schema"]));
-    for name in ["shouting_ratio", "max_length"] {
+    for name in ["exclamation_ratio", "max_length"] {
         let shown = textmill(&["stages", "show", name]);
         assert!(shown.contains("Examples") && shown.contains("-> dropped"), "{shown}");
     }
@@ -132,7 +134,7 @@ fn a_new_rule_and_a_new_stage_build_and_run_as_they_are() {
     dir.write(
         "pipeline.yaml",
         "version: 1\nname: new\ninput: {paths: [in.jsonl]}\nstages:\n  - {id: shouting, run: {filter: {use: \
-         [shouting_ratio]}}}\n  - {id: length, run: {max_length: {max_chars: 5}}}\noutput: {path: out}\n",
+         [exclamation_ratio]}}}\n  - {id: length, run: {max_length: {max_chars: 5}}}\noutput: {path: out}\n",
     );
     let report: serde_json::Value =
         serde_json::from_str(&textmill(&["run", "pipeline.yaml", "--format", "json"])).expect("JSON");

@@ -7,9 +7,10 @@
 //! ```
 //!
 //! [`Exchange`] is what there is to know of one, and each has a file or folder here: `documents` removes whole documents,
-//! `parts` cuts parts out of texts, `repeats` any text that occurs elsewhere, `highest` keeps the best of all. The rest is what they share.
+//! `parts` cuts parts out of texts, `repeats` any text that occurs elsewhere, `highest` keeps the best of all. The rest is
+//! what they share.
 //!
-//! 1. The text of a document never travels: an exchange sees keys and gives numbers.
+//! 1. An exchange sees keys and gives numbers; `repeats` alone reads some texts once more.
 //! 2. Documents are numbered in the order of tasks and rows, those of earlier runs first.
 //! 3. A result is committed under a key made of everything that it depends on, like that of a task.
 

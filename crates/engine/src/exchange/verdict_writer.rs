@@ -85,6 +85,7 @@ impl<'a> VerdictWriter<'a> {
 #[cfg(test)]
 mod tests {
     use arrow::array::RecordBatch;
+    use textmill_minhash_dedupe::{FirstOccurrence, Repeat};
     use textmill_store::verify::read_parquet;
 
     use super::*;
@@ -105,7 +106,7 @@ mod tests {
         verdicts
     }
 
-    fn one_of_each() -> [(VerdictKind, Verdict); 6] {
+    fn one_of_each() -> [(VerdictKind, Verdict); 7] {
         let own = Membership {
             removed: true,
             keeper: "文 a".to_owned(),
@@ -113,12 +114,15 @@ mod tests {
             similarity: Some(0.75),
             size: u64::MAX,
         };
+        let first = FirstOccurrence { file: "文.warc".to_owned(), row: u64::MAX, byte: 3 };
+        let repeat = Repeat { start: 0, end: u32::MAX, first };
         let earlier = Membership { keeper_origin: None, similarity: None, size: 2, ..own.clone() };
         [
             (VerdictKind::Clustered, Verdict::Clustered(own)),
             (VerdictKind::Clustered, Verdict::Clustered(earlier)),
             (VerdictKind::Clustered, Verdict::Clustered(Membership::default())),
             (VerdictKind::Cut, Verdict::Cut(vec![0, 7, u32::MAX])),
+            (VerdictKind::Repeated, Verdict::Repeated(vec![repeat])),
             (VerdictKind::Below, Verdict::Below(Some(-0.5))),
             (VerdictKind::Below, Verdict::Below(None)),
         ]
@@ -165,7 +169,7 @@ mod tests {
 
     #[test]
     fn rows_of_one_kind_are_no_rows_of_another() {
-        let kinds = [VerdictKind::Clustered, VerdictKind::Cut, VerdictKind::Below];
+        let kinds = [VerdictKind::Clustered, VerdictKind::Cut, VerdictKind::Repeated, VerdictKind::Below];
         for kind in kinds {
             let rows = RecordBatch::new_empty(kind.schema());
             let read = kinds.map(|other| other.decode(&rows).is_ok());

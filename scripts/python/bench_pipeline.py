@@ -150,7 +150,7 @@ def peer(name, paths, python, here):
             break
         part.append(text)
         size += len(text.encode())
-    command = [python, os.path.join(here, "pipeline_peer.py"), name.removeprefix("rules-")]
+    command = [python, os.path.join(here, "bench_pipeline_peer.py"), name.removeprefix("rules-")]
     found = subprocess.run(command, input=json.dumps(part).encode(), capture_output=True, check=False)
     if found.returncode != 0:
         print(f"datatrove cannot be measured: {found.stderr.decode().strip().splitlines()[-1:]}", file=sys.stderr)
