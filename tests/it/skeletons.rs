@@ -74,7 +74,7 @@ fn a_skeleton_is_one_file_its_module_and_its_line() {
 fn what_cannot_be_a_skeleton_is_refused_and_changes_nothing() {
     let dir = scratch();
     let before = contents(dir.path());
-    let cases: [(&str, &[&str]); 8] = [
+    let cases: [(&str, &[&str]); 10] = [
         ("new-rule", &[]),
         ("new-rule", &["Shouting"]),
         ("new-rule", &["a-b"]),
