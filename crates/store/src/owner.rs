@@ -224,9 +224,10 @@ impl Owner {
         trace::leave(&id.0);
         let record = Record::new(&id, epoch, process, lease, role);
         let place = place(epoch);
-        let created = store.create(&file(&place, "json"), seal(&record)?).await?;
+        let forget = |_: &StoreError| trace::forget(&id.0);
+        let created = store.create(&file(&place, "json"), seal(&record)?).await.inspect_err(forget)?;
         // What exists can be ours: the response to its creation may have been lost.
-        if created == Created::AlreadyExists && read_record(store, epoch).await?.owner_id != id.0 {
+        if created == Created::AlreadyExists && read_record(store, epoch).await.inspect_err(forget)?.owner_id != id.0 {
             trace::forget(&id.0);
             return Ok(None);
         }

@@ -9,36 +9,42 @@
 //! same owner: whoever takes the output from one fences both.
 
 use std::fs::OpenOptions;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// Files in memory, gone with the next boot. All users may write there, each his own files.
 const MEMORY: &str = "/dev/shm";
 
-/// Where the trace of an owner is on its machine.
-pub(crate) fn path(owner_id: &str) -> PathBuf {
-    let memory = Path::new(MEMORY);
-    let folder = if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() };
-    folder.join(format!("textmill-owner-{owner_id}"))
+/// Where the trace of an owner may be on its machine: in memory, or where that cannot be written, in the folder for
+/// temporary files.
+pub(crate) fn paths(owner_id: &str) -> [PathBuf; 2] {
+    let name = format!("textmill-owner-{owner_id}");
+    [Path::new(MEMORY).join(&name), std::env::temp_dir().join(&name)]
 }
 
 /// Leaves the trace. Where that fails, others on this machine watch the owner for a lease, as those elsewhere do.
 pub(super) fn leave(owner_id: &str) {
-    // Never through a link that lies there.
-    if let Err(error) = OpenOptions::new().write(true).create_new(true).open(path(owner_id)) {
-        tracing::debug!(error = %error, "an owner left no trace on this machine");
+    for path in paths(owner_id) {
+        // Never through a link that lies there.
+        let Err(error) = OpenOptions::new().write(true).create_new(true).open(path) else { return };
+        tracing::debug!(error = %error, "an owner left no trace in a folder of this machine");
+        if error.kind() == ErrorKind::AlreadyExists {
+            return;
+        }
     }
 }
 
 /// Whether the owner began on this machine.
 pub(super) fn is_here(owner_id: &str) -> bool {
-    is_name(owner_id) && path(owner_id).symlink_metadata().is_ok_and(|found| found.is_file())
+    let is_file = |path: &PathBuf| path.symlink_metadata().is_ok_and(|found| found.is_file());
+    is_name(owner_id) && paths(owner_id).iter().any(is_file)
 }
 
 /// Takes away the trace of an owner that is over.
 pub(super) fn forget(owner_id: &str) {
     if is_name(owner_id) {
         // Of another user it stays, until the next boot.
-        drop(std::fs::remove_file(path(owner_id)));
+        paths(owner_id).iter().for_each(|path| drop(std::fs::remove_file(path)));
     }
 }
 
@@ -67,10 +73,11 @@ mod tests {
         forget(&name);
         assert!(elsewhere.path().exists());
 
-        std::os::unix::fs::symlink(elsewhere.path(), path(&id)).expect("links");
+        let [path, _] = paths(&id);
+        std::os::unix::fs::symlink(elsewhere.path(), &path).expect("links");
         leave(&id);
         assert!(!is_here(&id), "a link is no trace");
         forget(&id);
-        assert!(elsewhere.path().exists() && path(&id).symlink_metadata().is_err());
+        assert!(elsewhere.path().exists() && path.symlink_metadata().is_err());
     }
 }
