@@ -139,7 +139,7 @@ def _(case):
 @situation("163-markdown-code")
 def _(case):
     text = texts(case, "pipeline.yaml", "md")["code"]
-    case.contains("markdown", text, "\n````\n# Title\n\n```python\nprint(1)\n```\n\nend of the sample\n````\n",
+    case.contains("markdown", text, "\n````markdown\n# Title\n\n```python\nprint(1)\n```\n\nend of the sample\n````\n",
                   "    if x < 1:\n        return `x`\n\n    return x  # & so on\n", "``a `b` c``", "`*not bold*`", "Ctrl+C here")
     in_order(case, "code in items", text, "1. First do this:", "   ```\n   make all\n   ```", "2. Then do that:",
              "   make install\n     now", "plain preformatted\n  with two blanks\n\tand a tab")
